@@ -1,0 +1,388 @@
+// Package document reads YAML, and JSON with it, strictly: every value knows
+// its file, line and column, a key nobody reads is a problem, and all problems
+// of a document are reported at once.
+//
+// Scenario rows, target files and policy exports are read through it, because
+// plain decoding into structs loses what they need: positions, the order of
+// members, the text of large numbers and tags such as !raw.
+//
+// It is the bottom layer and imports nothing of this module.
+package document
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// Position is a place in a file; line and column count from one.
+type Position struct {
+	File   string
+	Line   int
+	Column int
+}
+
+// String writes the position as editors and compilers do: file:line:column.
+func (p Position) String() string {
+	return p.File + ":" + strconv.Itoa(p.Line) + ":" + strconv.Itoa(p.Column)
+}
+
+// Problem is one thing wrong with a document.
+type Problem struct {
+	Pos  Position
+	Text string
+	// Hint says what to do about it; it may be empty.
+	Hint string
+}
+
+// Error is the position and the text, and the hint in brackets.
+func (p *Problem) Error() string {
+	text := p.Pos.String() + ": " + p.Text
+	if p.Hint != "" {
+		text += " (" + p.Hint + ")"
+	}
+	return text
+}
+
+// Kind is the JSON type of a node.
+type Kind uint8
+
+// The kinds of node. The zero Kind is Null, which is also what a nil node is.
+const (
+	Null Kind = iota
+	Bool
+	Number
+	String
+	Sequence
+	Mapping
+)
+
+// String is the kind as an error message names it.
+func (k Kind) String() string {
+	return [...]string{"null", "a boolean", "a number", "a string", "a list", "a mapping"}[k]
+}
+
+// Node is one value of a document. Its methods may be called on nil, which
+// stands for an absent value; reading a wrong type records a Problem and gives
+// the zero value, so that callers check Err once, at the end.
+type Node struct {
+	node  ast.Node
+	tag   string
+	at    Position
+	state *state
+}
+
+// state is what all nodes of one document share.
+type state struct {
+	problems []*Problem
+	// fields keeps the record of what was read of each mapping, so that two
+	// readers of one mapping know of each other.
+	fields map[ast.Node]*Fields
+}
+
+// Member is one key of a mapping with its value.
+type Member struct {
+	Key    string
+	KeyPos Position
+	Value  *Node
+}
+
+// Parse reads one YAML or JSON document. Syntax errors, duplicate keys,
+// anchors and aliases, a second document and an empty file are errors.
+func Parse(file string, src []byte) (*Node, error) {
+	tree, err := parser.ParseBytes(src, 0)
+	if err != nil {
+		return nil, syntaxProblem(file, err)
+	}
+	var bodies []ast.Node
+	for _, doc := range tree.Docs {
+		if doc.Body != nil {
+			bodies = append(bodies, doc.Body)
+		}
+	}
+	switch {
+	case len(bodies) == 0:
+		return nil, &Problem{Pos: Position{file, 1, 1}, Text: "the file is empty"}
+	case len(bodies) > 1:
+		return nil, &Problem{Pos: place(file, bodies[1]), Text: "a second document, expected one"}
+	}
+	root := wrap(bodies[0], file, &state{fields: map[ast.Node]*Fields{}})
+	if err := root.checkTree(); err != nil {
+		return nil, err
+	}
+	return root, nil
+}
+
+// wrap makes a Node of a syntax node, taking its tag off.
+func wrap(n ast.Node, file string, s *state) *Node {
+	node := &Node{node: n, state: s, at: place(file, n)}
+	if tagged, ok := n.(*ast.TagNode); ok {
+		node.tag = tagged.Start.Value
+		node.node = tagged.Value
+	}
+	return node
+}
+
+// checkTree refuses what JSON has no word for and what two readers could
+// read differently.
+func (n *Node) checkTree() error {
+	switch n.node.(type) {
+	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
+		return &Problem{Pos: n.at, Text: "anchors, aliases and merge keys are not used here", Hint: "write the value out"}
+	}
+	var problems []error
+	seen := map[string]bool{}
+	for _, m := range n.members() {
+		if seen[m.Key] {
+			problems = append(problems, &Problem{Pos: m.KeyPos, Text: fmt.Sprintf("key %q stands twice", m.Key)})
+		}
+		seen[m.Key] = true
+		problems = append(problems, m.Value.checkTree())
+	}
+	for _, item := range n.items() {
+		problems = append(problems, item.checkTree())
+	}
+	return errors.Join(problems...)
+}
+
+// Pos is where the value starts.
+func (n *Node) Pos() Position {
+	if n == nil {
+		return Position{}
+	}
+	return n.at
+}
+
+// Tag is the explicit tag of the value, such as "!raw", or empty.
+func (n *Node) Tag() string {
+	if n == nil {
+		return ""
+	}
+	return n.tag
+}
+
+// Kind is the JSON type of the value.
+func (n *Node) Kind() Kind {
+	if n == nil {
+		return Null
+	}
+	switch n.node.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return Mapping
+	case *ast.SequenceNode:
+		return Sequence
+	case *ast.BoolNode:
+		return Bool
+	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		return Number
+	case *ast.StringNode, *ast.LiteralNode:
+		return String
+	}
+	return Null
+}
+
+// Text is the scalar as it stands: a string without its quotes, a number in
+// the digits that were written. It is empty for null, lists and mappings.
+func (n *Node) Text() string {
+	if n == nil {
+		return ""
+	}
+	switch v := n.node.(type) {
+	case *ast.StringNode:
+		return v.Value
+	case *ast.LiteralNode:
+		return v.Value.Value
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return v.GetToken().Value
+	}
+	return ""
+}
+
+// Str reads a string.
+func (n *Node) Str() string {
+	if n == nil || !n.expect(String) {
+		return ""
+	}
+	return n.Text()
+}
+
+// Bool reads a boolean.
+func (n *Node) Bool() bool {
+	if n == nil || !n.expect(Bool) {
+		return false
+	}
+	return n.node.(*ast.BoolNode).Value
+}
+
+// Int reads a whole number.
+func (n *Node) Int() int {
+	if n == nil || !n.expect(Number) {
+		return 0
+	}
+	i, err := strconv.Atoi(n.Text())
+	if err != nil {
+		n.Problemf("", "expected a whole number, got %s", n.Text())
+	}
+	return i
+}
+
+// Duration reads a length of time such as 15s or 2h.
+func (n *Node) Duration() time.Duration {
+	if n == nil || !n.expect(String) {
+		return 0
+	}
+	d, err := time.ParseDuration(n.Text())
+	if err != nil {
+		n.Problemf("write 30s, 5m or 2h", "expected a length of time, got %q", n.Text())
+	}
+	return d
+}
+
+// Strings reads a list of strings; a single string is a list of one.
+func (n *Node) Strings() []string {
+	if n.Kind() == String {
+		return []string{n.Text()}
+	}
+	var all []string
+	for _, item := range n.Items() {
+		all = append(all, item.Str())
+	}
+	return all
+}
+
+// Items reads a list.
+func (n *Node) Items() []*Node {
+	if n == nil || !n.expect(Sequence) {
+		return nil
+	}
+	return n.items()
+}
+
+// Members reads a mapping in the order in which it is written.
+func (n *Node) Members() []Member {
+	if n == nil || !n.expect(Mapping) {
+		return nil
+	}
+	return n.members()
+}
+
+func (n *Node) items() []*Node {
+	seq, ok := n.node.(*ast.SequenceNode)
+	if !ok {
+		return nil
+	}
+	all := make([]*Node, 0, len(seq.Values))
+	for _, v := range seq.Values {
+		all = append(all, wrap(v, n.at.File, n.state))
+	}
+	return all
+}
+
+func (n *Node) members() []Member {
+	var values []*ast.MappingValueNode
+	switch v := n.node.(type) {
+	case *ast.MappingNode:
+		values = v.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{v}
+	}
+	all := make([]Member, 0, len(values))
+	for _, v := range values {
+		key := wrap(v.Key, n.at.File, n.state)
+		all = append(all, Member{Key: keyText(v.Key), KeyPos: key.at, Value: wrap(v.Value, n.at.File, n.state)})
+	}
+	return all
+}
+
+// keyText is a key as it is written: the key null is the text "null", not the
+// empty string that plain decoding makes of it.
+func keyText(key ast.Node) string {
+	if s, ok := key.(*ast.StringNode); ok {
+		return s.Value
+	}
+	return key.GetToken().Value
+}
+
+// Problemf records a problem at this value; hint may be empty.
+func (n *Node) Problemf(hint, format string, args ...any) {
+	if n == nil {
+		return
+	}
+	n.state.problems = append(n.state.problems, &Problem{Pos: n.at, Text: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+// Err is every problem recorded in the document, sorted by position, or nil.
+func (n *Node) Err() error {
+	if n == nil || len(n.state.problems) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(n.state.problems, func(a, b *Problem) int {
+		if a.Pos.Line != b.Pos.Line {
+			return a.Pos.Line - b.Pos.Line
+		}
+		return a.Pos.Column - b.Pos.Column
+	})
+	all := make([]error, 0, len(n.state.problems))
+	for i, p := range n.state.problems {
+		if i == 0 || *p != *n.state.problems[i-1] {
+			all = append(all, p)
+		}
+	}
+	return errors.Join(all...)
+}
+
+// expect records a problem unless the node has the kind.
+func (n *Node) expect(k Kind) bool {
+	if n.Kind() == k {
+		return true
+	}
+	got := n.Kind().String()
+	if text := n.Text(); text != "" {
+		got = strconv.Quote(text)
+	}
+	n.Problemf("", "expected %s, got %s", k, got)
+	return false
+}
+
+func place(file string, n ast.Node) Position {
+	t := firstToken(n)
+	if t == nil || t.Position == nil {
+		return Position{file, 1, 1}
+	}
+	return Position{file, t.Position.Line, t.Position.Column}
+}
+
+// firstToken is the token with which a node starts: for a block mapping that
+// is its first key, not the colon which the syntax tree names.
+func firstToken(n ast.Node) *token.Token {
+	switch v := n.(type) {
+	case *ast.MappingNode:
+		if !v.IsFlowStyle && len(v.Values) > 0 {
+			return firstToken(v.Values[0].Key)
+		}
+	case *ast.MappingValueNode:
+		return firstToken(v.Key)
+	}
+	return n.GetToken()
+}
+
+// syntaxProblem turns the parser's error, a picture of several lines, into one
+// line with a position.
+func syntaxProblem(file string, err error) error {
+	var syntax interface {
+		GetToken() *token.Token
+		GetMessage() string
+	}
+	if !errors.As(err, &syntax) || syntax.GetToken() == nil {
+		return &Problem{Pos: Position{file, 1, 1}, Text: strings.SplitN(err.Error(), "\n", 2)[0]}
+	}
+	at := syntax.GetToken().Position
+	return &Problem{Pos: Position{file, at.Line, at.Column}, Text: syntax.GetMessage()}
+}

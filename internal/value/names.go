@@ -1,0 +1,67 @@
+package value
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/entraproof/entraproof/internal/document"
+)
+
+// The grammar of placeholder names, design 12. "*" stands for one word of the
+// writer's choice: a claim, a client, a number.
+func names() []string {
+	var all []string
+	for _, env := range []string{"home", "other", "second"} {
+		for _, member := range []string{
+			"audience", "app-id", "uri", "scope", "scopes.*", "other-scope", "shared-scope", "role",
+			"client.id", "clients.*.id", "user.sub", "host", "route.path", "other-route",
+		} {
+			all = append(all, env+"."+member)
+		}
+	}
+	for _, owner := range []string{"tenant", "own"} {
+		for _, member := range []string{"id", "issuer", "key", "key.kid", "key.pem", "key.der", "key.cert", "key.jwk", "key.file", "kid", "pem", "der", "cert", "jwk", "file"} {
+			all = append(all, owner+"."+member)
+		}
+	}
+	for _, token := range []string{"token", "sibling"} {
+		all = append(all, token)
+		for _, part := range []string{"header", "payload"} {
+			all = append(all, token+"."+part, token+"."+part+".b64", token+"."+part+".*")
+		}
+		all = append(all, token+".signature", token+".signature.b64")
+	}
+	return append(all, "bad", "callout.host", "now", "skew", "guids", "zeros")
+}
+
+// parsePath reads a dotted name and refuses one that no scope can know.
+func parsePath(s string) ([]string, error) {
+	path := strings.Split(s, ".")
+	all := names()
+	for _, name := range all {
+		if matches(strings.Split(name, "."), path) {
+			return path, nil
+		}
+	}
+	err := &SyntaxError{Text: fmt.Sprintf("unknown placeholder ${%s}", s)}
+	if near := document.Nearest(s, all); near != "" {
+		err.Hint = fmt.Sprintf("did you mean ${%s}?", near)
+	}
+	return nil, err
+}
+
+func matches(name, path []string) bool {
+	if len(name) != len(path) {
+		// A claim's name may hold dots: the last star takes the rest.
+		if len(path) < len(name) || name[len(name)-1] != "*" {
+			return false
+		}
+		path = path[:len(name)]
+	}
+	for i, word := range name {
+		if path[i] == "" || (word != "*" && word != path[i]) {
+			return false
+		}
+	}
+	return true
+}

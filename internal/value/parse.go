@@ -1,0 +1,98 @@
+package value
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// parser reads text that json.Valid has accepted, so it need not look for
+// errors again.
+type parser struct {
+	text []byte
+	at   int
+}
+
+func (p *parser) value() Value {
+	p.space()
+	switch c := p.text[p.at]; c {
+	case '{':
+		return p.object()
+	case '[':
+		return p.array()
+	case '"':
+		return String(p.quoted())
+	case 't', 'f':
+		return Boolean(p.word() == "true")
+	case 'n':
+		p.word()
+		return Value{}
+	}
+	return Value{Kind: Number, Text: p.word()}
+}
+
+func (p *parser) object() Value {
+	v := Value{Kind: Object}
+	for p.more('}') {
+		name := p.quoted()
+		p.space()
+		p.at++ // the colon
+		v.Members = append(v.Members, Member{name, p.value()})
+	}
+	return v
+}
+
+func (p *parser) array() Value {
+	v := Value{Kind: Array}
+	for p.more(']') {
+		v.Items = append(v.Items, p.value())
+	}
+	return v
+}
+
+// more steps over the opening bracket or a comma to the next entry; it reports
+// false, and steps over the closing bracket, when there is none.
+func (p *parser) more(closing byte) bool {
+	p.space()
+	if p.text[p.at] != closing {
+		p.at++
+		p.space()
+	}
+	if p.text[p.at] == closing {
+		p.at++
+		return false
+	}
+	return true
+}
+
+func (p *parser) quoted() string {
+	start := p.at
+	escaped := false
+	for p.at++; p.text[p.at] != '"'; p.at++ {
+		if p.text[p.at] == '\\' {
+			escaped = true
+			p.at++
+		}
+	}
+	p.at++
+	raw := p.text[start:p.at]
+	if !escaped {
+		return string(raw[1 : len(raw)-1])
+	}
+	var s string
+	_ = json.Unmarshal(raw, &s) // valid by the check in ParseJSON
+	return s
+}
+
+func (p *parser) word() string {
+	start := p.at
+	for p.at < len(p.text) && !strings.ContainsRune(",]} \t\r\n", rune(p.text[p.at])) {
+		p.at++
+	}
+	return string(p.text[start:p.at])
+}
+
+func (p *parser) space() {
+	for p.at < len(p.text) && strings.ContainsRune(" \t\r\n", rune(p.text[p.at])) {
+		p.at++
+	}
+}
