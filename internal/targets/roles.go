@@ -1,0 +1,134 @@
+package targets
+
+import "slices"
+
+// The well-known client of the Azure CLI, which anybody in a tenant may use.
+const azureCLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+
+// Ids of the clients that the harness invents where a mock signs. They are in
+// no gateway's contracts.
+const (
+	madeUpStranger = "5a7a0e00-57ba-4a6e-8000-57ba46e20001"
+	madeUpManaged  = "5a7a0e00-57ba-4a6e-8000-3a4a6ed00002"
+	madeUpOther    = "5a7a0e00-57ba-4a6e-8000-07be40000003"
+)
+
+// Role is what a row wants of the client that asks for its token (design 12).
+type Role string
+
+// The client roles.
+const (
+	Contracted Role = "contracted"
+	Second     Role = "second"
+	Stranger   Role = "stranger"
+	OtherOnly  Role = "other"
+	Ungranted  Role = "ungranted"
+	FirstParty Role = "first-party"
+	Managed    Role = "managed"
+)
+
+// Roles are all client roles, sorted.
+func Roles() []Role {
+	return []Role{Contracted, FirstParty, Managed, OtherOnly, Second, Stranger, Ungranted}
+}
+
+// Has reports whether the client has a contract with, and a grant for, e.
+func (c *Client) Has(e *Environment) bool { return c.Contract(e) && c.Grant(e) }
+
+// Contract reports whether e's gateway permits the client.
+func (c *Client) Contract(e *Environment) bool { return slices.Contains(c.Contracts, e.Name) }
+
+// Grant reports whether the client holds e's scope and role.
+func (c *Client) Grant(e *Environment) bool { return slices.Contains(c.Granted, e.Name) }
+
+// Holder is the client that opens e: contract and grant. The one with fewest
+// other contracts comes first, so that controls prove as little as they must.
+func (f *File) Holder(e *Environment) *Client {
+	return f.fewest(func(c *Client) bool { return c.Has(e) })
+}
+
+// Bearer is the client that asks for other's token when it is presented to
+// home: one contracted in both where there is one, so that not the contract
+// refuses it (design 5.7), else whoever holds other's grant.
+func (f *File) Bearer(other, home *Environment) *Client {
+	if c := f.fewest(func(c *Client) bool { return c.Has(other) && c.Contract(home) }); c != nil {
+		return c
+	}
+	return f.fewest(func(c *Client) bool { return c.Grant(other) })
+}
+
+// Client finds the client in a role at home; other is the environment whose
+// contract the role other means. It is nil where the file has none and none
+// can be made up.
+func (f *File) Client(r Role, home, other *Environment) *Client {
+	holder := f.Holder(home)
+	switch r {
+	case Contracted:
+		return holder
+	case Second:
+		return f.fewest(func(c *Client) bool { return c != holder && c.Has(home) })
+	case Stranger:
+		return f.orMadeUp(madeUpStranger, func(c *Client) bool { return len(c.Contracts) == 0 && c.Grant(home) })
+	case OtherOnly:
+		return f.otherOnly(home, other)
+	case Ungranted:
+		return f.ungranted(home, holder)
+	case FirstParty:
+		return f.invented(azureCLI, "0")
+	case Managed:
+		return f.invented(madeUpManaged, "2")
+	}
+	return nil
+}
+
+// otherOnly is a client with a contract in other and none at home. It is made
+// up only where other has no gateway: there a contract is nobody's business.
+func (f *File) otherOnly(home, other *Environment) *Client {
+	if other == nil {
+		return nil
+	}
+	match := func(c *Client) bool { return c.Contract(other) && !c.Contract(home) && (f.Tokens.CanMint() || c.Grant(home)) }
+	if other.Judged() {
+		return f.fewest(match)
+	}
+	return f.orMadeUp(madeUpOther, match)
+}
+
+// ungranted is a client with a contract and no grant. A mock gives any
+// contracted client a token without scope and role.
+func (f *File) ungranted(home *Environment, holder *Client) *Client {
+	c := f.fewest(func(c *Client) bool { return c.Contract(home) && !c.Grant(home) })
+	if c == nil && f.Tokens.CanMint() {
+		return holder
+	}
+	return c
+}
+
+func (f *File) orMadeUp(id string, match func(*Client) bool) *Client {
+	if c := f.fewest(match); c != nil {
+		return c
+	}
+	return f.invented(id, "1")
+}
+
+func (f *File) invented(id, authentication string) *Client {
+	if !f.Tokens.CanMint() {
+		return nil
+	}
+	return &Client{Name: "made-up", ID: id, MadeUp: true, Authentication: authentication}
+}
+
+// fewest is the matching client with the fewest contracts, then grants, in the
+// order of the file.
+func (f *File) fewest(match func(*Client) bool) *Client {
+	var best *Client
+	for _, c := range f.Clients {
+		if !match(c) {
+			continue
+		}
+		if best == nil || len(c.Contracts) < len(best.Contracts) || (len(c.Contracts) == len(best.Contracts) && len(c.Granted) < len(best.Granted)) {
+			best = c
+		}
+	}
+	return best
+}
