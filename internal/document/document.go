@@ -182,10 +182,22 @@ func (n *Node) Kind() Kind {
 		return Bool
 	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
 		return Number
-	case *ast.StringNode, *ast.LiteralNode:
+	case *ast.StringNode:
+		return plainKind(n.node.GetToken())
+	case *ast.LiteralNode:
 		return String
 	}
 	return Null
+}
+
+// plainKind tells a string from a whole number that is too large for the
+// parser, which then calls it a string.
+func plainKind(t *token.Token) Kind {
+	digits := strings.TrimPrefix(t.Value, "-")
+	if t.Type == token.StringType && digits != "" && strings.Trim(digits, "0123456789") == "" && digits[0] != '0' {
+		return Number
+	}
+	return String
 }
 
 // Text is the scalar as it stands: a string without its quotes, a number in

@@ -138,6 +138,7 @@ func (n *Node) Env(lookup func(string) (string, bool)) string {
 		value, ok := lookup(name)
 		if !ok || value == "" {
 			n.Problemf("set it in the environment", "placeholder ${%s} has no value", name)
+			value = ""
 		}
 		b.WriteString(value)
 		text = after

@@ -59,7 +59,7 @@ func (r *reader) read() {
 	r.environments(f.Need("environments"))
 	r.clients(f.Need("clients"))
 	r.users(f.Take("users"))
-	r.accepted(f.Need("accepted"))
+	r.accepted(f.Take("accepted"))
 	r.supports(f.Take("supports"))
 	r.file.OptIn = f.Take("opt-in").Bool()
 	r.pace(f.Take("pace"))

@@ -87,7 +87,9 @@ func (f *File) otherOnly(home, other *Environment) *Client {
 	if other == nil {
 		return nil
 	}
-	match := func(c *Client) bool { return c.Contract(other) && !c.Contract(home) && (f.Tokens.CanMint() || c.Grant(home)) }
+	match := func(c *Client) bool {
+		return c.Contract(other) && !c.Contract(home) && (f.Tokens.CanMint() || c.Grant(home))
+	}
 	if other.Judged() {
 		return f.fewest(match)
 	}
