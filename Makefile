@@ -32,6 +32,7 @@ lint: $(LINT) ## vet, golangci-lint, formatting, go.mod as tidy leaves it
 	$(LINT) run ./...
 	$(LINT) fmt --diff
 	$(GO) mod tidy -diff
+	$(GO) -C tools mod tidy -diff
 
 fmt: $(LINT) ## write the formatting that lint asks for
 	$(LINT) fmt
