@@ -1,0 +1,62 @@
+package mint
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+// guid is a GUID in the byte order of its text.
+type guid [16]byte
+
+// String is the GUID in lower case with hyphens.
+func (g guid) String() string {
+	return fmt.Sprintf("%x-%x-%x-%x-%x", g[:4], g[4:6], g[6:8], g[8:10], g[10:])
+}
+
+// dotNet is the order in which .NET writes a GUID to bytes, and so the order in
+// which Entra embeds them: the first three groups little-endian.
+func (g guid) dotNet() []byte {
+	return []byte{
+		g[3], g[2], g[1], g[0], g[5], g[4], g[7], g[6],
+		g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15],
+	}
+}
+
+// parseGUID reads a GUID with its hyphens.
+func parseGUID(s string) (guid, bool) {
+	var g guid
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+		return g, false
+	}
+	n, err := hex.Decode(g[:], []byte(strings.ReplaceAll(s, "-", "")))
+	return g, err == nil && n == len(g)
+}
+
+// IsGUID reports whether s is a GUID as Entra writes one, in either case.
+func IsGUID(s string) bool {
+	_, ok := parseGUID(s)
+	return ok
+}
+
+// DerivedGUID is a random-looking GUID (version 4) that is always the same for
+// the same words.
+func DerivedGUID(words ...string) string { return derived(words...).String() }
+
+func derived(words ...string) guid {
+	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
+	g := guid(sum[:16])
+	g[6] = g[6]&0x0f | 0x40
+	g[8] = g[8]&0x3f | 0x80
+	return g
+}
+
+// guidOf reads a GUID, or derives one from a text that is none, because rh has
+// room for a GUID only.
+func guidOf(s string) guid {
+	if g, ok := parseGUID(s); ok {
+		return g
+	}
+	return derived("guid", s)
+}
