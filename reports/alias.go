@@ -33,3 +33,11 @@ const (
 	Fail         = verdict.Fail
 	Error        = verdict.Error
 )
+
+// What a control proves.
+const (
+	ControlNone     = verdict.StateNone
+	ControlAccepted = verdict.StateAccepted
+	ControlRefused  = verdict.StateRefused
+	ControlUnproven = verdict.StateUnproven
+)

@@ -49,6 +49,9 @@ type Case struct {
 	Client string `json:"client,omitempty"`
 	// Replica is "i/n" where an environment has several gateways or replicas.
 	Replica string `json:"replica,omitempty"`
+	// Extra is set for a case that nobody selected, fired to find a cause: it
+	// counts towards nothing.
+	Extra bool `json:"extra,omitempty"`
 
 	// Expected is the expectation in words.
 	Expected string `json:"expected"`

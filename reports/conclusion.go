@@ -22,6 +22,9 @@ type Obligation struct {
 	// Owed is set when the selection reaches it: only then does it count
 	// towards the exit code.
 	Owed bool `json:"owed"`
+	// Waived is set when every failure that makes it Unmet is waived, or the
+	// row that was not judged is: it then no longer counts.
+	Waived bool `json:"waived,omitempty"`
 	// Why says what is missing, for a reader.
 	Why string `json:"why,omitempty"`
 	// By are the checks that refused, for a pair that is met; several are

@@ -1,0 +1,164 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+)
+
+// controlsOwed returns an obligation for each kind of genuine token at each
+// environment with a gateway.
+func (s scope) controlsOwed() []Obligation {
+	var all []Obligation
+	for _, e := range s.target.gateways() {
+		kinds := e.Kinds
+		if len(kinds) == 0 {
+			kinds = []string{""} // no kind at all is not "all kinds"
+		}
+		for _, kind := range kinds {
+			all = append(all, s.controlOwed(e.Name, kind))
+		}
+	}
+	return all
+}
+
+func (s scope) controlOwed(env, kind string) Obligation {
+	o := Obligation{
+		Name: fmt.Sprintf("control/%s/%s", env, kind), Target: s.target.Name, What: ControlOwed,
+		Environment: env, Kind: kind, State: NotTested,
+	}
+	controls := s.controlsOf(env, kind)
+	o.Owed = len(controls) > 0 || s.reaches(env, kind)
+	for _, c := range controls {
+		if state, why := s.stateOf(c); worseState(state, o.State) {
+			o.State, o.Why = state, why
+		}
+	}
+	switch {
+	case kind == "":
+		o.Why = "no kind of genuine token is known for it"
+	case len(controls) == 0:
+		o.Why = "no control of this kind was fired"
+	}
+	return o
+}
+
+// controlsOf returns the controls of one kind on the usual route, whichever
+// client asked: all of them must be accepted.
+func (s scope) controlsOf(env, kind string) []*Control {
+	var of []*Control
+	for _, c := range s.controls {
+		if c.Environment == env && c.Kind == kind && (c.Route == "" || c.Route == "home") {
+			of = append(of, c)
+		}
+	}
+	return of
+}
+
+// reaches reports whether the selection asks anything of that kind there. A
+// gateway without a single case was forgotten, which is asked for as well.
+func (s scope) reaches(env, kind string) bool {
+	here := s.where(func(c *Case) bool { return c.Environment == env })
+	for _, c := range here {
+		if c.Kind == kind && c.Grade() != Unsupported {
+			return true
+		}
+	}
+	return len(here) == 0 || kind == ""
+}
+
+// stateOf returns what the control's shots, and the row that sends the same
+// request, say together.
+func (s scope) stateOf(c *Control) (state, why string) {
+	same := s.where(func(k *Case) bool {
+		return c.Scenario != "" && k.Scenario == c.Scenario && k.Environment == c.Environment &&
+			k.Kind == c.Kind && k.Variant == "" && k.Client == c.Client && k.Grade() == Fail
+	})
+	switch state := c.proves(); {
+	case state == ControlRefused || len(same) > 0:
+		return Unmet, c.why(same)
+	case state == ControlAccepted:
+		return Met, ""
+	}
+	return Unproven, c.why(nil)
+}
+
+// proves returns what all shots prove together: accepted or refused only when
+// every one was.
+func (c *Control) proves() ControlState {
+	if len(c.Shots) == 0 {
+		return ControlNone
+	}
+	for _, shot := range c.Shots[1:] {
+		if shot.State != c.Shots[0].State {
+			return ControlUnproven
+		}
+	}
+	return c.Shots[0].State
+}
+
+// Refused returns the first shot that was not accepted, nil if all were.
+func (c *Control) Refused() *Shot {
+	for i := range c.Shots {
+		if c.Shots[i].State != ControlAccepted {
+			return &c.Shots[i]
+		}
+	}
+	return nil
+}
+
+// why says in a few words what was not accepted.
+func (c *Control) why(same []*Case) string {
+	var parts []string
+	if shot := c.Refused(); shot != nil {
+		if c.proves() == ControlUnproven && shot != &c.Shots[0] {
+			parts = append(parts, "accepted first, then not ("+shot.When+")")
+		}
+		parts = append(parts, answered(shot.Status, string(shot.Fault)), shot.Detail)
+	} else if len(same) > 0 {
+		parts = append(parts, answered(same[0].Status, string(same[0].Fault)), same[0].Detail)
+	} else {
+		parts = append(parts, "it has no answer")
+	}
+	if c.Client != "" && c.Client != "contracted" {
+		parts = append(parts, "client "+c.Client)
+	}
+	return joinSaid(parts)
+}
+
+// answered returns status or fault in words.
+func answered(status int, fault string) string {
+	switch {
+	case status != 0:
+		return fmt.Sprintf("answered %d", status)
+	case fault != "":
+		return "no answer: " + fault
+	}
+	return ""
+}
+
+// joinSaid joins what is not empty.
+func joinSaid(parts []string) string {
+	var said []string
+	for _, p := range parts {
+		if p != "" {
+			said = append(said, p)
+		}
+	}
+	return strings.Join(said, ", ")
+}
+
+// worseState reports whether a is further from green than b; NotTested is the
+// state before anything is known.
+func worseState(a, b string) bool { return rank(a) > rank(b) }
+
+func rank(state string) int {
+	switch state {
+	case NotTested:
+		return 0
+	case Met:
+		return 1
+	case Unproven:
+		return 2
+	}
+	return 3
+}

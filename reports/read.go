@@ -1,0 +1,202 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// ErrNoHeader is returned for a journal that was cut before its first line was
+// complete: nothing can be said of that run.
+var ErrNoHeader = errors.New("journal has no header")
+
+// Read reads the results of a run from its folder, its results file or its
+// journal. A last line that was torn is dropped; a journal without footer is
+// an interrupted run.
+func Read(path string) (*Results, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("reports: read: %w", err)
+	}
+	if info.IsDir() {
+		return readFolder(path)
+	}
+	return readFile(path)
+}
+
+func readFolder(dir string) (*Results, error) {
+	r, err := readFile(filepath.Join(dir, ResultsFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return readFile(filepath.Join(dir, JournalFile))
+	}
+	return r, err
+}
+
+func readFile(path string) (*Results, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reports: read: %w", err)
+	}
+	defer file.Close() //nolint:errcheck // only read
+	r, err := Decode(file)
+	if err != nil {
+		return nil, fmt.Errorf("reports: read %s: %w", path, err)
+	}
+	return r, nil
+}
+
+// Decode reads results, or a journal, from in, and concludes them anew.
+func Decode(in io.Reader) (*Results, error) {
+	text, err := io.ReadAll(in)
+	if err != nil {
+		return nil, err
+	}
+	r, err := decode(text)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	return r.Concluded(), nil
+}
+
+// decode tells the two forms apart by the first value: of a journal it is a
+// record, of results it is the whole.
+func decode(text []byte) (*Results, error) {
+	first, _, _ := bytes.Cut(text, []byte("\n"))
+	var rec record
+	if err := unmarshal(first, &rec); err == nil && rec.Header != nil {
+		return joined(text)
+	}
+	var r Results
+	if err := unmarshal(text, &r); err != nil {
+		if len(first) == len(text) || bytes.HasPrefix(text, []byte(`{"header":`)) {
+			return nil, fmt.Errorf("%w: %w", ErrNoHeader, err)
+		}
+		return nil, err
+	}
+	return &r, nil
+}
+
+// joined reads a journal line by line.
+func joined(text []byte) (*Results, error) {
+	r := &Results{}
+	r.Run.Interrupted = true // until the footer
+	controls := map[[2]string]int{}
+	for n := 1; len(text) > 0; n++ {
+		line, rest, whole := bytes.Cut(text, []byte("\n"))
+		text = rest
+		var rec record
+		switch err := unmarshal(line, &rec); {
+		case err != nil && !whole:
+			return r, nil // torn by the death of its writer
+		case err != nil:
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+		if err := r.add(rec, controls); err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+	}
+	return r, nil
+}
+
+func (r *Results) add(rec record, controls map[[2]string]int) error {
+	switch {
+	case rec.Header != nil && r.Schema != "":
+		return errors.New("a second header: two runs in one journal")
+	case rec.Header != nil:
+		r.begin(*rec.Header)
+	case rec.Case != nil:
+		r.Cases = append(r.Cases, *rec.Case)
+	case rec.Control != nil:
+		r.addControl(*rec.Control, controls)
+	case rec.Footer != nil:
+		r.end(*rec.Footer)
+	default:
+		return errors.New("expected a header, case, control or footer, got none of them")
+	}
+	return nil
+}
+
+func (r *Results) begin(h Header) {
+	r.Schema, r.Tool, r.Catalogue, r.Run = h.Schema, h.Tool, h.Catalogue, h.Run
+	r.Selection, r.Targets, r.Waivers = h.Selection, h.Targets, h.Waivers
+	r.Run.Interrupted = true
+}
+
+func (r *Results) end(f Footer) {
+	r.Run.DurationMS, r.Run.Clocks, r.Run.Interrupted = f.DurationMS, f.Clocks, f.Interrupted
+	r.Causes, r.Learnt = f.Causes, f.Learnt
+}
+
+func (r *Results) addControl(c Control, at map[[2]string]int) {
+	key := [2]string{c.Target, c.ID}
+	if i, ok := at[key]; ok {
+		r.Controls[i].Shots = append(r.Controls[i].Shots, c.Shots...)
+		return
+	}
+	at[key] = len(r.Controls)
+	r.Controls = append(r.Controls, c)
+}
+
+// check refuses what would be misread.
+func (r *Results) check() error {
+	if r.Schema != SchemaVersion {
+		return fmt.Errorf("schema: expected %q, got %q", SchemaVersion, r.Schema)
+	}
+	seen := map[[2]string]bool{}
+	for _, c := range r.Cases {
+		key := [2]string{c.Target, c.ID}
+		if seen[key] {
+			return fmt.Errorf("case %s at target %s: judged twice", c.ID, c.Target)
+		}
+		seen[key] = true
+	}
+	return nil
+}
+
+// unmarshal reads JSON in which an outcome may be a word of a later version: it
+// is read as the worst that this one knows.
+func unmarshal(text []byte, into any) error {
+	err := json.Unmarshal(text, into)
+	if err == nil {
+		return nil
+	}
+	var tree any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if d.Decode(&tree) != nil || !worsen(tree) {
+		return err
+	}
+	known, err := json.Marshal(tree)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(known, into)
+}
+
+// worsen makes every unknown outcome in the tree an error, and reports whether
+// there was one.
+func worsen(tree any) bool {
+	found := false
+	switch v := tree.(type) {
+	case []any:
+		for _, item := range v {
+			found = worsen(item) || found
+		}
+	case map[string]any:
+		for name, member := range v {
+			var o Outcome
+			if word, ok := member.(string); ok && name == "outcome" && o.UnmarshalText([]byte(word)) != nil {
+				v[name], found = Error.String(), true
+			}
+			found = worsen(member) || found
+		}
+	}
+	return found
+}
