@@ -1,0 +1,141 @@
+package lab
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"text/template"
+	"time"
+)
+
+// page is what a configuration template sees.
+type page struct {
+	Mode       Mode
+	Issuers    []string
+	Audiences  []string
+	Contracts  []string
+	Scope      string
+	Keys       []Key
+	KeySetURL  string
+	Issuer     endpoint // where KeySetURL is
+	Upstream   endpoint
+	Listen     endpoint // port 0: a free one
+	Descriptor int      // the inherited listening socket
+
+	SkewSeconds     int64 // 0: as the program ships
+	KeyCacheSeconds int64
+}
+
+// defaultKeyCache is how long fetched keys are kept unless the site says so.
+const defaultKeyCache = 5 * time.Minute
+
+// ScopePattern is a regular expression for the scope as one of several words
+// in a blank-separated list.
+func (p page) ScopePattern() string {
+	return `(^|[[:space:]])` + regexp.QuoteMeta(p.Scope) + `($|[[:space:]])`
+}
+
+// newPage checks a site and lays it out for the templates.
+func newPage(r Recipe, m Mode, s Site) (page, error) {
+	if err := s.check(r, m); err != nil {
+		return page{}, err
+	}
+	p := page{
+		Mode: m, Issuers: s.issuers(), Audiences: s.Audiences, Contracts: s.Contracts,
+		Scope: s.Scope, Keys: named(s.Keys), Descriptor: inheritedListener,
+		SkewSeconds: seconds(s.Skew), KeyCacheSeconds: seconds(s.KeyCache),
+	}
+	if s.KeyCache == 0 {
+		p.KeyCacheSeconds = seconds(defaultKeyCache)
+	}
+	var err error
+	if p.Upstream, err = parseEndpoint("upstream", s.Upstream); err != nil {
+		return page{}, err
+	}
+	if r.KeySet == StaticKeys {
+		return p, nil
+	}
+	u, err := s.keySetURL()
+	if err != nil {
+		return page{}, err
+	}
+	p.KeySetURL = u.String()
+	p.Issuer, err = urlEndpoint(u)
+	return p, err
+}
+
+// seconds rounds up, so that a fraction of a second is not lost.
+func seconds(d time.Duration) int64 {
+	return int64((d + time.Second - 1) / time.Second)
+}
+
+// named returns the keys, each with a file name.
+func named(keys []Key) []Key {
+	list := make([]Key, len(keys))
+	for i, k := range keys {
+		if k.FileName == "" {
+			k.FileName = "key-" + strconv.Itoa(i+1) + ".pem"
+		}
+		list[i] = k
+	}
+	return list
+}
+
+// render writes the recipe's templates into dir, and the key files beside
+// them if the gateway is given its keys.
+func (r Recipe) render(dir string, p page) error {
+	names, err := fs.Glob(r.templates, "*.tmpl")
+	if err != nil {
+		return fmt.Errorf("lab: %s: list the templates: %w", r.Name, err)
+	}
+	for _, name := range names {
+		text, err := r.execute(name, p)
+		if err != nil {
+			return err
+		}
+		if err := write(dir, strings.TrimSuffix(name, ".tmpl"), text); err != nil {
+			return err
+		}
+	}
+	if r.KeySet != StaticKeys {
+		return nil
+	}
+	for _, k := range p.Keys {
+		if err := write(dir, k.FileName, []byte(k.PEM)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// execute fills in one template.
+func (r Recipe) execute(name string, p page) ([]byte, error) {
+	t, err := template.New(name).
+		Option("missingkey=error").
+		Funcs(template.FuncMap{"quote": r.quote}).
+		ParseFS(r.templates, name)
+	if err != nil {
+		return nil, fmt.Errorf("lab: %s: read the template: %w", r.Name, err)
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, p); err != nil {
+		return nil, fmt.Errorf("lab: %s: fill in the template: %w", r.Name, err)
+	}
+	return b.Bytes(), nil
+}
+
+func write(dir, name string, text []byte) error {
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("lab: make the folder: %w", err)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		return fmt.Errorf("lab: write the configuration: %w", err)
+	}
+	return nil
+}
