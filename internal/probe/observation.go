@@ -24,10 +24,6 @@ func Faults() []Fault {
 	return []Fault{FaultClosed, FaultDNS, FaultMalformed, FaultRefused, FaultReset, FaultTimeout, FaultTLS}
 }
 
-// Unreached reports whether the fault shows that no server took the
-// connection, so that the request was never sent.
-func (f Fault) Unreached() bool { return f == FaultRefused || f == FaultDNS || f == FaultTLS }
-
 // Observation is what came back for one request, unredacted: it lives in
 // memory until Record makes an Exchange of it. With a Fault there is no
 // Status, but what was read before it is kept.
@@ -41,13 +37,20 @@ type Observation struct {
 	Fault     Fault
 	FaultText string
 
-	Started time.Time
-	Elapsed time.Duration
-	Address string // dialled host:port
-	Reused  bool   // an idle connection carried the request
-	Sent    []byte // the bytes as written
-	Echo    *Echo  // nil: the answer is not the echo's
+	Started   time.Time     // just before the first byte was written, or dialling began where it failed
+	Elapsed   time.Duration // until the answer was complete
+	Address   string        // dialled host:port
+	Connected bool          // a server took the connection
+	Reused    bool          // an idle connection carried the request
+	Sent      []byte        // the bytes as written
+	Echo      *Echo         // nil: no echo's answer, or not one that can be read
+
+	secrets []string
 }
+
+// FromEcho reports whether the echo wrote the answer. A body that was cut off
+// can leave Echo nil all the same.
+func (o Observation) FromEcho() bool { return o.Get(EchoHeader) == "1" }
 
 // Values returns every value of the answer's header field called name.
 func (o Observation) Values(name string) []string { return valuesOf(o.Header, name) }

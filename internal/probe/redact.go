@@ -1,27 +1,183 @@
 package probe
 
-import "strings"
+import (
+	"strings"
+)
 
-// redactField returns a header value without its secret part.
-func redactField(name, value string) string {
-	if secretField(name) {
+// RedactToken returns a compact token with its header and claims and without
+// its secret parts; what is not a token of that form is dropped whole.
+func RedactToken(compact string) string {
+	parts := strings.Split(compact, ".")
+	switch {
+	case !opensObject(parts[0]):
 		return secretRedacted
+	case len(parts) == 5:
+		return parts[0] + strings.Repeat("."+secretRedacted, 4)
 	}
-	return RedactText(value)
+	for i := 2; i < len(parts); i++ {
+		if parts[i] != "" {
+			parts[i] = signatureRedacted
+		}
+	}
+	return strings.Join(parts, ".")
 }
 
-// secretRedacted stands where an opaque secret stood.
-const secretRedacted = "<secret redacted>"
+// RedactText returns text in which no token that can be known by its form has
+// its secret parts: compact tokens, bearer credentials and the values of
+// members, fields and parameters whose name says that they are secret. What
+// has been taken apart is found by Record, which knows the secrets.
+func RedactText(text string) string {
+	text = redactNamed(text)
+	text = redactCompact(text)
+	return redactBearer(text)
+}
 
-// secretField reports whether a header or form field of that name holds a
-// secret and nothing else.
-func secretField(name string) bool {
+// redactField returns a header value without its secret parts.
+func redactField(name, v string) string {
+	if secretName(name) {
+		return secretRedacted
+	}
+	return RedactText(v)
+}
+
+// secretName reports whether a header field, form parameter or JSON member of
+// that name holds a secret and nothing else.
+func secretName(name string) bool {
 	switch strings.ReplaceAll(strings.ToLower(name), "-", "_") {
-	case "client_secret", "password", "refresh_token", "cookie", "set_cookie", "proxy_authorization", "x_api_key":
+	case "client_secret", "password", "refresh_token", "proxy_authorization", "x_api_key":
+		return true
+	}
+	return partName(name)
+}
+
+// partName reports whether a member of that name is the secret part of a token
+// in JSON form. In a sentence it is only a word.
+func partName(name string) bool {
+	switch name {
+	case "signature", "ciphertext", "tag", "encrypted_key":
 		return true
 	}
 	return false
 }
 
-// RedactText returns text in which no token has a signature.
-func RedactText(text string) string { return text }
+// tokenByte reports whether c can stand in a base64 segment of either
+// alphabet, padding included.
+func tokenByte(c byte) bool {
+	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' ||
+		c == '-' || c == '_' || c == '+' || c == '/' || c == '='
+}
+
+// redactCompact redacts every run of base64 segments and dots that has the
+// form of a token. A percent-encoded dot is a dot.
+func redactCompact(text string) string {
+	if strings.IndexByte(text, '.') < 0 && !strings.Contains(strings.ToLower(text), "%2e") {
+		return text
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		end := runEnd(text, i)
+		if end == i {
+			b.WriteByte(text[i])
+			i++
+			continue
+		}
+		b.WriteString(redactRun(text[i:end]))
+		i = end
+	}
+	return b.String()
+}
+
+// runEnd returns where the run of token bytes and dots that starts at i ends.
+func runEnd(text string, i int) int {
+	for i < len(text) {
+		switch {
+		case tokenByte(text[i]) || text[i] == '.':
+			i++
+		case strings.HasPrefix(text[i:], "%2E") || strings.HasPrefix(text[i:], "%2e"):
+			i += 3
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// redactRun redacts a run if it is a token: its first segment that opens a
+// JSON object starts it (a path may stand before), or it ends in a segment
+// that is as long as the shortest signature.
+func redactRun(run string) string {
+	dots := strings.NewReplacer("%2E", ".", "%2e", ".")
+	plain := dots.Replace(run)
+	start := tokenStart(plain)
+	if start >= 0 {
+		return plain[:start] + RedactToken(plain[start:])
+	}
+	parts := strings.Split(plain, ".")
+	if len(parts) < 3 || len(parts[len(parts)-1]) < 32 {
+		return run
+	}
+	return strings.Join(append(parts[:2:2], signatureRedacted), ".")
+}
+
+// tokenStart returns where a token starts in a run, -1 if nowhere: at its
+// beginning or after a byte that can end a path or parameter.
+func tokenStart(run string) int {
+	for i := range len(run) {
+		if (i == 0 || run[i-1] == '/' || run[i-1] == '=') && opensObject(run[i:]) && strings.Contains(run[i:], ".") {
+			return i
+		}
+	}
+	return -1
+}
+
+// redactBearer drops opaque credentials after a Bearer or DPoP scheme.
+func redactBearer(text string) string {
+	for _, scheme := range []string{"bearer", "dpop"} {
+		text = redactAfter(text, scheme)
+	}
+	return text
+}
+
+func redactAfter(text, scheme string) string {
+	from := 0
+	for {
+		i := indexFold(text[from:], scheme)
+		if i < 0 {
+			return text
+		}
+		start := from + i + len(scheme)
+		blanks := len(text[start:]) - len(strings.TrimLeft(text[start:], " \t\""))
+		start += blanks
+		end := opaqueEnd(text, start)
+		if blanks > 0 && end-start >= minPiece && !opensObject(text[start:end]) && tellable(text[start:end]) {
+			text = text[:start] + secretRedacted + text[end:]
+			end = start + len(secretRedacted)
+		}
+		from = end
+	}
+}
+
+// opaqueEnd returns where the token68 (RFC 9110 11.2) that starts at i ends.
+func opaqueEnd(text string, i int) int {
+	for i < len(text) && (tokenByte(text[i]) || text[i] == '.' || text[i] == '~') {
+		i++
+	}
+	return i
+}
+
+// tellable reports whether s could tell anything: not if it is one character
+// over and over, or a plain word, which has no digit.
+func tellable(s string) bool {
+	return strings.Trim(s, s[:1]) != "" && strings.ContainsAny(s, "0123456789")
+}
+
+// indexFold returns where the lower-case ASCII word stands in text, in any
+// case.
+func indexFold(text, word string) int {
+	for i := 0; i+len(word) <= len(text); i++ {
+		if text[i]|0x20 == word[0] && strings.EqualFold(text[i:i+len(word)], word) {
+			return i
+		}
+	}
+	return -1
+}
