@@ -14,7 +14,6 @@ import (
 const (
 	longestFunction = 60  // lines, tables not counted
 	longestFile     = 400 // lines, tests not counted
-	mostParameters  = 4
 )
 
 // finding is one breach, with the place where it stands.
@@ -46,11 +45,6 @@ func standards() []standard {
 			name: "function length", check: functionLength,
 			defect: "package x\nfunc f() {\n" + lines + "}\n",
 			sound:  "package x\nfunc f() [][]int {\n\treturn [][]int{\n" + table + "\t}\n}\n",
-		},
-		{
-			name: "parameters", check: parameters,
-			defect: "package x\nfunc f(a, b, c, d, e int) {}\n",
-			sound:  "package x\nfunc f(a, b, c, d int) {}\n",
 		},
 		{
 			name: "exported names documented", check: documented,
@@ -173,16 +167,6 @@ func (f goFile) tableLines(function *ast.FuncDecl) (n int) {
 	return n
 }
 
-func parameters(f goFile) (all []finding) {
-	for _, declared := range f.syntax.Decls {
-		if function, ok := declared.(*ast.FuncDecl); ok && function.Type.Params.NumFields() > mostParameters {
-			all = append(all, f.found(function.Pos(), "%s has %d parameters, at most %d, then a struct",
-				function.Name, function.Type.Params.NumFields(), mostParameters))
-		}
-	}
-	return all
-}
-
 func documented(f goFile) (all []finding) {
 	if f.test {
 		return nil
@@ -190,7 +174,7 @@ func documented(f goFile) (all []finding) {
 	for _, declared := range f.syntax.Decls {
 		switch d := declared.(type) {
 		case *ast.FuncDecl:
-			if d.Name.IsExported() && d.Doc == nil && exportedReceiver(d) {
+			if d.Name.IsExported() && d.Doc == nil && exportedReceiver(d) && !selfEvident(d) {
 				all = append(all, f.found(d.Pos(), "%s", d.Name))
 			}
 		case *ast.GenDecl:
@@ -198,6 +182,12 @@ func documented(f goFile) (all []finding) {
 		}
 	}
 	return all
+}
+
+// selfEvident are the methods whose contract is that of the standard library's
+// interface; revive leaves them out too.
+func selfEvident(d *ast.FuncDecl) bool {
+	return d.Recv != nil && slices.Contains([]string{"Error", "Read", "ServeHTTP", "String", "Unwrap", "Write"}, d.Name.Name)
 }
 
 func exportedReceiver(d *ast.FuncDecl) bool {
