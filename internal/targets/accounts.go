@@ -111,7 +111,7 @@ func (r *reader) supports(n *document.Node) {
 	}
 	for _, m := range n.Members() {
 		r.file.Supports = append(r.file.Supports, Declaration{Key: m.Key, Value: declared(m.Value), Pos: m.KeyPos})
-		checkDeclaration(m)
+		CheckSupport(m)
 	}
 }
 

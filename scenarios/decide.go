@@ -1,0 +1,104 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/internal/verdict"
+)
+
+// decide settles what needs no request: rows that the target declares away,
+// rows that it has nothing for, and what an `either` means there. The order
+// matters: what is declared comes before what is merely absent (design 5).
+func (x Expansion) decide(c *Case) {
+	row := c.Scenario
+	switch {
+	case x.unneeded(c):
+	case !c.Cross && !c.Home.Enforced(row.Guards):
+		because(c, verdict.LeftOpenByDeclaration, row.Guards)
+	case row.Marked("opt-in") && !x.Target.OptIn:
+		because(c, verdict.NotOptedIn, "opt-in: true runs it")
+	case row.Slow(x.Target.Tokens.CanMint()) && !x.Slow:
+		because(c, verdict.Filtered, "takes minutes: --slow runs it")
+	case row.Source == Mock && !x.Target.Tokens.CanMint():
+		because(c, verdict.SourceNotAvailable, "needs a gateway that trusts the mock issuer")
+	case x.lacksOther(c):
+		because(c, verdict.MissingAccount, "the target file names one environment only")
+	default:
+		if _, ok := c.Endpoint(); !ok {
+			because(c, verdict.CapabilityAbsent, "the request goes to "+c.Scenario.Request.To+", and the target names no address for it")
+			return
+		}
+		x.resolveEither(c)
+	}
+}
+
+func (x Expansion) lacksOther(c *Case) bool { return c.Other == nil && c.Scenario.UsesOther() }
+
+// unneeded applies needs and unless.
+func (x Expansion) unneeded(c *Case) bool {
+	for _, n := range c.Scenario.AllNeeds() {
+		if met, declared := x.Target.Meets(n, c.Home); !met {
+			x.missing(c, n, declared)
+			return true
+		}
+	}
+	for _, n := range c.Scenario.Unless {
+		if met, _ := x.Target.Meets(n, c.Home); met {
+			c.Needs = append(c.Needs, "not "+n.String())
+			because(c, verdict.DeclaredUnsupported, "runs only without "+n.String())
+			return true
+		}
+	}
+	return false
+}
+
+func (x Expansion) missing(c *Case, n targets.Need, declared bool) {
+	c.Needs = append(c.Needs, n.String())
+	if declared {
+		because(c, verdict.DeclaredUnsupported, "needs "+n.String())
+		return
+	}
+	if n.Value == "true" {
+		c.Declare = n.Key + ": false"
+	}
+	reason := verdict.CapabilityAbsent
+	if slices.Contains([]string{"user-tokens", "second-api", "other-tenant"}, n.Key) {
+		reason = verdict.MissingAccount
+	}
+	because(c, reason, "needs "+n.String())
+}
+
+// resolveEither turns `either` into what the declared value makes of the row.
+func (x Expansion) resolveEither(c *Case) {
+	key := c.Expect.Either
+	if key == "" {
+		return
+	}
+	value, declared := x.Target.Declared(key)
+	capability, known := targets.CapabilityOf(key)
+	if !declared || !known {
+		c.Declare = key + ": …"
+		return
+	}
+	answer, ok := capability.Makes(value, c.Scenario.ID)
+	if !ok {
+		return
+	}
+	c.Expect = c.Expect.Decide(answer.Accept)
+	c.Expect.Declared = fmt.Sprintf("%s: %s", key, value)
+	if !answer.Accept {
+		c.Expect.Refuse = answer.Refuse
+	}
+}
+
+// Expected is the expectation of a case in words.
+func (c *Case) Expected() string {
+	text := c.Expect.Text()
+	if c.Expect.Declared != "" {
+		text += ", declared by " + c.Expect.Declared
+	}
+	return strings.TrimSpace(text)
+}
