@@ -1,0 +1,47 @@
+package gateway
+
+import "net/http"
+
+// placementChecks judge where and how the token was sent.
+func placementChecks() []check {
+	return []check{
+		{
+			Check{"credentials", "placement", unauthorized, "there are credentials in the Authorization field"},
+			func(c *call) bool { return c.presented.missing() },
+		},
+		{
+			// RFC 9110 5.3: Authorization is no list, so a second line is an error.
+			Check{"one-authorization", "placement", badRequest, "there is one Authorization line"},
+			func(c *call) bool { return len(c.presented.lines) > 1 },
+		},
+		{
+			// RFC 6750 2: one method of sending the token, never two.
+			Check{"one-place", "placement", badRequest, "no second token stands in the query or a form"},
+			func(c *call) bool { return !c.presented.missing() && len(c.presented.elsewhere) > 0 },
+		},
+		{
+			Check{"bearer-syntax", "placement", unauthorized, "the line is Bearer, one blank and one token"},
+			func(c *call) bool { return !c.presented.missing() && !c.presented.wellFormed() },
+		},
+	}
+}
+
+// costChecks judge what a request may cost.
+func costChecks() []check {
+	return []check{
+		{
+			Check{"token-size", "cost", http.StatusRequestHeaderFieldsTooLarge, "an Authorization line is at most 60 KiB long"},
+			func(c *call) bool {
+				for _, line := range c.presented.lines {
+					if len(line) > maxLine {
+						return true
+					}
+				}
+				return false
+			},
+		},
+	}
+}
+
+// maxLine is five times what the largest legal token of Entra needs.
+const maxLine = 60 << 10

@@ -1,0 +1,95 @@
+package gateway
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Environment is what one gateway instance should admit.
+type Environment struct {
+	// Name is for people.
+	Name string
+	// Tenant is the id of the one trusted tenant.
+	Tenant string
+	// Issuers are the iss values of that tenant's tokens.
+	Issuers Issuers
+	// JWKSURL is where the tenant's keys are.
+	JWKSURL string
+	// URIs and AppIDs are the audiences of the environment's registrations: App
+	// ID URIs (v1 tokens), and application ids (v2 tokens, v1 ones on request).
+	URIs, AppIDs []string
+	// Scopes are required of users, Roles of daemons; none of one while there are
+	// some of the other means that this sort of caller is not admitted.
+	Scopes, Roles []string
+	// ScopeCriteria is "and" (also when empty) or "or", for scopes and roles alike.
+	ScopeCriteria string
+	// Contracts are the client ids with a contract at this API instance.
+	Contracts []string
+	// Route is the home route, "GET /orders/v1/ping"; without a method any goes.
+	Route string
+	// Routes are further routes, each with the scope (or role) that it needs in
+	// place of those above.
+	Routes map[string]string
+	// Hosts are the names the gateway answers to; empty checks none.
+	Hosts []string
+	// Skew is the tolerance of clocks.
+	Skew time.Duration
+	// Enforces limits what strict checks among audience, client, scope, role,
+	// issuer and tenant; nil means all six.
+	Enforces []string
+}
+
+// Issuers are the two iss values of one tenant.
+type Issuers struct{ V1, V2 string }
+
+// audiences are all values of aud that name a registration of the environment.
+func (e *Environment) audiences() []string {
+	return slices.Concat(e.URIs, e.AppIDs)
+}
+
+// criteria reports whether held fulfils what is required.
+func (e *Environment) criteria(held, required []string) bool {
+	has := func(name string) bool { return slices.Contains(held, name) }
+	if strings.EqualFold(e.ScopeCriteria, "or") {
+		return slices.ContainsFunc(required, has)
+	}
+	return !slices.ContainsFunc(required, func(name string) bool { return !has(name) })
+}
+
+// route is one method and path; an empty method is any.
+type route struct{ method, path string }
+
+func routeOf(text string) route {
+	if method, path, ok := strings.Cut(text, " "); ok {
+		return route{method, path}
+	}
+	return route{path: text}
+}
+
+// fits reports whether a request of that method is meant for the route.
+func (r route) fits(method string) bool { return r.method == "" || r.method == method }
+
+// extra returns the scope of the further route that fits, and whether there is one.
+func (e *Environment) extra(method, path string) (string, bool) {
+	for _, text := range slices.Sorted(maps.Keys(e.Routes)) {
+		if r := routeOf(text); r.path == path && r.fits(method) {
+			return e.Routes[text], true
+		}
+	}
+	return "", false
+}
+
+// serves reports whether any route has that path.
+func (e *Environment) serves(path string) bool {
+	if routeOf(e.Route).path == path {
+		return true
+	}
+	for text := range e.Routes {
+		if routeOf(text).path == path {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,107 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// keyring keeps the key set of one address.
+type keyring struct {
+	url    string
+	client *http.Client
+	now    func() time.Time
+	// life is how long a set is fresh; timeout bounds one fetch.
+	life, timeout time.Duration
+	// refetch is nil if an unknown key id never fetches the set again.
+	refetch *refetch
+
+	mu       sync.Mutex
+	keys     []publishedKey
+	fetched  time.Time
+	failures int
+	retry    time.Time
+}
+
+// current returns the key set, fetched if it is absent or old. While a fetch
+// fails the expired set is used and the next try waits, twice as long each
+// time; without any set every request tries.
+func (k *keyring) current(ctx context.Context) ([]publishedKey, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.now()
+	if len(k.keys) > 0 && (now.Sub(k.fetched) < k.life || now.Before(k.retry)) {
+		return k.keys, nil
+	}
+	err := k.fetch(ctx)
+	if len(k.keys) > 0 {
+		return k.keys, nil
+	}
+	return nil, err
+}
+
+// knowing returns the key set, fetched again if the id is not in it and the
+// rule for unknown ids allows.
+func (k *keyring) knowing(ctx context.Context, id string) ([]publishedKey, error) {
+	keys, err := k.current(ctx)
+	if err != nil || id == "" || k.refetch == nil || len(named(keys, id)) > 0 {
+		return keys, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	// Another request may have fetched while this one waited for the lock.
+	if len(named(k.keys, id)) == 0 && k.refetch.allow(k.now()) {
+		_ = k.fetch(ctx) // a failed fetch leaves the set as it is, and the key id unknown
+	}
+	return k.keys, nil
+}
+
+// Waiting after failed fetches: a second, doubled up to a minute.
+const (
+	firstRetry  = time.Second
+	mostDoubled = 6
+)
+
+func (k *keyring) fetch(ctx context.Context) error {
+	// A client that hangs up must not count as an outage of the issuer.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.timeout)
+	defer cancel()
+	keys, err := fetchKeys(ctx, k.client, k.url)
+	now := k.now()
+	if err != nil {
+		k.retry = now.Add(firstRetry << min(k.failures, mostDoubled))
+		k.failures++
+		return err
+	}
+	k.keys, k.fetched, k.failures, k.retry = keys, now, 0, time.Time{}
+	return nil
+}
+
+// refetch is the rule for unknown key ids: a budget of fetches that fills up
+// slowly, of which a flood may use only a part. Key ids that come in quick
+// succession are a flood; what comes after a lull may be a key that was just
+// published, and finds the reserve.
+type refetch struct {
+	budget  *rate.Limiter
+	reserve float64
+	lull    time.Duration
+	last    time.Time
+}
+
+// newRefetch allows five fetches at once, two of them to a flood, and one more
+// every second.
+func newRefetch() *refetch {
+	return &refetch{budget: rate.NewLimiter(rate.Every(time.Second), 5), reserve: 3, lull: 50 * time.Millisecond}
+}
+
+func (r *refetch) allow(now time.Time) bool {
+	quiet := now.Sub(r.last) >= r.lull
+	r.last = now
+	if !quiet && r.budget.TokensAt(now) < r.reserve+1 {
+		return false
+	}
+	return r.budget.AllowN(now, 1)
+}

@@ -1,0 +1,124 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// publishedKey is one RSA key of a key set. Keys of other types are left out:
+// a symmetric key in a public document is nobody's key.
+type publishedKey struct {
+	public *rsa.PublicKey
+	id     string
+	// use, algorithm, operations and issuer are the JWK members; empty where absent.
+	use, algorithm, issuer, thumbprint string
+	operations                         []string
+}
+
+// maxKeySet bounds the document that is read.
+const maxKeySet = 1 << 20
+
+var (
+	errNoKeys   = errors.New("gateway: key set holds no usable key")
+	errTooLarge = errors.New("gateway: key set is too large")
+)
+
+// fetchKeys gets the key set once. Redirects are not followed: a key set comes
+// from the configured address or not at all.
+func fetchKeys(ctx context.Context, client *http.Client, url string) ([]publishedKey, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: key set request: %w", err)
+	}
+	direct := *client
+	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, err := direct.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: fetch key set: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("gateway: fetch key set: expected status 200, got %d", response.StatusCode)
+	}
+	document, err := io.ReadAll(io.LimitReader(response.Body, maxKeySet+1))
+	if err != nil {
+		return nil, fmt.Errorf("gateway: read key set: %w", err)
+	}
+	if len(document) > maxKeySet {
+		return nil, errTooLarge
+	}
+	return readKeys(document)
+}
+
+// readKeys reads a JWK set. An entry that cannot be used does not spoil the
+// others (RFC 7517 5).
+func readKeys(document []byte) ([]publishedKey, error) {
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := json.Unmarshal(document, &set); err != nil {
+		return nil, fmt.Errorf("gateway: read key set: %w", err)
+	}
+	var keys []publishedKey
+	for _, entry := range set.Keys {
+		if key, ok := readKey(entry); ok {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil, errNoKeys
+	}
+	return keys, nil
+}
+
+func readKey(entry []byte) (publishedKey, bool) {
+	var members struct {
+		Issuer     string   `json:"issuer"`
+		Thumbprint string   `json:"x5t"`
+		Operations []string `json:"key_ops"`
+	}
+	var key jose.JSONWebKey
+	if json.Unmarshal(entry, &members) != nil || key.UnmarshalJSON(entry) != nil {
+		return publishedKey{}, false
+	}
+	public, ok := key.Key.(*rsa.PublicKey)
+	return publishedKey{
+		public: public, id: key.KeyID, use: key.Use, algorithm: key.Algorithm,
+		issuer: members.Issuer, thumbprint: members.Thumbprint, operations: members.Operations,
+	}, ok
+}
+
+// named returns the keys that carry the id.
+func named(keys []publishedKey, id string) []publishedKey {
+	var found []publishedKey
+	for _, key := range keys {
+		if key.id == id {
+			found = append(found, key)
+		}
+	}
+	return found
+}
+
+// signs reports whether the key may check an RS256 signature (RFC 7517 4.2 to
+// 4.4, RFC 7518 3.3).
+func (k publishedKey) signs() bool {
+	return (k.use == "" || k.use == "sig") &&
+		(k.algorithm == "" || k.algorithm == "RS256") &&
+		(len(k.operations) == 0 || slices.Contains(k.operations, "verify")) &&
+		k.public.N.BitLen() >= 2048
+}
+
+// belongs reports whether the key's issuer member allows the issuers: Entra
+// marks the keys of personal accounts that way.
+func (k publishedKey) belongs(i Issuers) bool {
+	return k.issuer == "" || strings.Contains(k.issuer, "{tenantid}") || k.issuer == i.V1 || k.issuer == i.V2
+}

@@ -1,0 +1,136 @@
+package gateway
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Options say which gateway New builds.
+type Options struct {
+	// Setup is the name of a set-up.
+	Setup string
+	// Environment is what the gateway should admit.
+	Environment Environment
+	// Upstream gets what the gateway lets through.
+	Upstream http.Handler
+	// Client fetches the key set; nil is http.DefaultClient.
+	Client *http.Client
+	// Now is the gateway's clock; nil is time.Now.
+	Now func() time.Time
+	// Report is told of each refusal; nil if not wanted. It is called from many
+	// goroutines.
+	Report func(Refusal)
+	// Lacks removes checks from strict, by name or by guard.
+	Lacks []string
+	// Softens does checks of strict carelessly, by the name of a softening.
+	Softens []string
+	// DeniesAfter is the number of requests after which turns-deny refuses
+	// everything; 0 is 150.
+	DeniesAfter int
+	// Switches decide what MuleSoft's documentation leaves open.
+	Switches Switches
+}
+
+// Switches are what is not known about MuleSoft's policies. The zero value is
+// the default of mulesoft-policies.md section 8, the OIDC model excepted.
+type Switches struct {
+	// OIDCModel is local-claims (also when empty): the OIDC policy reads the token
+	// itself. The documented model, introspection, needs an endpoint of the issuer.
+	OIDCModel string
+	// ScopeArrays reads a scope member that is an array, too.
+	ScopeArrays bool
+	// HeaderWins lets the header win over a token in the query, instead of 400.
+	HeaderWins bool
+	// InvalidClientBody is the body of the OIDC and JWT policies' client refusal.
+	InvalidClientBody string
+	// JWTClientStatus is the status of the JWT policy's client refusal: 403 or 401.
+	JWTClientStatus int
+	// RefuseMissingKeyID refuses tokens without kid, instead of trying all keys.
+	RefuseMissingKeyID bool
+	// RefetchUnknownKeyID fetches the key set again for an unknown kid.
+	RefetchUnknownKeyID bool
+	// Skew is the tolerance of clocks.
+	Skew time.Duration
+	// InvalidTokenBody is the body of the JWT policy's other refusals.
+	InvalidTokenBody string
+	// Profile is mule4 (also when empty), flex-connected or flex-local.
+	Profile string
+}
+
+// The OIDC models and gateway profiles that Switches know.
+const (
+	LocalClaims   = "local-claims"
+	Introspection = "introspection"
+	Mule4         = "mule4"
+	FlexConnected = "flex-connected"
+	FlexLocal     = "flex-local"
+)
+
+func (s Switches) filled() Switches {
+	s.OIDCModel = cmp.Or(s.OIDCModel, LocalClaims)
+	s.InvalidClientBody = cmp.Or(s.InvalidClientBody, `{"error":"Invalid Client"}`)
+	s.InvalidTokenBody = cmp.Or(s.InvalidTokenBody, `{"error":"Invalid token."}`)
+	s.Profile = cmp.Or(s.Profile, Mule4)
+	s.JWTClientStatus = cmp.Or(s.JWTClientStatus, forbidden)
+	return s
+}
+
+func (s Switches) check() error {
+	var problems []error
+	if s.OIDCModel == Introspection {
+		problems = append(problems, errors.New("gateway: oidc model introspection needs an introspection endpoint, which the issuer does not have"))
+	} else if s.OIDCModel != LocalClaims {
+		problems = append(problems, unknownName("oidc model", s.OIDCModel, []string{Introspection, LocalClaims}))
+	}
+	if profiles := []string{FlexConnected, FlexLocal, Mule4}; !slices.Contains(profiles, s.Profile) {
+		problems = append(problems, unknownName("profile", s.Profile, profiles))
+	}
+	if s.JWTClientStatus != unauthorized && s.JWTClientStatus != forbidden {
+		problems = append(problems, fmt.Errorf("gateway: jwt client status: expected 401 or 403, got %d", s.JWTClientStatus))
+	}
+	return errors.Join(problems...)
+}
+
+// New builds a gateway. It fetches nothing: keys are fetched when the first
+// token comes.
+func New(o Options) (http.Handler, error) {
+	o.Switches = o.Switches.filled()
+	if err := o.Switches.check(); err != nil {
+		return nil, err
+	}
+	if o.Upstream == nil {
+		return nil, errors.New("gateway: no upstream")
+	}
+	if o.Client == nil {
+		o.Client = http.DefaultClient
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	for _, s := range setups() {
+		if s.Name == o.Setup {
+			return build(s, o)
+		}
+	}
+	return nil, unknownName("set-up", o.Setup, SetupNames())
+}
+
+func build(s setup, o Options) (http.Handler, error) {
+	if !s.strict && len(o.Lacks)+len(o.Softens) > 0 {
+		return nil, fmt.Errorf("gateway: set-up %s: only strict can lack or soften checks", s.Name)
+	}
+	h, err := s.build(o)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: set-up %s: %w", s.Name, err)
+	}
+	return h, nil
+}
+
+func unknownName(what, got string, known []string) error {
+	return fmt.Errorf("gateway: unknown %s %q: expected one of %s", what, got, strings.Join(known, ", "))
+}

@@ -1,0 +1,58 @@
+package gateway
+
+import (
+	"crypto/rsa"
+	"encoding/json"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"golang.org/x/time/rate"
+)
+
+func softKeys() []softening {
+	return []softening{
+		{
+			Softening{"unknown-kid-tries-all", "key", "a kid that nobody published is ignored and every key is tried"},
+			func(s *strict) { s.tolerates("key-id", func(c *call) bool { return c.header().has("kid") }) },
+		},
+		{
+			Softening{"embedded-jwk", "key", "the key in the token's own header is trusted"},
+			func(s *strict) {
+				s.drop("key-header")
+				s.tolerates("key-id", func(c *call) bool { return c.header().has("jwk") })
+				s.tolerates("signature", func(c *call) bool {
+					key := c.token.embedded()
+					return key != nil && c.token.verifies([]publishedKey{{public: key}})
+				})
+			},
+		},
+		{
+			Softening{"never-refetch", "key", "keys are fetched once, and a new one is unknown until the set expires"},
+			func(s *strict) { s.keys.refetch = nil },
+		},
+		{
+			Softening{"budget-without-reserve", "cost", "a flood of unknown key ids uses up every fetch of the next minutes"},
+			func(s *strict) {
+				s.keys.refetch = &refetch{budget: rate.NewLimiter(rate.Every(5*time.Minute), 5)}
+			},
+		},
+	}
+}
+
+// unlimited fetches for every unknown key id.
+func unlimited() *refetch {
+	return &refetch{budget: rate.NewLimiter(rate.Inf, 1)}
+}
+
+// embedded is the RSA key of the header parameter jwk; nil if there is none.
+func (t *token) embedded() *rsa.PublicKey {
+	text, _ := decodeSegment(t.segments[0])
+	var header struct {
+		JWK *jose.JSONWebKey `json:"jwk"`
+	}
+	if json.Unmarshal(text, &header) != nil || header.JWK == nil {
+		return nil
+	}
+	key, _ := header.JWK.Key.(*rsa.PublicKey)
+	return key
+}
