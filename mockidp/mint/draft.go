@@ -49,7 +49,7 @@ func (g Grant) Draft(s Stamp) Draft {
 	}
 	c := &claims{g: g, s: s, random: random}
 	c.clock()
-	d := Draft{SigningKey: g.signingKey(), Alg: "RS256", RequestID: s.RequestID, Lifetime: c.exp.Sub(s.Now)}
+	d := Draft{SigningKey: g.SigningKey(), Alg: "RS256", RequestID: s.RequestID, Lifetime: c.exp.Sub(s.Now)}
 	switch g.Token {
 	case Refresh:
 		d.Opaque = c.refreshToken()
@@ -64,7 +64,8 @@ func (g Grant) Draft(s Stamp) Draft {
 	return d
 }
 
-func (g Grant) signingKey() string {
+// SigningKey is the name of the key that signs the grant's token.
+func (g Grant) SigningKey() string {
 	switch {
 	case g.Token == Assertion:
 		return KeyClient

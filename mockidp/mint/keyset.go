@@ -159,7 +159,7 @@ func (s KeySpec) private(random io.Reader, now time.Time) (*Key, error) {
 		public, ed, err := ed25519.GenerateKey(rand.Reader)
 		return &Key{kty: "OKP", ed: ed, kid: sha1Of(public)}, err
 	case "oct":
-		secret := make([]byte, 32)
+		secret := make([]byte, 64) // enough for HS512 (RFC 7518 3.2)
 		_, err := io.ReadFull(rand.Reader, secret)
 		return &Key{kty: "oct", secret: secret, kid: sha1Of(secret)}, err
 	}

@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/go-jose/go-jose/v4"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/entraproof/entraproof/internal/document"
 	"github.com/entraproof/entraproof/internal/value"
@@ -187,7 +188,7 @@ func compare(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if string(want) != got {
-		t.Errorf("%s differs (go test -update writes it); got:\n%s", path, got)
+		t.Errorf("%s differs (-want +got; go test -update writes it):\n%s", path, cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")))
 	}
 }
 
@@ -236,12 +237,12 @@ func opened(token string) (string, bool) {
 
 func short(text []byte) string {
 	s := tidy(string(text))
+	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '\ufffd' }) {
+		s = strings.Trim(fmt.Sprintf("%q", s), `"`)
+	}
 	if len(s) > 900 {
 		sum := sha256.Sum256([]byte(s))
 		return fmt.Sprintf("%s… %d bytes, sha256 %s", s[:60], len(s), hex.EncodeToString(sum[:4]))
-	}
-	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '\ufffd' }) {
-		return fmt.Sprintf("%q", s[:min(len(s), 80)])
 	}
 	return s
 }
