@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -57,9 +58,7 @@ var errNoListener = errors.New("lab: envoy: no listener yet")
 
 // envoyAddress asks Envoy where its listener is bound.
 func envoyAddress(ctx context.Context, dir string) (string, error) {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(dir, envoySocket))
-	}
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return dialSocket(ctx, dir) }
 	client := &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://admin/listeners?format=json", nil)
 	if err != nil {
@@ -75,6 +74,25 @@ func envoyAddress(ctx context.Context, dir string) (string, error) {
 		return "", fmt.Errorf("lab: envoy: read the listeners: %w", err)
 	}
 	return list.first()
+}
+
+// longestSocket is a length of path that every system takes for a socket.
+const longestSocket = 100
+
+// dialSocket connects to the administration socket in dir. Envoy binds it by
+// its bare name; a path too long to connect to is gone around by way of the
+// open folder, where the system shows one (Linux).
+func dialSocket(ctx context.Context, dir string) (net.Conn, error) {
+	path := filepath.Join(dir, envoySocket)
+	if len(path) > longestSocket {
+		folder, err := os.Open(dir)
+		if err != nil {
+			return nil, err
+		}
+		defer folder.Close()
+		path = fmt.Sprintf("/proc/self/fd/%d/%s", folder.Fd(), envoySocket)
+	}
+	return new(net.Dialer).DialContext(ctx, "unix", path)
 }
 
 // envoyListeners is the answer of the administration path /listeners.
