@@ -108,7 +108,22 @@ func newKeeper(o Observation, r Redaction) *keeper {
 		k.tokens = append(k.tokens, t)
 	}
 	k.pieces.add(signatureRedacted, k.secrets...)
+	for i := range k.tokens {
+		k.clean(&k.tokens[i])
+	}
 	return k
+}
+
+// clean takes out of a decoded token what a row put there of another one, or
+// of itself.
+func (k *keeper) clean(t *Token) {
+	t.HeaderText, t.ClaimsText = k.redact(t.HeaderText), k.redact(t.ClaimsText)
+	if header := k.redact(string(t.Header)); header != string(t.Header) {
+		t.Header, t.HeaderText = asJSON(header)
+	}
+	if claims := k.redact(string(t.Claims)); claims != string(t.Claims) {
+		t.Claims, t.ClaimsText = asJSON(claims)
+	}
 }
 
 // redact takes everything out of a text that must not be kept.

@@ -14,13 +14,26 @@ func RedactToken(compact string) string {
 	case len(parts) == 5:
 		return parts[0] + strings.Repeat("."+secretRedacted, 4)
 	}
-	for i := 2; i < len(parts); i++ {
+	for i := firstSecret(parts); i < len(parts); i++ {
 		if parts[i] != "" {
 			parts[i] = signatureRedacted
 		}
 	}
 	return strings.Join(parts, ".")
 }
+
+// firstSecret returns which part of a compact JWS is the first secret one: the
+// third, or the second of two if that one is no claims.
+func firstSecret(parts []string) int {
+	if len(parts) == 2 && len(parts[1]) >= shortestSignature && !opensObject(parts[1]) {
+		return 1
+	}
+	return 2
+}
+
+// shortestSignature is a part's length from which it may be a signature: the
+// shortest, of HS256, has 43.
+const shortestSignature = 32
 
 // RedactText returns text in which no token that can be known by its form has
 // its secret parts: compact tokens, bearer credentials and the values of
@@ -103,8 +116,8 @@ func runEnd(text string, i int) int {
 }
 
 // redactRun redacts a run if it is a token: its first segment that opens a
-// JSON object starts it (a path may stand before), or it ends in a segment
-// that is as long as the shortest signature.
+// JSON object starts it (a path may stand before), or a segment from the third
+// on is as long as a signature.
 func redactRun(run string) string {
 	dots := strings.NewReplacer("%2E", ".", "%2e", ".")
 	plain := dots.Replace(run)
@@ -113,10 +126,12 @@ func redactRun(run string) string {
 		return plain[:start] + RedactToken(plain[start:])
 	}
 	parts := strings.Split(plain, ".")
-	if len(parts) < 3 || len(parts[len(parts)-1]) < 32 {
-		return run
+	for i := 2; i < len(parts); i++ {
+		if len(parts[i]) >= shortestSignature {
+			return strings.Join(append(parts[:2:2], signatureRedacted), ".")
+		}
 	}
-	return strings.Join(append(parts[:2:2], signatureRedacted), ".")
+	return run
 }
 
 // tokenStart returns where a token starts in a run, -1 if nowhere: at its

@@ -32,10 +32,8 @@ func SecretsOf(token string) []string {
 		return longEnough(token)
 	case len(parts) == 5:
 		return longEnough(parts[1:]...)
-	case len(parts) > 2:
-		return longEnough(parts[2:]...)
 	}
-	return nil
+	return longEnough(parts[min(firstSecret(parts), len(parts)):]...)
 }
 
 // secretMembers returns the secret members of a token in JSON form.
@@ -105,9 +103,14 @@ func toURL(s string) string {
 // any longer piece is found wherever it stands.
 type pieces map[[minPiece]byte]string
 
-// piecesOf cuts up secrets; mark is what stands in their place.
+// maxSecret bounds what is cut up of one secret: signatures of the largest RSA
+// keys are far shorter.
+const maxSecret = 64 << 10
+
+// add cuts up secrets; mark is what stands in their place.
 func (p pieces) add(mark string, secrets ...string) {
 	for _, s := range secrets {
+		s = s[:min(len(s), maxSecret)]
 		for i := 0; i+minPiece <= len(s); i++ {
 			p[pieceAt(s, i)] = mark
 		}

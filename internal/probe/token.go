@@ -4,8 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"strings"
-
-	"github.com/entraproof/entraproof/internal/value"
+	"unicode/utf8"
 )
 
 // Token is a token of a recorded request, decoded, without its signature.
@@ -67,8 +66,16 @@ func decodeSegment(segment string) (json.RawMessage, string) {
 	if err != nil {
 		return nil, excerpt(segment, maxLine)
 	}
-	if v, err := value.ParseJSON(text); err == nil && json.Valid(text) && len(text) <= maxClaims {
-		return v.JSON(), ""
+	if len(text) <= maxClaims && json.Valid(text) && utf8.Valid(text) {
+		return text, ""
 	}
 	return nil, excerpt(string(text), maxLine)
+}
+
+// asJSON returns a text as JSON if it still is, else as text.
+func asJSON(text string) (json.RawMessage, string) {
+	if json.Valid([]byte(text)) {
+		return json.RawMessage(text), ""
+	}
+	return nil, excerpt(text, maxLine)
 }
