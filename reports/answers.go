@@ -87,6 +87,51 @@ func (r *Results) crossEnvironment() Answer {
 	return a
 }
 
+// Question is one of the two questions with its answer.
+type Question struct {
+	// Name is what people call the trouble.
+	Name string
+	Answer
+}
+
+// Questions returns the two questions that people come with, answered.
+func (r *Results) Questions() []Question {
+	return []Question{
+		{"403 Invalid Client", r.Answers.InvalidClient},
+		{"cross-environment", r.Answers.CrossEnvironment},
+	}
+}
+
+// LeftOpenText says what is left open by declaration, the most rows first.
+func (r *Results) LeftOpenText() string {
+	open := slices.Clone(r.LeftOpen)
+	slices.SortStableFunc(open, func(a, b LeftOpen) int { return cmp.Compare(len(b.Rows), len(a.Rows)) })
+	var parts []string
+	for _, l := range open {
+		parts = append(parts, l.text())
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (l LeftOpen) text() string {
+	rows := Plural(len(l.Rows), "row")
+	if len(l.Rows) == 0 {
+		rows = "no row selected"
+	}
+	if !l.Everywhere {
+		rows += " at " + strings.Join(l.Environments, " and ")
+	}
+	return fmt.Sprintf("%s (%s)", l.Guard, rows)
+}
+
+// Plural returns number and noun: "1 row", "2 rows".
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 // about returns the obligations of one sort.
 func (r *Results) about(what string) []Obligation {
 	var of []Obligation
@@ -192,7 +237,7 @@ func refusers(pairs []Obligation) string {
 	count := map[string]int{}
 	for _, o := range pairs {
 		if o.State == Met && len(o.By) > 0 {
-			count[o.refuser()]++
+			count[o.Refuser()]++
 		}
 	}
 	if len(count) == 0 {
@@ -207,8 +252,8 @@ func refusers(pairs []Obligation) string {
 	return ", by " + Enumerate(names, "and")
 }
 
-// refuser names the checks behind one pair.
-func (o Obligation) refuser() string {
+// Refuser names the checks that refused a pair, as a reader is told.
+func (o Obligation) Refuser() string {
 	if o.Isolated {
 		return Enumerate(o.By, "with")
 	}

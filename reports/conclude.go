@@ -194,7 +194,7 @@ func (r *Results) exitCode() int {
 		return ExitWrongUsage
 	case r.Counts.Error > 0 || r.Selection.Fired == 0 || r.Unfinished():
 		return ExitCouldNotRun
-	case r.Counts.Inconclusive > 0 || slices.ContainsFunc(r.Obligations, func(o Obligation) bool { return !o.settled() }):
+	case r.Counts.Inconclusive > 0 || slices.ContainsFunc(r.Obligations, func(o Obligation) bool { return !o.Settled() }):
 		return ExitUnproven
 	}
 	return ExitConforms

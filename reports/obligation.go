@@ -75,6 +75,6 @@ func (t *Target) gateways() []Environment {
 	return envs
 }
 
-// settled reports whether the obligation stands in no one's way: met, waived,
+// Settled reports whether the obligation stands in no one's way: met, waived,
 // or not owed.
-func (o Obligation) settled() bool { return o.State == Met || o.Waived || !o.Owed }
+func (o Obligation) Settled() bool { return o.State == Met || o.Waived || !o.Owed }

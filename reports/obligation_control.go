@@ -111,7 +111,7 @@ func (c *Control) why(same []*Case) string {
 	var parts []string
 	if shot := c.Refused(); shot != nil {
 		if c.proves() == ControlUnproven && shot != &c.Shots[0] {
-			parts = append(parts, "accepted first, then not ("+shot.When+")")
+			parts = append(parts, "accepted at first, not at: "+shot.When)
 		}
 		parts = append(parts, answered(shot.Status, string(shot.Fault)), shot.Detail)
 	} else if len(same) > 0 {

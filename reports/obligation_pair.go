@@ -89,9 +89,9 @@ func (c *Case) why() string {
 		return "nothing tells the two tokens apart: mend the registrations, not the gateway"
 	}
 	if c.Grade() == Fail {
-		return joinSaid([]string{c.Kind, answered(c.Status, string(c.Fault))})
+		return joinSaid([]string{KindWord(c.Kind), answered(c.Status, string(c.Fault))})
 	}
-	return joinSaid([]string{c.Kind, string(c.Reason)})
+	return joinSaid([]string{KindWord(c.Kind), string(c.Reason)})
 }
 
 // refusedBy names the checks that refused the pair's tokens: the only one whose

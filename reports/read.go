@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // ErrNoHeader is returned for a journal that was cut before its first line was
@@ -75,7 +76,7 @@ func decode(text []byte) (*Results, error) {
 	}
 	var r Results
 	if err := unmarshal(text, &r); err != nil {
-		if len(first) == len(text) || bytes.HasPrefix(text, []byte(`{"header":`)) {
+		if len(text) == 0 || bytes.HasPrefix(text, []byte(`{"header":`)) {
 			return nil, fmt.Errorf("%w: %w", ErrNoHeader, err)
 		}
 		return nil, err
@@ -151,6 +152,9 @@ func (r *Results) check() error {
 	}
 	seen := map[[2]string]bool{}
 	for _, c := range r.Cases {
+		if !r.hasTarget(c.Target) {
+			return fmt.Errorf("case %s: target %q is not among the targets", c.ID, c.Target)
+		}
 		key := [2]string{c.Target, c.ID}
 		if seen[key] {
 			return fmt.Errorf("case %s at target %s: judged twice", c.ID, c.Target)
@@ -158,6 +162,10 @@ func (r *Results) check() error {
 		seen[key] = true
 	}
 	return nil
+}
+
+func (r *Results) hasTarget(name string) bool {
+	return slices.ContainsFunc(r.Targets, func(t Target) bool { return t.Name == name })
 }
 
 // unmarshal reads JSON in which an outcome may be a word of a later version: it

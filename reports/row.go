@@ -111,8 +111,9 @@ func (c *Case) FalseAccept() bool {
 	switch c.Reason {
 	case verdict.ReachedUpstream, verdict.AcceptedForbidden, verdict.EnvironmentsNotSeparable, verdict.WithdrawnKeyTrusted:
 		return c.Grade() == Fail
+	default:
+		return false
 	}
-	return false
 }
 
 // FalseReject reports whether the gateway refused what it must accept.
@@ -120,8 +121,9 @@ func (c *Case) FalseReject() bool {
 	switch c.Reason {
 	case verdict.RefusedGenuine, verdict.NewKeyNotTrusted:
 		return c.Grade() == Fail
+	default:
+		return false
 	}
-	return false
 }
 
 func compareCases(a, b Case) int {
@@ -183,14 +185,13 @@ func (r *Results) CountRows() Counts {
 // Worst returns the worst outcome of the selected cases; Error if there are
 // none, because nothing seen is not success.
 func (r *Results) Worst() Outcome {
-	worst, any := Pass, false
-	for i := range r.Cases {
-		if c := &r.Cases[i]; !c.Extra {
-			worst, any = max(worst, c.Effective()), true
-		}
-	}
-	if !any {
+	rows := r.Rows()
+	if len(rows) == 0 {
 		return Error
+	}
+	worst := Pass
+	for _, row := range rows {
+		worst = max(worst, row.Outcome)
 	}
 	return worst
 }
