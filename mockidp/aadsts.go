@@ -1,0 +1,140 @@
+package mockidp
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/entraproof/entraproof/internal/value"
+)
+
+// problem is one of Entra's errors: number, OAuth error and status belong
+// together and are bound here only (entra-tokens 4.5).
+type problem struct {
+	code   int
+	oauth  string
+	status int
+	text   string
+	// lookup: Entra has a page about the number and names it in error_uri.
+	lookup bool
+}
+
+func invalidClient(code int, text string) problem {
+	return problem{code, "invalid_client", http.StatusUnauthorized, text, true}
+}
+
+func badRequest(code int, oauth, text string) problem {
+	return problem{code, oauth, http.StatusBadRequest, text, true}
+}
+
+func wrongSecret(client string) problem {
+	return invalidClient(7000215, fmt.Sprintf("Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '%s'.", client))
+}
+
+func noCredential(client string) problem {
+	return invalidClient(7000216, fmt.Sprintf("'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type. (app '%s')", client))
+}
+
+func unknownAssertionKey(client string) problem {
+	return invalidClient(700027, fmt.Sprintf("The certificate with identifier used to sign the client assertion is not registered on application '%s'.", client))
+}
+
+func publicClient(client string) problem {
+	return invalidClient(700025, fmt.Sprintf("Client is public so neither 'client_assertion' nor 'client_secret' should be presented. (app '%s')", client))
+}
+
+func unknownClient(client, tenant string) problem {
+	return badRequest(700016, "unauthorized_client", fmt.Sprintf("Application with identifier '%s' was not found in the directory '%s'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant.", client, tenant))
+}
+
+func malformedClient(client string) problem {
+	p := badRequest(700038, "unauthorized_client", fmt.Sprintf("%s is not a valid application identifier.", client))
+	p.lookup = false
+	return p
+}
+
+func missingParameter(name string) problem {
+	return badRequest(900144, "invalid_request", fmt.Sprintf("The request body must contain the following parameter: '%s'.", name))
+}
+
+func unknownGrant(name string) problem {
+	p := badRequest(70003, "unsupported_grant_type", fmt.Sprintf("The app requested an unsupported grant type '%s'.", name))
+	p.lookup = false
+	return p
+}
+
+func resourceOnV2() problem {
+	return badRequest(901002, "invalid_request", "The 'resource' request parameter is not supported.")
+}
+
+func scopeWithoutDefault(scope string) problem {
+	return badRequest(1002012, "invalid_scope", fmt.Sprintf("The provided value for scope %s is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).", scope))
+}
+
+func manyResources(scope string) problem {
+	return badRequest(28000, "invalid_scope", fmt.Sprintf("Provided value for the input parameter scope is not valid because it contains more than one resource. Scope %s is not valid.", scope))
+}
+
+func unknownResource(name, tenant string) problem {
+	return badRequest(500011, "invalid_resource", fmt.Sprintf("The resource principal named %s was not found in the tenant named %s. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant.", name, tenant))
+}
+
+func noTenant() problem {
+	return badRequest(50059, "invalid_request", "No tenant-identifying information found in either the request or implied by any provided credentials.")
+}
+
+func malformedTenant(name string) problem {
+	return badRequest(900023, "invalid_request", fmt.Sprintf("Specified tenant identifier '%s' is neither a valid DNS name, nor a valid external domain.", name))
+}
+
+// unknownTenant is invalid_tenant in metadata and invalid_request at the token
+// endpoint (entra-tokens 4.5 and 7).
+func unknownTenant(name string, atTokenEndpoint bool) problem {
+	p := badRequest(90002, "invalid_tenant", fmt.Sprintf("Tenant '%s' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.", name))
+	if atTokenEndpoint {
+		p.oauth = "invalid_request"
+	}
+	return p
+}
+
+func malformedHost(host string) problem {
+	return badRequest(900144, "invalid_request", fmt.Sprintf("The host name %q cannot stand in a URL.", host))
+}
+
+func oversizedBody() problem {
+	return badRequest(9002313, "invalid_request", "Invalid request. Request is malformed or invalid.")
+}
+
+func wrongMethod(method string, want []string) problem {
+	return problem{900561, "invalid_request", http.StatusMethodNotAllowed, fmt.Sprintf("The endpoint only accepts %s requests. Received a %s request.", strings.Join(want, ", "), method), true}
+}
+
+func ownFailure() problem {
+	return problem{90033, "server_error", http.StatusServiceUnavailable, "A transient error has occurred. Please try again.", true}
+}
+
+// refuse answers with a problem in Entra's form (entra-tokens 4.4). The parts
+// of the description are joined by single blanks, as they are since 2024.
+func (i *Issuer) refuse(q *request, p problem) {
+	now := i.cfg.Now().UTC().Format("2006-01-02 15:04:05Z")
+	code := strconv.Itoa(p.code)
+	text := fmt.Sprintf("AADSTS%s: %s Trace ID: %s Correlation ID: %s Timestamp: %s", code, p.text, q.id, q.correlation, now)
+	body := value.Dict(
+		value.Member{Name: "error", Value: value.String(p.oauth)},
+		value.Member{Name: "error_description", Value: value.String(text)},
+		value.Member{Name: "error_codes", Value: value.List(value.Int(int64(p.code)))},
+		value.Member{Name: "timestamp", Value: value.String(now)},
+		value.Member{Name: "trace_id", Value: value.String(q.id)},
+		value.Member{Name: "correlation_id", Value: value.String(q.correlation)},
+	)
+	if p.lookup {
+		body = body.Append("error_uri", value.String("https://login.microsoftonline.com/error?code="+code))
+	}
+	uncached(q)
+	if p.status == http.StatusMethodNotAllowed {
+		q.w.Header().Set("Allow", strings.Join(q.route.methods, ", ")) // RFC 9110 15.5.6
+	}
+	i.cfg.Log.Info("refused", "endpoint", q.route.path, "aadsts", p.code, "status", p.status, "id", q.id)
+	q.write(p.status, body.JSON())
+}

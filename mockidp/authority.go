@@ -1,0 +1,108 @@
+package mockidp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/entraproof/entraproof/mockidp/mint"
+)
+
+// MaxBatch is how many tokens or signatures one call may ask for.
+const MaxBatch = 500
+
+// MaxLease is the longest time for which a lease can be taken.
+const MaxLease = 15 * time.Minute
+
+// Authority is what a test harness wants of an issuer. An Issuer has these
+// methods in its own process, a Client has them over the management listener.
+type Authority interface {
+	mint.Signer
+	// Genuine is one token a grant, in the same order.
+	Genuine(ctx context.Context, grants []mint.Grant) ([]string, error)
+	// Mint is one token a recipe, in the same order.
+	Mint(ctx context.Context, recipes []Recipe) ([]string, error)
+	// SignAll is one signature a request, in the same order.
+	SignAll(ctx context.Context, requests []mint.SignRequest) ([][]byte, error)
+	// Keys are the published keys, the one that signs first.
+	Keys(ctx context.Context, tenant string) ([]mint.PublicKey, error)
+	// Lease reserves changes to the key set until it is released or ttl is over.
+	// Then everything that was changed under it is as before.
+	Lease(ctx context.Context, ttl time.Duration) (Lease, error)
+	// Release ends a lease.
+	Release(ctx context.Context, lease string) error
+	// Rotate publishes a key, signs with it, retires the old one: each if asked.
+	Rotate(ctx context.Context, r RotateRequest) ([]mint.PublicKey, error)
+	// KeySet puts the key set into a state; the empty state is the ordinary one.
+	KeySet(ctx context.Context, lease string, state mint.KeySet) error
+	// Counters are the hits by path pattern and client address, such as
+	// "/{tenant}/discovery/keys 127.0.0.1"; call-outs stand by their case, such
+	// as "/callout/jku-attacker 127.0.0.1".
+	Counters(ctx context.Context) (map[string]int, error)
+	// Now is the issuer's clock.
+	Now(ctx context.Context) (time.Time, error)
+}
+
+var (
+	_ Authority = (*Issuer)(nil)
+	_ Authority = (*Client)(nil)
+)
+
+// Lease is the right to change the key set until Expires.
+type Lease struct {
+	ID      string    `json:"id"`
+	Expires time.Time `json:"expires"`
+}
+
+// RotateRequest says what a rotation does; what is asked for happens in the
+// order of the fields, as Entra does it: publish first, then sign.
+type RotateRequest struct {
+	// Lease is the lease under which the change is undone again. Empty: the
+	// change stays, which is refused while somebody holds a lease.
+	Lease string `json:"lease,omitempty"`
+	// Publish adds a new key to the key set; it is "next" from then on.
+	Publish bool `json:"publish,omitempty"`
+	// Sign makes "next" the key that signs.
+	Sign bool `json:"sign,omitempty"`
+	// Retire takes the keys out of the set that neither sign nor are next.
+	Retire bool `json:"retire,omitempty"`
+}
+
+// The errors that a caller can tell apart with errors.Is, in the process and
+// over HTTP alike.
+var (
+	ErrLeaseHeld  = errors.New("somebody else holds the lease")
+	ErrNoLease    = errors.New("no such lease, or it is over")
+	ErrUnknownKey = errors.New("unknown key")
+	ErrRequest    = errors.New("wrong request")
+)
+
+// failure binds an error to its code on the wire and its status.
+type failure struct {
+	err    error
+	code   string
+	status int
+}
+
+// failures are the errors of the management listener.
+func failures() []failure {
+	return []failure{
+		{ErrLeaseHeld, "lease-held", 409},
+		{ErrNoLease, "no-lease", 410},
+		{ErrUnknownKey, "unknown-key", 404},
+		{ErrRequest, "wrong-request", 400},
+	}
+}
+
+// wrongRequest is an ErrRequest with the reason.
+func wrongRequest(format string, args ...any) error {
+	return fmt.Errorf("mockidp: %w: %w", ErrRequest, fmt.Errorf(format, args...))
+}
+
+func checkBatch(n int) error {
+	if n == 0 || n > MaxBatch {
+		return wrongRequest("expected 1 to %d in one call, got %d", MaxBatch, n)
+	}
+	return nil
+}

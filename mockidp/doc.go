@@ -1,0 +1,14 @@
+// Package mockidp is an issuer shaped like Microsoft Entra ID, for tests: two
+// signing keys shared by all tenants, v1 and v2 discovery and key sets, token
+// endpoints for client credentials, and a management listener that mints any
+// token, right or wrong on purpose.
+//
+// It is no identity provider: it holds test keys, asks nobody for a password
+// and tells whoever holds the management token what they like to hear. It
+// listens on loopback unless told otherwise.
+//
+// Start runs one for a test. An Issuer in the process and a Client of its
+// management listener have the same methods: those of Authority.
+//
+// The package may import mockidp/mint, internal/document and internal/value.
+package mockidp

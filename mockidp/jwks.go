@@ -1,0 +1,58 @@
+package mockidp
+
+import (
+	"net/http"
+
+	"github.com/entraproof/entraproof/internal/value"
+	"github.com/entraproof/entraproof/mockidp/mint"
+)
+
+func keySetRoutes() []route {
+	return []route{
+		{methods: get(), path: "/{tenant}/discovery/v2.0/keys", member: "jwks_uri", version: mint.V2, serve: serveKeySet(mint.V2)},
+		{methods: get(), path: "/{tenant}/discovery/keys", member: "jwks_uri", version: mint.V1, serve: serveKeySet(mint.V1)},
+		{methods: get(), path: "/entraproof/other-issuer/keys", serve: serveOtherIssuer},
+	}
+}
+
+// serveKeySet serves the key set: bytes that were made when it last changed.
+func serveKeySet(v mint.Version) func(*Issuer, *request) {
+	return func(i *Issuer, q *request) {
+		if app, ok := i.appWithKey(q.URL.Query().Get("appid")); ok {
+			i.serveNamedKey(q, mint.KeyApp+app)
+			return
+		}
+		cacheable(q)
+		r := i.current()
+		if v == mint.V1 {
+			q.write(http.StatusOK, r.v1)
+			return
+		}
+		q.write(http.StatusOK, r.v2)
+	}
+}
+
+// serveOtherIssuer is the key set of the second issuer, for gateways that
+// trust two.
+func serveOtherIssuer(i *Issuer, q *request) { i.serveNamedKey(q, mint.KeyOtherIssuer) }
+
+// serveNamedKey serves a key set of one key.
+func (i *Issuer) serveNamedKey(q *request, name string) {
+	k, err := i.keys.named(name)
+	if err != nil {
+		i.refuse(q, ownFailure())
+		return
+	}
+	cacheable(q)
+	q.write(http.StatusOK, keySetJSON([]value.Value{k.JWK()}))
+}
+
+// appWithKey is the app id of a registration that has a signing key of its own.
+func (i *Issuer) appWithKey(appID string) (string, bool) {
+	for _, a := range i.cfg.APIs {
+		if a.AppKey && a.AppID == appID {
+			return a.AppID, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,110 @@
+package mockidp
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"github.com/entraproof/entraproof/mockidp/mint"
+)
+
+// Lease reserves changes to the key set until it is released or ttl is over.
+func (i *Issuer) Lease(_ context.Context, ttl time.Duration) (Lease, error) {
+	if ttl <= 0 || ttl > MaxLease {
+		return Lease{}, wrongRequest("expected a lease of up to %s, got %s", MaxLease, ttl)
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.expire()
+	if i.lease != nil {
+		return Lease{}, fmt.Errorf("mockidp: %w until %s", ErrLeaseHeld, i.lease.Expires.Format(time.RFC3339))
+	}
+	i.lease = &Lease{ID: rand.Text(), Expires: i.cfg.Now().Add(ttl)}
+	return *i.lease, nil
+}
+
+// Release ends a lease: the key set is as before.
+func (i *Issuer) Release(_ context.Context, lease string) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if err := i.holds(lease); err != nil {
+		return err
+	}
+	i.lease, i.ring = nil, i.base
+	return nil
+}
+
+// holds checks that a lease is in force; i.mu is held.
+func (i *Issuer) holds(lease string) error {
+	i.expire()
+	if i.lease == nil || i.lease.ID != lease {
+		return fmt.Errorf("mockidp: %w", ErrNoLease)
+	}
+	return nil
+}
+
+// Rotate publishes a key, signs with it, retires the old one: each if asked.
+func (i *Issuer) Rotate(_ context.Context, q RotateRequest) ([]mint.PublicKey, error) {
+	if !q.Publish && !q.Sign && !q.Retire {
+		return nil, wrongRequest("expected publish, sign or retire, got none of them")
+	}
+	var fresh *mint.Key
+	if q.Publish {
+		var err error
+		if fresh, err = i.keys.make(); err != nil {
+			return nil, err
+		}
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if err := i.mayRotate(q.Lease); err != nil {
+		return nil, err
+	}
+	rotated, err := i.ring.rotated(q, fresh)
+	if err != nil {
+		return nil, err
+	}
+	i.ring = rotated.documents(i.keyIssuer())
+	if q.Lease != "" {
+		return i.ring.public(), nil
+	}
+	i.base = i.ring
+	return i.ring.public(), i.store.save(rotated)
+}
+
+// mayRotate: under the lease that is in force, or for good while nobody holds
+// one; i.mu is held.
+func (i *Issuer) mayRotate(lease string) error {
+	if lease != "" {
+		return i.holds(lease)
+	}
+	i.expire()
+	if i.lease != nil {
+		return fmt.Errorf("mockidp: %w until %s", ErrLeaseHeld, i.lease.Expires.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// KeySet puts the key set into a state; the empty state is the ordinary one.
+func (i *Issuer) KeySet(ctx context.Context, lease string, state mint.KeySet) error {
+	extra, err := each(ctx, state.Keys, func(_ context.Context, spec mint.KeySpec) (extraKey, error) {
+		k, jwk, err := spec.Make(rand.Reader, i.cfg.Now())
+		if err != nil {
+			return extraKey{}, wrongRequest("%w", err)
+		}
+		return extraKey{spec.Name, k, jwk}, nil
+	})
+	if err != nil {
+		return err
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if err := i.holds(lease); err != nil {
+		return err
+	}
+	r := *i.ring
+	r.extra, r.hide = extra, state.Hide
+	i.ring = r.documents(i.keyIssuer())
+	return nil
+}

@@ -1,0 +1,40 @@
+package mockidp
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/entraproof/entraproof/mockidp/mint"
+)
+
+// tenant is what the first segment of a path names.
+type tenant struct {
+	// path is how URLs name it: a GUID, common or organizations.
+	path string
+	// id is how issuers name it: a GUID, or the literal {tenantid} where the
+	// path stands for many (entra-tokens 0, line 20).
+	id string
+}
+
+// template reports whether the path stands for many tenants.
+func (t tenant) template() bool { return t.id == tenantTemplate }
+
+const tenantTemplate = "{tenantid}"
+
+// tenant resolves a name as Entra does.
+func (i *Issuer) tenant(name string, q *request) (tenant, *problem) {
+	name = strings.ToLower(name)
+	switch {
+	case name == "common", name == "organizations":
+		return tenant{name, tenantTemplate}, nil
+	case name == "consumers":
+		return tenant{mint.ConsumerTenant, mint.ConsumerTenant}, nil
+	case !mint.IsGUID(name) && !strings.Contains(name, "."):
+		p := malformedTenant(name)
+		return tenant{}, &p
+	case !mint.IsGUID(name), len(i.cfg.Tenants) > 0 && !slices.Contains(i.cfg.Tenants, name):
+		p := unknownTenant(name, q.route.member == tokenMember)
+		return tenant{}, &p
+	}
+	return tenant{name, name}, nil
+}
