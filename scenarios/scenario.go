@@ -1,0 +1,126 @@
+package scenarios
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/mockidp/mint"
+)
+
+// Scenario is one row of the catalogue.
+type Scenario struct {
+	// ID is the row's name, which never changes.
+	ID string
+	// Title is one line for reports; the id where the row has none.
+	Title string
+	// Group is the code of the chapter, such as AUD.
+	Group string
+	Kind  Kind
+	// Guards is the one check that the row is about.
+	Guards   string
+	Source   Source
+	Severity Severity
+	Marks    []string
+	// Profiles are the listed profiles that the row belongs to.
+	Profiles []string
+	// References say why the row exists: standards, advisories, controls.
+	References []string
+	// Mutation and Place say in words what differs from an accepted request
+	// and where; Demands what a flow or an observer asks for.
+	Mutation, Place, Demands string
+	// Needs are what the target must have, Unless what it must not.
+	Needs, Unless []Need
+	// Serial: the row runs alone.
+	Serial bool
+	// Base is the token to get, Token what is done to it, Request how it is
+	// sent, Expect what must happen.
+	Base    Base
+	Token   mint.Steps
+	Request Request
+	Expect  Expectation
+	// Issuer is the state of the issuer's key set that the row runs under.
+	Issuer KeySet
+	// Variants are named forms of the row; each is fired and the worst counts.
+	Variants []Variant
+	// Pos is where the row stands.
+	Pos Position
+
+	// canonical is the text of the whole row and sends that of what it sends,
+	// both without layout.
+	canonical, sends string
+}
+
+// Variant is one named form of a row.
+type Variant struct {
+	// Name is empty where the row has no variants.
+	Name string
+	// Scenario is the row with the variant's own members in place of its own,
+	// and without variants.
+	Scenario Scenario
+}
+
+// Effective are the forms of the row that are fired: its variants in the order
+// of the file, or the row itself.
+func (s Scenario) Effective() []Variant {
+	if len(s.Variants) > 0 {
+		return slices.Clone(s.Variants)
+	}
+	return []Variant{{Scenario: s}}
+}
+
+// Refs are the placeholders of all forms of the row, sorted, each once. A
+// request that does not say otherwise carries ${token}.
+func (s Scenario) Refs() []string {
+	var refs []string
+	for _, v := range s.Effective() {
+		refs = slices.Concat(refs, v.Scenario.Base.refs(), v.Scenario.Token.Refs(), v.Scenario.Request.Refs(), v.Scenario.Expect.Refs())
+	}
+	slices.Sort(refs)
+	return slices.Compact(refs)
+}
+
+// UsesOther reports whether the row borrows from another environment: its
+// token, its client, its gateway or one of its names.
+func (s Scenario) UsesOther() bool {
+	for _, v := range s.Effective() {
+		b := v.Scenario.Base
+		if b.API == APIOther || b.Client == targets.OtherOnly || v.Scenario.Request.To == "other" {
+			return true
+		}
+	}
+	return slices.ContainsFunc(s.Refs(), func(ref string) bool {
+		return strings.HasPrefix(ref, "other.") || strings.HasSuffix(ref, ".shared-scope") || strings.HasPrefix(ref, "home.clients.other.")
+	})
+}
+
+// AllNeeds are the row's needs and those that its base implies: a second API,
+// another tenant, users, daemons.
+func (s Scenario) AllNeeds() []Need {
+	all := slices.Clone(s.Needs)
+	for _, n := range s.Base.needs() {
+		if !slices.Contains(all, n) {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// Marked reports whether the row has a mark.
+func (s Scenario) Marked(mark string) bool { return slices.Contains(s.Marks, mark) }
+
+// Slow reports whether the row takes minutes. One that only waits for a token
+// to age does not where tokens are made on demand.
+func (s Scenario) Slow(canMint bool) bool {
+	aged := slices.ContainsFunc(s.Effective(), func(v Variant) bool { return v.Scenario.Base.Age != mint.Fresh })
+	return s.Marked("slow") && (!canMint || !aged)
+}
+
+// KeySet is a state of the issuer's key set: keys published beside its own.
+type KeySet struct{ Keys []StateKey }
+
+// StateKey is one key that a state publishes; a step signs with it by name.
+type StateKey struct{ Name, Type, Use string }
+
+// IsZero reports whether the key set is as it always is.
+func (k KeySet) IsZero() bool { return len(k.Keys) == 0 }
