@@ -154,22 +154,27 @@ func redactBearer(text string) string {
 }
 
 func redactAfter(text, scheme string) string {
-	from := 0
-	for {
+	var b strings.Builder
+	copied := 0
+	for from := 0; ; {
 		i := indexFold(text[from:], scheme)
 		if i < 0 {
-			return text
+			break
 		}
-		start := from + i + len(scheme)
-		blanks := len(text[start:]) - len(strings.TrimLeft(text[start:], " \t\""))
-		start += blanks
+		after := from + i + len(scheme)
+		start := after
+		for start < len(text) && strings.IndexByte(" \t\"", text[start]) >= 0 {
+			start++
+		}
 		end := opaqueEnd(text, start)
-		if blanks > 0 && end-start >= minPiece && !opensObject(text[start:end]) && tellable(text[start:end]) {
-			text = text[:start] + secretRedacted + text[end:]
-			end = start + len(secretRedacted)
+		if start > after && end-start >= minPiece && !opensObject(text[start:end]) && tellable(text[start:end]) {
+			b.WriteString(text[copied:start])
+			b.WriteString(secretRedacted)
+			copied = end
 		}
 		from = end
 	}
+	return b.String() + text[copied:]
 }
 
 // opaqueEnd returns where the token68 (RFC 9110 11.2) that starts at i ends.
