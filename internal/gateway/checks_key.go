@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// algorithmChecks judge alg and the signature.
+// algorithmChecks judge alg.
 func algorithmChecks() []check {
 	return []check{
 		{
@@ -13,6 +13,12 @@ func algorithmChecks() []check {
 			Check{"algorithm", "algorithm", unauthorized, "alg is RS256"},
 			func(c *call) bool { return c.header() != nil && c.token.algorithm() != "RS256" },
 		},
+	}
+}
+
+// signatureChecks judge the signature.
+func signatureChecks() []check {
+	return []check{
 		{
 			Check{"signature", "signature", unauthorized, "the signature verifies with a published key"},
 			refusesSignature,

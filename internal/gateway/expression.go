@@ -56,7 +56,7 @@ func claimRule(key, value string) (func(string) bool, error) {
 			allowed = append(allowed, strings.TrimSuffix(literal, "'"))
 		}
 	}
-	if eitherExpression(key, allowed...) != value {
+	if len(allowed) == 0 || eitherExpression(key, allowed...) != value {
 		return nil, fmt.Errorf("gateway: custom claim %s: expected a literal or %s, got %q", key, eitherExpression(key, "A", "B"), value)
 	}
 	return func(got string) bool { return slices.Contains(allowed, got) }, nil

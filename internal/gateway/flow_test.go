@@ -1,0 +1,245 @@
+package gateway
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// ownSigned has an unknown kid each time: a flood.
+func (b *bench) ownSigned(i int) string {
+	head := mustJSON(b.t, header(map[string]any{"kid": fmt.Sprint("unknown-", i)}))
+	return sealed(b.t, head, mustJSON(b.t, b.claims(v2App, grant{})), "RS256", keysOfTest()[own])
+}
+
+// laterSigned is by the key that is published last.
+func (b *bench) laterSigned() string {
+	head := mustJSON(b.t, header(map[string]any{"kid": kidOf(later)}))
+	return sealed(b.t, head, mustJSON(b.t, b.claims(v2App, grant{})), "RS256", keysOfTest()[later])
+}
+
+// strictWith is strict as a mutant has it.
+func (b *bench) strictWith(lacks, softens []string) http.Handler {
+	o := b.options("strict")
+	o.Lacks, o.Softens = lacks, softens
+	return b.gateway(o)
+}
+
+// flows are the rows in which the world changes. Each returns what was wrong.
+func flows() map[string]func(*bench, http.Handler) string {
+	return map[string]func(*bench, http.Handler) string{
+		"jwks-unknown-kid-flood": func(b *bench, h http.Handler) string {
+			before := b.fetches.Load()
+			if forwarded := b.flood(h); forwarded > 0 {
+				return fmt.Sprintf("%d of the flood were let through", forwarded)
+			}
+			if n := b.fetches.Load() - before; n > 5 {
+				return fmt.Sprintf("%d fetches for 100 unknown key ids", n)
+			}
+			return ""
+		},
+		"jwks-new-key-after-flood": func(b *bench, h http.Handler) string {
+			b.flood(h)
+			b.publish(signing, sibling, later)
+			b.now = b.now.Add(60 * time.Millisecond)
+			return b.expectAccepted(h, b.laterSigned())
+		},
+		"jwks-new-key-just-published": func(b *bench, h http.Handler) string {
+			if wrong := b.expectAccepted(h, b.genuine(v2App)); wrong != "" {
+				return wrong
+			}
+			b.publish(signing, sibling, later)
+			return b.expectAccepted(h, b.laterSigned())
+		},
+		"state-tampered-after-good": func(b *bench, h http.Handler) string {
+			good := b.genuine(v2App)
+			if wrong := b.expectAccepted(h, good); wrong != "" {
+				return wrong
+			}
+			if fire(b.t, h, bearerOf(good[:len(good)-8]+"AAAAAAAA")).forwarded {
+				return "the tampered token was let through"
+			}
+			return ""
+		},
+		"state-anonymous-on-warm-connection": func(b *bench, h http.Handler) string {
+			if wrong := b.expectAccepted(h, b.genuine(v2App)); wrong != "" {
+				return wrong
+			}
+			if fire(b.t, h, ask()).forwarded {
+				return "the anonymous request was let through"
+			}
+			return ""
+		},
+		"rsp-token-not-echoed": func(b *bench, h http.Handler) string {
+			bad := b.ownSigned(1)
+			got := fire(b.t, h, bearerOf(bad))
+			if strings.Contains(got.body+fmt.Sprint(got.header), strings.Split(bad, ".")[2]) {
+				return "the signature is in the answer"
+			}
+			return ""
+		},
+		"rsp-never-5xx": func(b *bench, h http.Handler) string {
+			if got := fire(b.t, h, bearerOf("abc")); got.status >= 500 {
+				return fmt.Sprint("status ", got.status)
+			}
+			return ""
+		},
+		"identity-headers-injected": func(b *bench, h http.Handler) string {
+			r := bearerOf(b.genuine(v2App))
+			r.Header.Set("X-User-Id", "victim")
+			if got := fire(b.t, h, r); !got.forwarded || len(got.echo.Values("X-User-Id")) > 0 {
+				return fmt.Sprintf("forwarded %t with %v", got.forwarded, got.echo.Values("X-User-Id"))
+			}
+			return ""
+		},
+	}
+}
+
+// flood is 100 unknown key ids, a millisecond apart.
+func (b *bench) flood(h http.Handler) (forwarded int) {
+	for i := range 100 {
+		b.now = b.now.Add(time.Millisecond)
+		if fire(b.t, h, bearerOf(b.ownSigned(i))).forwarded {
+			forwarded++
+		}
+	}
+	return forwarded
+}
+
+func (b *bench) expectAccepted(h http.Handler, compact string) string {
+	if got := fire(b.t, h, bearerOf(compact)); !got.forwarded {
+		return fmt.Sprintf("a genuine token was refused with %d", got.status)
+	}
+	return ""
+}
+
+// TestStrictFlows: strict passes each.
+func TestStrictFlows(t *testing.T) {
+	t.Parallel()
+	for id, flow := range flows() {
+		t.Run(id, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			if wrong := flow(b, b.strictWith(nil, nil)); wrong != "" {
+				t.Error(wrong)
+			}
+		})
+	}
+}
+
+// TestMutantsFailTheirFlows: each mutant that names a flow fails it.
+func TestMutantsFailTheirFlows(t *testing.T) {
+	t.Parallel()
+	all := flows()
+	proven := 0
+	for _, m := range Mutants() {
+		for _, id := range m.Rows {
+			if !flowRow(id) {
+				continue
+			}
+			proven++
+			flow, ok := all[id]
+			if !ok {
+				t.Fatalf("%s: no flow %s here", m.Name, id)
+			}
+			b := newBench(t)
+			if flow(b, b.strictWith(m.Lacks, m.Softens)) == "" {
+				t.Errorf("%s: expected to fail %s", m.Name, id)
+			}
+		}
+	}
+	if proven == 0 {
+		t.Error("no mutant names a flow")
+	}
+}
+
+// TestStrictKeySets: what the key set itself can be wrong in.
+func TestStrictKeySets(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		serve  func(*bench)
+		status int
+		check  string
+	}{
+		"key-use-is-enc": {func(b *bench) {
+			b.serveKeys(jwkOf(b.t, signing, map[string]any{"use": "enc"}))
+		}, 401, "key-use"},
+		"key-ops-without-verify": {func(b *bench) {
+			b.serveKeys(jwkOf(b.t, signing, map[string]any{"key_ops": []string{"encrypt"}}))
+		}, 401, "key-use"},
+		"alg-jwk-alg-disagrees": {func(b *bench) {
+			b.serveKeys(jwkOf(b.t, signing, map[string]any{"alg": "RS512"}))
+		}, 401, "key-use"},
+		"key-issuer-property-consumer": {func(b *bench) {
+			b.serveKeys(jwkOf(b.t, signing, map[string]any{"issuer": issuersOf("9188040d-6c67-4c5b-b112-36a304b66dad").V2}))
+		}, 401, "key-use"},
+		"jwks-incomplete-key": {func(b *bench) {
+			b.serveKeys([]byte(`{"kty":"RSA","kid":"x"}`), []byte(`7`), jwkOf(b.t, signing, nil))
+		}, 0, ""},
+		"jwks-contains-oct-key": {func(b *bench) {
+			b.serveKeys([]byte(`{"kty":"oct","kid":"`+kidOf(signing)+`","k":"c2VjcmV0"}`), jwkOf(b.t, 1, nil))
+		}, 401, "key-id"},
+		"jwks-down-cold": {func(b *bench) {
+			b.serve(func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) })
+		}, 503, "key-set"},
+		"jwks-malformed": {func(b *bench) {
+			b.serve(func(w http.ResponseWriter) { _, _ = w.Write([]byte("<html>")) })
+		}, 503, "key-set"},
+		"jwks-empty": {func(b *bench) { b.serveKeys() }, 503, "key-set"},
+		"jwks-redirected": {func(b *bench) {
+			b.serve(func(w http.ResponseWriter) {
+				w.Header().Set("Location", "/elsewhere")
+				w.WriteHeader(http.StatusFound)
+			})
+		}, 503, "key-set"},
+		"jwks-oversized": {func(b *bench) {
+			b.serve(func(w http.ResponseWriter) { _, _ = w.Write(make([]byte, maxKeySet+1)) })
+		}, 503, "key-set"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			row.serve(b)
+			got, refusal := b.judged(rowOf(b.genuine(v2App)), nil, nil)
+			if got.forwarded != (row.status == 0) || row.status != 0 && got.status != row.status {
+				t.Errorf("expected status %d, got %d, forwarded %t", row.status, got.status, got.forwarded)
+			}
+			if row.check != "" && !slices.Contains(namesOf(refusal.Checks), row.check) {
+				t.Errorf("expected %s to refuse, got %v", row.check, namesOf(refusal.Checks))
+			}
+		})
+	}
+}
+
+func rowOf(compact string) row { return row{ask: bearerOf(compact)} }
+
+// TestKeyringKeepsTheExpiredSet: an outage after the first fetch is survived,
+// with a pause between tries; a MuleSoft policy does not fetch for an unknown kid.
+func TestKeyringKeepsTheExpiredSet(t *testing.T) {
+	t.Parallel()
+	for _, setup := range []string{"fix1", "strict"} {
+		b := newBench(t)
+		h := b.gateway(b.options(setup))
+		if wrong := b.expectAccepted(h, b.genuine(v2App)); wrong != "" {
+			t.Fatal(setup, wrong)
+		}
+		b.serve(func(w http.ResponseWriter) { w.WriteHeader(http.StatusInternalServerError) })
+		b.now = b.now.Add(2 * time.Hour)
+		for range 3 {
+			if wrong := b.expectAccepted(h, b.genuine(v2App)); wrong != "" {
+				t.Errorf("%s: outage: %s", setup, wrong)
+			}
+		}
+		if n := b.fetches.Load(); n != 2 {
+			t.Errorf("%s: expected one fetch and one try, got %d", setup, n)
+		}
+		b.publish(later)
+		b.now = b.now.Add(2 * time.Second)
+		if wrong := b.expectAccepted(h, b.laterSigned()); wrong != "" {
+			t.Errorf("%s: after the outage: %s", setup, wrong)
+		}
+	}
+}
