@@ -241,6 +241,20 @@ func (e *Environment) Enforced(guard string) bool {
 	return slices.Contains(e.Enforces, guard)
 }
 
+// Checks are what the environment's gateway is meant to check, all six where
+// nothing is declared.
+func (e *Environment) Checks() []string {
+	if !e.Declared {
+		return Declarable()
+	}
+	return slices.Clone(e.Enforces)
+}
+
+// Mintable reports whether genuine tokens for the environment can be had.
+func (f *File) Mintable(e *Environment) bool {
+	return f.Tokens.CanMint() || slices.ContainsFunc(f.Clients, func(c *Client) bool { return c.Grant(e) })
+}
+
 // Judged reports whether the environment has a gateway to judge.
 func (e *Environment) Judged() bool { return len(e.Gateways) > 0 }
 

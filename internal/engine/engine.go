@@ -1,0 +1,100 @@
+// Package engine runs cases: it fires the controls, makes each case's token,
+// sends its request once, waits for the control after it, and judges.
+//
+// Order, concurrency and pace are decided here and nowhere else. A run streams
+// what it finds into a Sink, case by case, and tells whoever waits for a
+// scenario when all of it is judged; Ginkgo specs and programs without Ginkgo
+// use it alike.
+//
+// The package may import everything up to internal/lab; it is handed flows as
+// values and must not import internal/flows.
+package engine
+
+import (
+	"context"
+	"crypto/x509"
+	"time"
+
+	"github.com/entraproof/entraproof/internal/probe"
+	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/mockidp/mint"
+	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+// Source gives genuine tokens and the public keys behind them. A
+// mockidp.Authority is one that can also sign at will; the real Entra is one
+// that cannot.
+type Source interface {
+	// Genuine is one token a grant, in the same order, up to 500.
+	Genuine(ctx context.Context, grants []mint.Grant) ([]string, error)
+	// Keys are the published keys of a tenant, the one that signs first.
+	Keys(ctx context.Context, tenant string) ([]mint.PublicKey, error)
+}
+
+// Sink takes what a run finds. Its methods are called by many goroutines.
+type Sink interface {
+	// Case takes a judged case.
+	Case(c reports.Case) error
+	// Control takes further shots of a control.
+	Control(c reports.Control) error
+}
+
+// Engine is what runs share. Tokens is needed; the rest has defaults.
+type Engine struct {
+	Tokens Source
+	// Prober fires; nil: one with its defaults.
+	Prober *probe.Prober
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
+	// Seen asks the echo of this process what it saw of a case; nil: the echo
+	// is asked over HTTP where the target gives its address.
+	Seen func(ctx context.Context, run, id string) ([]probe.Echo, error)
+	// RootCAs are the roots that gateways' certificates are checked against;
+	// nil: the system's.
+	RootCAs *x509.CertPool
+	// Own is the harness's own key; nil: one made for the run.
+	Own *mint.Key
+}
+
+// Plan is what one run does to one target.
+type Plan struct {
+	Expansion scenarios.Expansion
+	// Cases are judged; Probes are fired only to name the cause of a refused
+	// control.
+	Cases, Probes []scenarios.Case
+	// Flows are the values behind rows of kind flow, by id.
+	Flows []Flow
+	// Run names the run in every request.
+	Run string
+	// Command is how a case is fired again, with the id of the row appended.
+	Command string
+	Sink    Sink
+	// Progress is told of every judged case; nil if nobody watches. It is
+	// called by many goroutines.
+	Progress func(reports.Case)
+}
+
+// Summary is what a run knows beside its cases.
+type Summary struct {
+	Causes      []reports.Cause
+	Learnt      []reports.Learnt
+	Clocks      []reports.Clock
+	Interrupted bool
+}
+
+func (p Plan) target() *targets.File { return p.Expansion.Target }
+
+func (e *Engine) prober() *probe.Prober {
+	if e.Prober != nil {
+		return e.Prober
+	}
+	return &probe.Prober{}
+}
+
+func (e *Engine) now() time.Time {
+	if e.Now != nil {
+		return e.Now()
+	}
+	return time.Now()
+}

@@ -1,0 +1,202 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/entraproof/entraproof/internal/probe"
+	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/mockidp"
+	"github.com/entraproof/entraproof/mockidp/mint"
+	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+// Flow is a scenario in which the world changes between two requests. It runs
+// alone, between two controls of its kind.
+type Flow struct {
+	// ID is the scenario's.
+	ID string
+	// ChangesIssuer: the flow needs a lease on the issuer.
+	ChangesIssuer bool
+	// Run sends requests through the stage, each with what must happen to it.
+	// An error says that the flow could not go on.
+	Run func(ctx context.Context, s *Stage) error
+}
+
+// Stage is what a Flow acts on: one case with its token, its gateway and,
+// where the flow changes it, the issuer.
+type Stage struct {
+	// Case is what the flow is run for.
+	Case *scenarios.Case
+	// Token is the genuine token that the row starts from.
+	Token string
+	// Issuer is there for flows that change it.
+	Issuer mockidp.Authority
+	// Lease is under what they change it.
+	Lease string
+
+	run      *Run
+	shot     *shot
+	verdicts []verdict.Verdict
+}
+
+// Step is one request of a flow with what must happen to it.
+type Step struct {
+	Title    string
+	Expect   verdict.Expectation
+	Observed probe.Observation
+	Reach    verdict.Reach
+	verdict  verdict.Verdict
+}
+
+// Send is how a step's request is sent.
+type Send struct {
+	// Token is presented as a bearer token; empty: no credentials at all.
+	Token string
+	// Conn carries the request where the flow is about one connection.
+	Conn *probe.Conn
+}
+
+// Accept is the expectation of a step that must be let in.
+func Accept() verdict.Expectation {
+	return verdict.Expectation{Accept: verdict.AcceptanceRequired}
+}
+
+// Refuse is the expectation of a step that must be refused, with the best
+// status first.
+func Refuse(statuses ...int) verdict.Expectation { return verdict.Expectation{Refuse: statuses} }
+
+// Conn is a connection of its own to the gateway; the caller closes it.
+func (s *Stage) Conn() *probe.Conn { return s.run.prober.Conn() }
+
+// Own is the harness's own key, which no issuer publishes.
+func (s *Stage) Own() *mint.Key { return s.run.keys.own }
+
+// Genuine is another genuine token of the case's kind; equal labels give the
+// same one.
+func (s *Stage) Genuine(ctx context.Context, label string) (string, error) {
+	return s.run.tokens.genuine(ctx, *s.shot.choice.Grant, " "+label)
+}
+
+// Declared is what the target declares of a capability.
+func (s *Stage) Declared(key string) (string, bool) { return s.run.plan.target().Declared(key) }
+
+// Do sends one request and notes what came back; it is judged when the control
+// after the flow has been fired. The returned step tells the flow how to go on.
+func (s *Stage) Do(ctx context.Context, title string, expect verdict.Expectation, send Send) (Step, error) {
+	id := fmt.Sprintf("%s/step-%d", s.Case.ID, len(s.shot.steps)+1)
+	endpoint, _ := s.Case.Endpoint()
+	endpoint.RootCAs = s.run.engine.RootCAs
+	wire, err := probe.Request{}.Build(mint.Parts("token", send.Token), endpoint, s.run.tags(id, send.Token == ""))
+	if err != nil {
+		return Step{}, fmt.Errorf("engine: %s: %w", title, err)
+	}
+	if err := s.run.pace.wait(ctx); err != nil {
+		return Step{}, err
+	}
+	step := Step{Title: title, Expect: expect}
+	if send.Conn != nil {
+		step.Observed = send.Conn.Fire(ctx, wire)
+	} else {
+		step.Observed = s.run.prober.Fire(ctx, wire)
+	}
+	step.Reach, _ = s.run.reachOf(ctx, step.Observed, id)
+	s.shot.steps = append(s.shot.steps, step)
+	return step, nil
+}
+
+// Conclude adds a verdict that no single answer shows.
+func (s *Stage) Conclude(reason verdict.Reason, detail string) {
+	s.verdicts = append(s.verdicts, verdict.Because(reason, detail))
+}
+
+func (r *Run) runFlows(ctx context.Context, cases []*scenarios.Case) {
+	for _, c := range cases {
+		i := slices.IndexFunc(r.plan.Flows, func(f Flow) bool { return f.ID == c.Scenario.ID })
+		if i < 0 {
+			r.report(&shot{c: c}, verdict.Because(verdict.HarnessFailed, "no flow has this id"))
+			continue
+		}
+		r.runFlow(ctx, c, r.plan.Flows[i])
+	}
+}
+
+// runFlow runs a flow between two controls and judges its steps by them.
+func (r *Run) runFlow(ctx context.Context, c *scenarios.Case, f Flow) {
+	s, v := r.choose(ctx, c)
+	if v != nil {
+		if s == nil {
+			s = &shot{c: c}
+		}
+		r.report(s, *v)
+		return
+	}
+	stage := &Stage{Case: c, Token: s.genuine, run: r, shot: s}
+	if f.ChangesIssuer {
+		release, err := stage.lease(ctx)
+		if err != nil {
+			r.report(s, leaseless(err))
+			return
+		}
+		defer release()
+	}
+	before := r.fireControl(ctx, s.lane, "before "+c.ID)
+	err := f.Run(ctx, stage)
+	after := r.fireControl(ctx, s.lane, "after "+c.ID)
+	r.concludeFlow(stage, err, [2]verdict.ControlState{before, after})
+}
+
+func (s *Stage) lease(ctx context.Context) (release func(), err error) {
+	issuer, ok := s.run.engine.Tokens.(mockidp.Authority)
+	if !ok {
+		return nil, errNoAuthority
+	}
+	lease, err := issuer.Lease(ctx, leaseTime)
+	if err != nil {
+		return nil, fmt.Errorf("engine: lease the issuer: %w", err)
+	}
+	s.Issuer, s.Lease = issuer, lease.ID
+	return func() { _ = issuer.Release(context.WithoutCancel(ctx), lease.ID) }, nil // it ends by itself otherwise
+}
+
+// concludeFlow makes one verdict of the steps': the worst.
+func (r *Run) concludeFlow(s *Stage, err error, around [2]verdict.ControlState) {
+	var v verdict.Verdict
+	for i := range s.shot.steps {
+		step := &s.shot.steps[i]
+		e := verdict.Evidence{Expect: step.Expect, Observed: step.Observed, Reach: step.Reach, Before: around[0], After: around[1]}
+		step.verdict = verdict.Judge(e)
+		r.note(s.shot, e)
+		if i == 0 || step.verdict.Outcome > v.Outcome {
+			v = step.verdict
+			v.Detail = step.Title + ": " + v.Detail
+		}
+	}
+	for _, extra := range s.verdicts {
+		v = v.Worse(extra)
+	}
+	if err != nil {
+		v = v.Worse(verdict.Because(verdict.HarnessFailed, err.Error()))
+	}
+	if len(s.shot.steps) > 0 {
+		last := s.shot.steps[len(s.shot.steps)-1]
+		s.shot.observed, s.shot.reach, s.shot.end = last.Observed, last.Reach, r.sequence.Add(1)
+	}
+	r.reportBetween(s.shot, v, &reports.Around{
+		ID: s.shot.lane.control.ID(), Before: reports.ControlStateOf(around[0]), After: reports.ControlStateOf(around[1]),
+	})
+}
+
+func (r *Run) stepResult(s Step) reports.Step {
+	out := reports.Step{
+		Title: s.Title, Outcome: s.verdict.Outcome, Reason: s.verdict.Reason, Detail: s.verdict.Detail,
+		Status: s.Observed.Status, Reached: reports.ReachOf(s.Reach),
+	}
+	if s.verdict.Outcome != verdict.Pass && s.Observed.Sent != nil {
+		exchange := s.Observed.Record(r.redaction())
+		out.Exchange = &exchange
+	}
+	return out
+}

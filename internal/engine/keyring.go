@@ -1,0 +1,76 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"github.com/entraproof/entraproof/mockidp/mint"
+	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+// keyring is the keys that rows name: the tenant's public one and our own.
+type keyring struct {
+	tenant, ownText scenarios.KeyText
+	own             *mint.Key
+	callout         string
+}
+
+// prepare asks the issuer for its keys and its clock, and makes our own key.
+func (r *Run) prepare(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	tenant := r.plan.target().Tenant.ID
+	published, err := r.engine.Tokens.Keys(ctx, tenant)
+	if err != nil {
+		return fmt.Errorf("engine: the issuer's keys: %w", err)
+	}
+	if len(published) == 0 {
+		return fmt.Errorf("engine: the issuer publishes no key for tenant %s", tenant)
+	}
+	own := r.engine.Own
+	if own == nil {
+		if own, err = mint.NewKey(nil, r.engine.now()); err != nil {
+			return fmt.Errorf("engine: our own key: %w", err)
+		}
+	}
+	r.keys = keyring{tenant: keyText(published[0]), own: own, ownText: keyText(own.Public("own")), callout: calloutHost(r.plan)}
+	return r.compareClocks(ctx)
+}
+
+func keyText(k mint.PublicKey) scenarios.KeyText {
+	return scenarios.KeyText{
+		KeyID: k.KeyID, PEM: k.PEM, DER: string(k.DER), CertificatePEM: k.CertificatePEM, JWK: k.JWK, FileName: k.FileName,
+	}
+}
+
+// calloutHost is host:port of the issuer's own listener, which records
+// call-outs.
+func calloutHost(p Plan) string {
+	mock := p.target().Tokens.Mock
+	if mock == nil {
+		return ""
+	}
+	u, err := url.Parse(mock.URL)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// compareClocks notes how far the issuer's clock is from ours.
+func (r *Run) compareClocks(ctx context.Context) error {
+	issuer, ok := r.engine.Tokens.(clock)
+	if !ok {
+		return nil
+	}
+	theirs, err := issuer.Now(ctx)
+	if err != nil {
+		return fmt.Errorf("engine: the issuer's clock: %w", err)
+	}
+	offset := theirs.Sub(r.engine.now())
+	r.summary.Clocks = append(r.summary.Clocks, reports.Clock{Of: "issuer", OffsetMS: offset.Milliseconds()})
+	return nil
+}

@@ -1,0 +1,232 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/entraproof/entraproof/internal/probe"
+	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+const (
+	// refusalsPerControl is after how many refusals a control is due (design 5.1).
+	refusalsPerControl = 25
+	// equalAnswers settle readiness; readyAttempts bound the wait for them.
+	equalAnswers  = 3
+	readyAttempts = 12
+)
+
+// lane is a control with its shots, and the cases that wait for the next one.
+type lane struct {
+	control scenarios.Control
+	grant   func(ctx context.Context) (token string, err error)
+	build   func(token string) (probe.Wire, error)
+
+	mu       sync.Mutex
+	shots    []controlShot
+	waiting  []*shot
+	refusals int
+}
+
+// controlShot is one firing of a control, between two numbers of the run's
+// sequence.
+type controlShot struct {
+	start, end uint64
+	state      verdict.ControlState
+}
+
+// keep leaves a fired case with the lane and reports whether a control is due.
+func (l *lane) keep(s *shot) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting = append(l.waiting, s)
+	if s.reach.Arrived() {
+		return false
+	}
+	l.refusals++
+	if l.refusals < refusalsPerControl {
+		return false
+	}
+	l.refusals = 0
+	return true
+}
+
+// state is what the last shot came to.
+func (l *lane) state() verdict.ControlState {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.shots) == 0 {
+		return verdict.None
+	}
+	return l.shots[len(l.shots)-1].state
+}
+
+// fired notes a shot and gives the cases that it makes judgeable.
+func (l *lane) fired(c controlShot) []*shotBetween {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.shots = append(l.shots, c)
+	slices.SortFunc(l.shots, func(a, b controlShot) int { return int(a.start) - int(b.start) })
+	var ready []*shotBetween
+	l.waiting = slices.DeleteFunc(l.waiting, func(s *shot) bool {
+		between, ok := l.around(s)
+		if ok {
+			ready = append(ready, between)
+		}
+		return ok
+	})
+	return ready
+}
+
+// shotBetween is a case with the controls on both sides.
+type shotBetween struct {
+	shot          *shot
+	before, after verdict.ControlState
+}
+
+// around finds the nearest shots wholly before and wholly after a case.
+func (l *lane) around(s *shot) (*shotBetween, bool) {
+	b := &shotBetween{shot: s}
+	for _, c := range l.shots {
+		if c.end < s.start {
+			b.before = c.state
+		}
+		if c.start > s.end {
+			b.after = c.state
+			return b, true
+		}
+	}
+	return b, false
+}
+
+// left takes the cases that still wait.
+func (l *lane) left() []*shotBetween {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []*shotBetween
+	for _, s := range l.waiting {
+		b, _ := l.around(s)
+		all = append(all, b)
+	}
+	l.waiting = nil
+	return all
+}
+
+// openLanes makes a lane for every control that a case may lean on and fires
+// it until the answer is settled.
+func (r *Run) openLanes(ctx context.Context, cases []*scenarios.Case) {
+	var all []scenarios.Control
+	for _, c := range cases {
+		for _, choice := range c.Choices {
+			if r.lanes[choice.Control] == nil {
+				r.lanes[choice.Control] = r.newLane(choice.Control)
+				all = append(all, choice.Control)
+			}
+		}
+	}
+	r.tokens.prefetch(ctx, r.grantsOf(cases, all))
+	slices.SortFunc(all, compareControls)
+	r.each(all, func(c scenarios.Control) { r.settleReadiness(ctx, r.lanes[c]) })
+}
+
+func compareControls(a, b scenarios.Control) int {
+	return slices.Compare([]string{a.ID(), a.Gateway, a.Client}, []string{b.ID(), b.Gateway, b.Client})
+}
+
+// each runs f for all controls with the target's concurrency.
+func (r *Run) each(all []scenarios.Control, f func(scenarios.Control)) {
+	limit := make(chan struct{}, r.plan.target().Pace.Concurrency)
+	var group sync.WaitGroup
+	for _, c := range all {
+		limit <- struct{}{}
+		group.Go(func() {
+			defer func() { <-limit }()
+			f(c)
+		})
+	}
+	group.Wait()
+}
+
+// settleReadiness fires a control until two answers in a row are equal. A
+// gateway that fetches keys or wakes up may refuse the first one; a verdict is
+// never repeated (design 5.4).
+func (r *Run) settleReadiness(ctx context.Context, l *lane) {
+	last := verdict.None
+	for attempt, equal := 0, 0; attempt < readyAttempts && equal < equalAnswers && ctx.Err() == nil; attempt++ {
+		state := r.fireControl(ctx, l, "start")
+		if state == last {
+			equal++
+		} else {
+			equal = 1
+		}
+		last = state
+		if state == verdict.Unproven && equal >= equalAnswers {
+			return
+		}
+	}
+}
+
+// closeLanes fires every control a last time and judges what is left.
+func (r *Run) closeLanes(ctx context.Context) {
+	var all []scenarios.Control
+	for c := range r.lanes {
+		all = append(all, c)
+	}
+	slices.SortFunc(all, compareControls)
+	r.each(all, func(c scenarios.Control) {
+		l := r.lanes[c]
+		r.fireControl(ctx, l, "end")
+		for _, b := range l.left() {
+			r.settle(b.shot, b.before, b.after)
+		}
+	})
+}
+
+// fireControl fires a control once, reports the shot and judges the cases that
+// waited for it.
+func (r *Run) fireControl(ctx context.Context, l *lane, when string) verdict.ControlState {
+	s := &shot{lane: l}
+	v := r.shootControl(ctx, s)
+	r.reportControl(l, s, reports.Shot{
+		When: when, Outcome: v.Outcome, Reason: v.Reason, Detail: v.Detail, Status: s.observed.Status,
+		Fault: s.observed.Fault, Reached: reports.ReachOf(s.reach), State: reports.ControlStateOf(s.state),
+	})
+	for _, b := range l.fired(controlShot{s.start, s.end, s.state}) {
+		r.settle(b.shot, b.before, b.after)
+	}
+	return s.state
+}
+
+// shootControl fires and judges; what cannot be sent proves nothing.
+func (r *Run) shootControl(ctx context.Context, s *shot) verdict.Verdict {
+	s.state = verdict.Unproven
+	s.start = r.sequence.Add(1)
+	defer func() { s.end = r.sequence.Add(1) }()
+	token, err := s.lane.grant(ctx)
+	if err != nil {
+		return verdict.Because(verdict.TokenNotObtained, err.Error())
+	}
+	if s.wire, err = s.lane.build(token); err != nil {
+		return verdict.Because(verdict.RequestNotBuilt, err.Error())
+	}
+	if err := r.pace.wait(ctx); err != nil {
+		return unpaced(err)
+	}
+	s.observed = r.prober.Fire(ctx, s.wire)
+	s.reach, s.seen = r.reachOf(ctx, s.observed, s.lane.control.ID())
+	var v verdict.Verdict
+	s.state, v = verdict.JudgeControl(s.observed, s.reach)
+	return v
+}
+
+// gatewayName is "i/n" where an environment has several addresses.
+func replicaName(number, of int) string {
+	if of < 2 {
+		return ""
+	}
+	return strconv.Itoa(number) + "/" + strconv.Itoa(of)
+}

@@ -1,0 +1,34 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+// observe judges the rows that look at the answers of all others at their
+// environment.
+func (r *Run) observe(cases []*scenarios.Case) {
+	observers := verdict.Observers()
+	for _, c := range cases {
+		i := slices.IndexFunc(observers, func(o verdict.Observer) bool { return o.ID == c.Scenario.ID })
+		if i < 0 {
+			r.report(&shot{c: c}, verdict.Because(verdict.HarnessFailed, "no observer has this id"))
+			continue
+		}
+		r.report(&shot{c: c}, observers[i].Observe(r.recordsOf(c.Home.Name)))
+	}
+}
+
+func (r *Run) recordsOf(environment string) []verdict.Record {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []verdict.Record
+	for _, rec := range r.records {
+		if rec.environment == environment {
+			all = append(all, rec.record)
+		}
+	}
+	return all
+}

@@ -1,0 +1,235 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/entraproof/entraproof/internal/probe"
+	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+// Run is one run of a Plan, under way or over.
+type Run struct {
+	engine *Engine
+	plan   Plan
+	prober *probe.Prober
+	pace   *pace
+	tokens *tokens
+	mark   verdict.Mark
+	lanes  map[scenarios.Control]*lane
+	keys   keyring
+
+	// sequence orders what happens: a control vouches for a case only if it
+	// ended before the case started, or started after the case ended.
+	sequence atomic.Uint64
+
+	mu      sync.Mutex
+	records []recorded
+	kept    map[string]bool // scenarios of which an exchange is kept
+	specs   map[string]*spec
+	failed  error
+	summary Summary
+	done    chan struct{}
+}
+
+// recorded is what observers look at, with the environment that it belongs to.
+type recorded struct {
+	environment string
+	record      verdict.Record
+}
+
+// spec is a scenario at an environment: the unit that a Ginkgo spec waits for.
+type spec struct {
+	left  int
+	cases []reports.Case
+	ended chan struct{}
+}
+
+// Start begins a run. Every case of the plan is judged in the end, also when
+// ctx is cancelled or the issuer is gone: then with the reason.
+func (e *Engine) Start(ctx context.Context, plan Plan) *Run {
+	r := &Run{
+		engine: e, plan: plan, prober: e.prober(), pace: newPace(plan.target().Pace),
+		mark: markOf(plan.target().Accepted), lanes: map[scenarios.Control]*lane{},
+		kept: map[string]bool{}, specs: map[string]*spec{}, done: make(chan struct{}),
+	}
+	r.tokens = newTokens(e.Tokens, e.now)
+	for i := range plan.Cases {
+		name := plan.Cases[i].Spec()
+		if r.specs[name] == nil {
+			r.specs[name] = &spec{ended: make(chan struct{})}
+		}
+		r.specs[name].left++
+	}
+	go r.work(ctx)
+	return r
+}
+
+// Wait gives the cases of a scenario at an environment when all are judged.
+func (r *Run) Wait(ctx context.Context, name string) ([]reports.Case, error) {
+	s := r.specs[name]
+	if s == nil {
+		return nil, fmt.Errorf("engine: no case of this run belongs to %q", name)
+	}
+	select {
+	case <-s.ended:
+		return s.cases, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("engine: %s: %w", name, context.Cause(ctx))
+	}
+}
+
+// End waits for the run to be over. The error is the sink's: verdicts that
+// could not be written down.
+func (r *Run) End() (Summary, error) {
+	<-r.done
+	return r.summary, r.failed
+}
+
+func (r *Run) work(ctx context.Context) {
+	defer close(r.done)
+	defer r.prober.Close()
+	open := r.reportDecided()
+	ordinary, serial, flows, observers := sorted(open)
+	if err := r.prepare(ctx); err != nil {
+		r.giveUp(open, because(err))
+		return
+	}
+	r.openLanes(ctx, slices.Concat(ordinary, serial, flows))
+	r.nameCauses(ctx)
+	r.fireAll(ctx, ordinary)
+	r.fireSerially(ctx, serial)
+	r.runFlows(ctx, flows)
+	r.closeLanes(ctx)
+	r.observe(observers)
+	r.summary.Interrupted = ctx.Err() != nil
+}
+
+// because is the verdict on an error before any case was fired.
+func because(err error) verdict.Verdict {
+	if errors.Is(err, context.Canceled) {
+		return verdict.Because(verdict.Interrupted, "")
+	}
+	return verdict.Because(verdict.IssuerUnreachable, err.Error())
+}
+
+// reportDecided reports the cases that expansion has settled and gives the
+// rest.
+func (r *Run) reportDecided() []*scenarios.Case {
+	var open []*scenarios.Case
+	for i := range r.plan.Cases {
+		c := &r.plan.Cases[i]
+		if c.Decided == nil {
+			open = append(open, c)
+			continue
+		}
+		r.report(&shot{c: c}, *c.Decided)
+	}
+	return open
+}
+
+// sorted tells cases that may run side by side from those that may not, and
+// from those that a Go value runs.
+func sorted(cases []*scenarios.Case) (ordinary, serial, flows, observers []*scenarios.Case) {
+	for _, c := range cases {
+		switch {
+		case c.Scenario.Kind == scenarios.Flow:
+			flows = append(flows, c)
+		case c.Scenario.Kind == scenarios.Observe:
+			observers = append(observers, c)
+		case c.Scenario.Serial, c.Expect.NoCallout, c.Expect.Next, !c.Scenario.Issuer.IsZero():
+			serial = append(serial, c)
+		default:
+			ordinary = append(ordinary, c)
+		}
+	}
+	return ordinary, serial, flows, observers
+}
+
+func (r *Run) giveUp(cases []*scenarios.Case, v verdict.Verdict) {
+	for _, c := range cases {
+		r.report(&shot{c: c}, v)
+	}
+}
+
+// fireAll prepares cases on all cores, ahead of need, and fires them with the
+// target's concurrency.
+func (r *Run) fireAll(ctx context.Context, cases []*scenarios.Case) {
+	ready := make(chan *shot, 4*r.plan.target().Pace.Concurrency)
+	go func() {
+		defer close(ready)
+		r.makeAll(ctx, cases, ready)
+	}()
+	var firing errgroup.Group
+	for range r.plan.target().Pace.Concurrency {
+		firing.Go(func() error {
+			for s := range ready {
+				r.fireCase(ctx, s)
+			}
+			return nil
+		})
+	}
+	_ = firing.Wait() // the workers give no errors
+}
+
+func (r *Run) makeAll(ctx context.Context, cases []*scenarios.Case, ready chan<- *shot) {
+	var making errgroup.Group
+	making.SetLimit(r.tokens.parallel())
+	for _, c := range cases {
+		making.Go(func() error {
+			if s := r.make(ctx, c); s != nil {
+				ready <- s
+			}
+			return nil
+		})
+	}
+	_ = making.Wait() // as above
+}
+
+// fireCase fires a case once and leaves it with its lane until the control
+// after it has been fired.
+func (r *Run) fireCase(ctx context.Context, s *shot) {
+	if !r.shoot(ctx, s) {
+		return
+	}
+	if s.needsNoControl() {
+		r.settle(s, verdict.None, verdict.None)
+		return
+	}
+	if s.lane.keep(s) {
+		r.fireControl(ctx, s.lane, "after 25 refusals")
+	}
+}
+
+// shoot sends the request; it reports false where the case ended without one.
+func (r *Run) shoot(ctx context.Context, s *shot) bool {
+	if err := r.pace.wait(ctx); err != nil {
+		r.report(s, unpaced(err))
+		return false
+	}
+	s.start = r.sequence.Add(1)
+	s.observed = r.prober.Fire(ctx, s.wire)
+	s.end = r.sequence.Add(1)
+	if ctx.Err() != nil && s.observed.Fault != probe.NoFault {
+		r.report(s, verdict.Because(verdict.Interrupted, ""))
+		return false
+	}
+	s.reach, s.seen = r.reachOf(ctx, s.observed, s.c.ID)
+	return true
+}
+
+// unpaced is the verdict on a case that was never sent.
+func unpaced(err error) verdict.Verdict {
+	if errors.Is(err, errBudget) {
+		return verdict.Because(verdict.BudgetSpent, "")
+	}
+	return verdict.Because(verdict.Interrupted, "")
+}

@@ -1,0 +1,69 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/entraproof/entraproof/internal/value"
+	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/mockidp/mint"
+)
+
+// separators are the claims by which a gateway can tell two environments'
+// tokens apart, with the check that reads each (design 5.6, 5.7).
+func separators() []struct{ claim, check string } {
+	return []struct{ claim, check string }{
+		{"aud", "audience"},
+		{"appid", "client"},
+		{"azp", "client"},
+		{"scp", "scope"},
+		{"roles", "role"},
+		{"iss", "issuer"},
+		{"tid", "tenant"},
+	}
+}
+
+// differing are the checks whose claims differ between two tokens, in the
+// order of separators.
+func differing(a, b value.Value) []string {
+	var checks []string
+	for _, s := range separators() {
+		va, _ := a.Get(s.claim)
+		vb, _ := b.Get(s.claim)
+		if !va.Equal(vb) && !slices.Contains(checks, s.check) {
+			checks = append(checks, s.check)
+		}
+	}
+	return checks
+}
+
+// differs gives the checks whose claims differ between what is sent and the
+// control; ok is false where one of them cannot be read.
+func (s *shot) differs() (checks []string, ok bool) {
+	_, control, err := mint.Decode(s.control)
+	if err != nil {
+		return nil, false
+	}
+	_, sent, err := mint.Decode(s.token)
+	if err != nil {
+		return nil, false
+	}
+	return differing(sent, control), true
+}
+
+// by are the checks that may refuse the shot's token: those whose claims
+// differ from the control's and which the environment enforces.
+func (s *shot) by() []string {
+	checks, _ := s.differs()
+	return slices.DeleteFunc(checks, func(check string) bool { return !s.c.Home.Enforced(check) })
+}
+
+// inseparable fails a pair of environments whose tokens nothing can tell apart:
+// the registrations are to blame, and no gateway could do better.
+func (s *shot) inseparable() *verdict.Verdict {
+	checks, ok := s.differs()
+	if !s.c.Cross || !ok || len(checks) > 0 {
+		return nil
+	}
+	v := verdict.Because(verdict.EnvironmentsNotSeparable, "iss, tid, aud, client, scope and roles are those of "+s.c.Home.Name+"'s own token")
+	return &v
+}

@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/mockidp"
+	"github.com/entraproof/entraproof/mockidp/mint"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+// leaseTime is how long a changed issuer may stay changed if we die.
+const leaseTime = 2 * time.Minute
+
+// fireSerially fires cases one after the other: those that run alone, look for
+// call-outs or at the control right after, or need a state of the issuer's
+// keys.
+func (r *Run) fireSerially(ctx context.Context, cases []*scenarios.Case) {
+	for _, c := range cases {
+		restore, err := r.enter(ctx, c.Scenario.Issuer)
+		if err != nil {
+			r.report(&shot{c: c}, leaseless(err))
+			continue
+		}
+		if s := r.make(ctx, c); s != nil {
+			r.fireAlone(ctx, s)
+		}
+		restore()
+	}
+}
+
+// leaseless is the verdict on a case for which the issuer could not be
+// changed.
+func leaseless(err error) verdict.Verdict {
+	if errors.Is(err, mockidp.ErrLeaseHeld) || errors.Is(err, errNoAuthority) {
+		return verdict.Because(verdict.LeaseMissing, err.Error())
+	}
+	return verdict.Because(verdict.IssuerUnreachable, err.Error())
+}
+
+// fireAlone fires a case between two controls of its own where it asks for one.
+func (r *Run) fireAlone(ctx context.Context, s *shot) {
+	before := r.callouts(ctx, s.c)
+	if !r.shoot(ctx, s) {
+		return
+	}
+	if s.c.Expect.NoCallout {
+		s.callout = compareCallouts(before, r.callouts(ctx, s.c))
+	}
+	if !s.c.Expect.Next {
+		if s.needsNoControl() {
+			r.settle(s, verdict.None, verdict.None)
+		} else {
+			s.lane.keep(s)
+		}
+		return
+	}
+	last := s.lane.state()
+	s.next = r.fireControl(ctx, s.lane, "after "+s.c.ID)
+	r.settle(s, last, s.next)
+}
+
+// counters is an issuer that tells who asked it for what.
+type counters interface {
+	Counters(ctx context.Context) (map[string]int, error)
+}
+
+// hits are the issuer's counters that a call-out shows in.
+type hits struct{ callouts, keys int }
+
+func (r *Run) callouts(ctx context.Context, c *scenarios.Case) hits {
+	source, ok := r.engine.Tokens.(counters)
+	if !ok || !c.Expect.NoCallout {
+		return hits{}
+	}
+	all, err := source.Counters(ctx)
+	if err != nil {
+		return hits{}
+	}
+	var h hits
+	for name, n := range all {
+		switch {
+		case strings.HasPrefix(name, "/callout/"):
+			h.callouts += n
+		case strings.Contains(name, "/keys "):
+			h.keys += n
+		}
+	}
+	return h
+}
+
+// compareCallouts takes "none seen" for a proof only where the gateway was
+// shown to reach the listener: it has fetched keys there (catalogue 0).
+func compareCallouts(before, after hits) verdict.Callout {
+	switch {
+	case after.callouts > before.callouts:
+		return verdict.CalledOut
+	case after.keys > 0:
+		return verdict.NoCallout
+	}
+	return verdict.CalloutUnknown
+}
+
+// errNoAuthority says that the source of tokens cannot be changed.
+var errNoAuthority = errors.New("engine: the source of tokens is not an issuer that can be changed")
+
+// enter puts the issuer's key set into a state and gives the way back.
+func (r *Run) enter(ctx context.Context, state scenarios.KeySet) (restore func(), err error) {
+	if state.IsZero() {
+		return func() {}, nil
+	}
+	issuer, ok := r.engine.Tokens.(mockidp.Authority)
+	if !ok {
+		return nil, errNoAuthority
+	}
+	lease, err := issuer.Lease(ctx, leaseTime)
+	if err != nil {
+		return nil, fmt.Errorf("engine: lease the issuer: %w", err)
+	}
+	restore = func() { _ = issuer.Release(context.WithoutCancel(ctx), lease.ID) } // it ends by itself otherwise
+	if err := issuer.KeySet(ctx, lease.ID, keySet(state)); err != nil {
+		restore()
+		return nil, fmt.Errorf("engine: set the issuer's keys: %w", err)
+	}
+	return restore, nil
+}
+
+func keySet(state scenarios.KeySet) mint.KeySet {
+	var set mint.KeySet
+	for _, k := range state.Keys {
+		set.Keys = append(set.Keys, mint.KeySpec{Name: k.Name, Type: k.Type, Use: k.Use})
+	}
+	return set
+}

@@ -1,0 +1,175 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/entraproof/entraproof/internal/probe"
+	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/reports"
+)
+
+// settle judges a fired case between its controls and reports it.
+func (r *Run) settle(s *shot, before, after verdict.ControlState) {
+	evidence := verdict.Evidence{
+		Expect: s.c.Expect, Observed: s.observed, Reach: s.reach, Seen: s.seen,
+		Before: before, After: after, Next: s.next, Callout: s.callout, IdentityHeaders: r.identityHeaders(),
+	}
+	wanted, err := s.c.Expect.Upstream.Eval(s.scope)
+	if err != nil {
+		r.report(s, verdict.Because(verdict.RequestNotBuilt, err.Error()))
+		return
+	}
+	evidence.Wanted = wanted
+	v := verdict.Judge(evidence)
+	r.note(s, evidence)
+	r.reportBetween(s, v, &reports.Around{
+		ID: s.lane.control.ID(), Before: reports.ControlStateOf(before), After: reports.ControlStateOf(after),
+	})
+}
+
+// identityHeaders are the fields by which the gateway is declared to tell the
+// upstream who calls.
+func (r *Run) identityHeaders() []string {
+	text, ok := r.plan.target().Declared("identity-headers")
+	if !ok || text == "" {
+		return nil
+	}
+	return strings.Split(text, ",")
+}
+
+// note keeps what observers look at.
+func (r *Run) note(s *shot, e verdict.Evidence) {
+	record := verdict.RecordOf(s.c.ID, e)
+	record.Guards = s.c.Scenario.Guards
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.records = append(r.records, recorded{s.c.Home.Name, record})
+}
+
+// report reports a case that has no controls to lean on.
+func (r *Run) report(s *shot, v verdict.Verdict) { r.reportBetween(s, v, nil) }
+
+// reportBetween hands a verdict to the sink and to whoever waits for it.
+func (r *Run) reportBetween(s *shot, v verdict.Verdict, around *reports.Around) {
+	result := r.result(s, v)
+	result.Control = around
+	if r.keeps(s, v) {
+		exchange := s.observed.Record(r.redaction())
+		result.Exchange = &exchange
+	}
+	if err := r.plan.Sink.Case(result); err != nil {
+		r.fail(err)
+	}
+	if r.plan.Progress != nil {
+		r.plan.Progress(result)
+	}
+	r.tell(s.c.Spec(), result)
+}
+
+func (r *Run) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failed == nil {
+		r.failed = err
+	}
+}
+
+// tell hands a result to the spec that waits for it.
+func (r *Run) tell(name string, result reports.Case) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.specs[name]
+	if s == nil {
+		return // a probe: nobody waits for it
+	}
+	s.cases = append(s.cases, result)
+	if s.left--; s.left == 0 {
+		slices.SortFunc(s.cases, func(a, b reports.Case) int { return strings.Compare(a.ID, b.ID) })
+		close(s.ended)
+	}
+}
+
+// keeps reports whether the exchange is kept: of everything that is not a
+// pass, and of one case a scenario.
+func (r *Run) keeps(s *shot, v verdict.Verdict) bool {
+	if s.end == 0 {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	first := !r.kept[s.c.Scenario.ID]
+	r.kept[s.c.Scenario.ID] = true
+	return first || v.Outcome != verdict.Pass
+}
+
+func (r *Run) redaction() probe.Redaction {
+	target := r.plan.target()
+	red := probe.Redaction{RealTenant: !target.Tokens.CanMint()}
+	add := func(secret string) {
+		if secret != "" {
+			red.Secrets = append(red.Secrets, secret)
+		}
+	}
+	for _, c := range target.Clients {
+		add(c.Secret)
+	}
+	for _, u := range target.Users {
+		add(u.RefreshToken)
+	}
+	if target.Tokens.Mock != nil {
+		add(target.Tokens.Mock.Token)
+	}
+	return red
+}
+
+// result is a case as the reports know it.
+func (r *Run) result(s *shot, v verdict.Verdict) reports.Case {
+	c, row := s.c, s.c.Scenario
+	out := reports.Case{
+		ID: c.ID, Target: r.plan.target().Name, Scenario: row.ID, Form: form(row.Kind), Title: row.Title,
+		Group: row.Group, Severity: string(row.Severity), Guards: row.Guards, Source: string(row.Source),
+		Marks: row.Marks, Refs: row.References, Pos: row.Pos.String(),
+		Environment: c.Home.Name, Cross: c.Cross, Variant: c.Variant, Client: string(row.Base.Client),
+		Replica: replicaName(c.Number, c.Of), Expected: c.Expected(),
+		Outcome: v.Outcome, Reason: v.Reason, Detail: v.Detail, Best: v.Best,
+		Status: s.observed.Status, Fault: s.observed.Fault, Reached: reports.ReachOf(s.reach),
+		Needs: c.Needs, Declare: c.Declare, Started: s.observed.Started, ElapsedMS: s.observed.Elapsed.Milliseconds(),
+	}
+	if r.plan.Command != "" {
+		out.Command = r.plan.Command + " --id " + row.ID
+	}
+	out.MintedFor, out.Other = nameOf(c.Minted), nameOf(c.Other)
+	if s.lane != nil {
+		out.Kind = s.choice.Kind.String()
+	}
+	if s.observed.Answered() {
+		out.RefusedBy = refuser(s.reach)
+	}
+	if c.Expect.Refuses() && s.end != 0 {
+		out.By = s.by()
+	}
+	for _, step := range s.steps {
+		out.Steps = append(out.Steps, r.stepResult(step))
+	}
+	return out
+}
+
+func nameOf(e *targets.Environment) string {
+	if e == nil {
+		return ""
+	}
+	return e.Name
+}
+
+// refuser is who wrote the answer.
+func refuser(reach verdict.Reach) string {
+	switch reach {
+	case verdict.NotReached, verdict.Forwarded:
+		return "gateway"
+	case verdict.Reached:
+		return "backend"
+	}
+	return ""
+}

@@ -1,0 +1,260 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/entraproof/entraproof/internal/probe"
+	"github.com/entraproof/entraproof/internal/value"
+	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/mockidp/mint"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+// shot is one case on its way: made, fired, waiting for its control, judged.
+type shot struct {
+	c      *scenarios.Case
+	choice scenarios.Choice
+	lane   *lane
+
+	// genuine is the token that the case starts from, token what is sent,
+	// control that of the control which it leans on.
+	genuine, token, control string
+	scope                   value.Scope
+	wire                    probe.Wire
+
+	start, end uint64
+	observed   probe.Observation
+	reach      verdict.Reach
+	seen       []probe.Echo
+	// state is what a control's shot came to.
+	state verdict.ControlState
+	// next and callout are what serial cases look at.
+	next    verdict.ControlState
+	callout verdict.Callout
+	steps   []Step
+}
+
+// needsNoControl reports whether the verdict cannot depend on controls: the
+// request was let in where it should be, or is only measured.
+func (s *shot) needsNoControl() bool {
+	e := s.c.Expect
+	return e.Measure != "" || e.Either != "" || (e.Accept == verdict.AcceptanceRequired && s.reach == verdict.Reached)
+}
+
+// make prepares a case, or reports why it is not fired and gives nil.
+func (r *Run) make(ctx context.Context, c *scenarios.Case) *shot {
+	s, v := r.choose(ctx, c)
+	if v != nil {
+		if s == nil {
+			s = &shot{c: c}
+		}
+		r.report(s, *v)
+		return nil
+	}
+	return s
+}
+
+// choose takes the first choice whose control is accepted and whose mutation
+// changes something; without an accepted control the first that changes
+// something (design 12).
+func (r *Run) choose(ctx context.Context, c *scenarios.Case) (*shot, *verdict.Verdict) {
+	var last *verdict.Verdict
+	var lastShot *shot
+	for _, accepted := range []bool{true, false} {
+		for _, choice := range c.Choices {
+			l := r.lanes[choice.Control]
+			if (l.state() == verdict.Accepted) != accepted {
+				continue
+			}
+			s := &shot{c: c, choice: choice, lane: l}
+			v := r.build(ctx, s)
+			if v == nil {
+				return s, nil
+			}
+			last, lastShot = v, s
+			if v.Reason != verdict.NothingToChange && v.Reason != verdict.CapabilityAbsent {
+				return s, v
+			}
+		}
+	}
+	return lastShot, last
+}
+
+// build makes token and request of a shot, or says why there is nothing to
+// fire.
+func (r *Run) build(ctx context.Context, s *shot) *verdict.Verdict {
+	if err := r.makeToken(ctx, s); err != nil {
+		return unmade(err)
+	}
+	if s.c.Scenario.Token.Len() > 0 && s.token == s.genuine {
+		v := verdict.Because(verdict.NothingToChange, "the "+s.choice.Kind.String()+" token stays as it is")
+		return &v
+	}
+	var err error
+	if s.control, err = s.lane.grant(ctx); err != nil {
+		return unmade(&sourceError{err})
+	}
+	if v := s.inseparable(); v != nil {
+		return v
+	}
+	if err := r.makeRequest(s); err != nil {
+		return unmade(err)
+	}
+	return nil
+}
+
+// unmade is the verdict on a token or request that cannot be made. A value
+// that the target does not have is no error of anybody.
+func unmade(err error) *verdict.Verdict {
+	var unknown *value.UnknownError
+	v := verdict.Because(verdict.RequestNotBuilt, err.Error())
+	var source *sourceError
+	switch {
+	case errors.As(err, &unknown):
+		v = verdict.Because(verdict.CapabilityAbsent, "the target has no ${"+unknown.Path+"}")
+	case errors.Is(err, context.Canceled):
+		v = verdict.Because(verdict.Interrupted, "")
+	case errors.As(err, &source):
+		v = verdict.Because(verdict.TokenNotObtained, err.Error())
+	}
+	return &v
+}
+
+// sourceError is a failure of whoever gives tokens.
+type sourceError struct{ err error }
+
+func (e *sourceError) Error() string { return e.err.Error() }
+func (e *sourceError) Unwrap() error { return e.err }
+
+// makeToken gets the genuine token and takes it through the row's steps.
+func (r *Run) makeToken(ctx context.Context, s *shot) error {
+	row := s.c.Scenario
+	if s.choice.Grant != nil {
+		genuine, err := r.tokens.genuine(ctx, *s.choice.Grant, "")
+		if err != nil {
+			return &sourceError{err}
+		}
+		s.genuine = genuine
+	}
+	scope, err := r.scope(ctx, s)
+	if err != nil {
+		return err
+	}
+	s.scope = scope
+	if row.Token.Len() == 0 && !row.Base.Forged {
+		s.token = s.genuine
+	} else {
+		baked, err := row.Token.Bake(ctx, s.genuine, r.bench(s))
+		if err != nil {
+			return fmt.Errorf("engine: make the token: %w", err)
+		}
+		s.token = baked.Token
+	}
+	s.scope = value.Chain(mint.Parts("token", s.token), scope)
+	return nil
+}
+
+func (r *Run) bench(s *shot) mint.Bench {
+	b := mint.Bench{Scope: s.scope, Own: r.keys.own, Forged: s.c.Scenario.Base.Forged}
+	if s.choice.Grant != nil {
+		b.Tenant = s.choice.Grant.Tenant
+	}
+	b.Signer, _ = r.engine.Tokens.(mint.Signer)
+	return b
+}
+
+// scope is what the row's placeholders stand for.
+func (r *Run) scope(ctx context.Context, s *shot) (value.Scope, error) {
+	c, row := s.c, s.c.Scenario
+	setting := scenarios.Setting{
+		Target: r.plan.target(), Home: c.Home, Other: c.Other, Gateway: c.Gateway, Kind: s.choice.Kind,
+		Tenant: r.keys.tenant, Own: r.keys.ownText, CalloutHost: r.keys.callout, Now: r.engine.now(),
+	}
+	scope := value.Scope(setting)
+	for _, ref := range row.Refs() {
+		switch {
+		case ref == "bad":
+			scope = value.Chain(value.Map{"bad": value.String(broken(s.genuine))}, scope)
+		case strings.HasPrefix(ref, "sibling"):
+			sibling, err := r.sibling(ctx, s)
+			if err != nil {
+				return nil, err
+			}
+			scope = value.Chain(mint.Parts("sibling", sibling), scope)
+		case strings.HasSuffix(ref, ".user.sub"):
+			sub, err := r.userSub(ctx, s)
+			if err != nil {
+				return nil, err
+			}
+			setting.UserSub = sub
+			scope = value.Chain(scope, setting)
+		}
+	}
+	return scope, nil
+}
+
+// sibling is another genuine token of the same grant.
+func (r *Run) sibling(ctx context.Context, s *shot) (string, error) {
+	if s.choice.Grant == nil {
+		return "", &value.UnknownError{Path: "sibling"}
+	}
+	token, err := r.tokens.genuine(ctx, *s.choice.Grant, " sibling")
+	if err != nil {
+		return "", &sourceError{err}
+	}
+	return token, nil
+}
+
+// userSub is the sub of the user at home, as its genuine token has it.
+func (r *Run) userSub(ctx context.Context, s *shot) (string, error) {
+	control := s.choice.Control
+	control.Kind.Subject = mint.SubjectUser
+	g, ok := r.plan.Expansion.ControlGrant(control)
+	if !ok {
+		return "", &value.UnknownError{Path: "home.user.sub"}
+	}
+	token, err := r.tokens.genuine(ctx, g, "")
+	if err != nil {
+		return "", &sourceError{err}
+	}
+	_, payload, err := mint.Decode(token)
+	if err != nil {
+		return "", fmt.Errorf("engine: the user's token: %w", err)
+	}
+	return payload.GetText("sub"), nil
+}
+
+// broken is a token whose signature has one bit changed.
+func broken(token string) string {
+	dot := strings.LastIndexByte(token, '.')
+	if dot < 0 || dot+1 >= len(token) {
+		return token + "x"
+	}
+	swap := byte('A')
+	if token[dot+1] == 'A' {
+		swap = 'B'
+	}
+	return token[:dot+1] + string(swap) + token[dot+2:]
+}
+
+// makeRequest writes the bytes.
+func (r *Run) makeRequest(s *shot) error {
+	endpoint, ok := s.c.Endpoint()
+	if !ok {
+		return &value.UnknownError{Path: "request.to " + s.c.Scenario.Request.To}
+	}
+	endpoint.RootCAs = r.engine.RootCAs
+	wire, err := s.c.Scenario.Request.Build(s.scope, endpoint, r.tags(s.c.ID, s.token == ""))
+	if err != nil {
+		return fmt.Errorf("engine: make the request: %w", err)
+	}
+	s.wire = wire
+	return nil
+}
+
+func (r *Run) tags(id string, anonymous bool) probe.Tags {
+	return probe.Tags{Run: r.plan.Run, Case: id, Anonymous: anonymous}
+}

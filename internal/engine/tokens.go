@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/entraproof/entraproof/mockidp/mint"
+)
+
+const (
+	// leastLife is how much of its life a kept token must have left (design 9).
+	leastLife = 5 * time.Minute
+	// batch is how many tokens are asked for at once.
+	batch = 500
+)
+
+// tokens keeps the genuine tokens of a run: each distinct one is asked for
+// once, and again when little of its life is left.
+type tokens struct {
+	source Source
+	now    func() time.Time
+
+	mu   sync.Mutex
+	kept map[string]*keptToken
+}
+
+// keptToken is one genuine token; its mutex lets one asker ask for all.
+type keptToken struct {
+	mu    sync.Mutex
+	text  string
+	until time.Time
+}
+
+func newTokens(source Source, now func() time.Time) *tokens {
+	return &tokens{source: source, now: now, kept: map[string]*keptToken{}}
+}
+
+// parallel is how many cases are prepared at once: signing is work for cores
+// where the issuer is in this process, and waiting where it is not.
+func (t *tokens) parallel() int { return max(4, 2*runtime.GOMAXPROCS(0)) }
+
+// genuine is the token of a grant; label tells apart several of one grant.
+func (t *tokens) genuine(ctx context.Context, g mint.Grant, label string) (string, error) {
+	k := t.entry(g.Key() + label)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.text != "" && t.now().Before(k.until) {
+		return k.text, nil
+	}
+	got, err := t.source.Genuine(ctx, []mint.Grant{g})
+	if err != nil {
+		return "", fmt.Errorf("engine: a genuine %s token for %s: %w", g.Kind, g.Audience, err)
+	}
+	k.text, k.until = got[0], t.keepUntil(got[0])
+	return k.text, nil
+}
+
+func (t *tokens) entry(key string) *keptToken {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.kept[key] == nil {
+		t.kept[key] = &keptToken{}
+	}
+	return t.kept[key]
+}
+
+// keepUntil is when a token is asked for again. One that is old on purpose is
+// made anew each time it is wanted; an opaque one is kept.
+func (t *tokens) keepUntil(token string) time.Time {
+	_, payload, err := mint.Decode(token)
+	if err != nil {
+		return t.now().Add(leastLife)
+	}
+	exp, _ := payload.Get("exp")
+	seconds, err := json.Number(exp.Text).Int64()
+	if err != nil {
+		return t.now().Add(leastLife)
+	}
+	return time.Unix(seconds, 0).Add(-leastLife)
+}
+
+// prefetch asks for many tokens in few calls. What fails here is asked for
+// again, and named, by the case that needs it.
+func (t *tokens) prefetch(ctx context.Context, grants []mint.Grant) {
+	var missing []mint.Grant
+	seen := map[string]bool{}
+	for _, g := range grants {
+		if key := g.Key(); !seen[key] {
+			seen[key] = true
+			missing = append(missing, g)
+		}
+	}
+	for len(missing) > 0 {
+		n := min(batch, len(missing))
+		if got, err := t.source.Genuine(ctx, missing[:n]); err == nil {
+			for i, text := range got {
+				k := t.entry(missing[i].Key())
+				k.mu.Lock()
+				k.text, k.until = text, t.keepUntil(text)
+				k.mu.Unlock()
+			}
+		}
+		missing = missing[n:]
+	}
+}
