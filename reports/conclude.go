@@ -14,13 +14,15 @@ import (
 func (r *Results) Concluded() *Results {
 	c := *r
 	c.Schema = cmp.Or(r.Schema, SchemaVersion)
-	c.Targets, c.Cases, c.Controls = sortedTargets(r.Targets), slices.Clone(r.Cases), slices.Clone(r.Controls)
+	c.Targets = sortedTargets(r.Targets)
+	c.Cases, c.Controls = list(slices.Clone(r.Cases)), list(slices.Clone(r.Controls))
 	slices.SortFunc(c.Cases, compareCases)
 	slices.SortFunc(c.Controls, func(a, b Control) int {
 		return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.ID, b.ID))
 	})
 	for i := range c.Controls {
 		c.Controls[i].State = c.Controls[i].proves()
+		c.Controls[i].Shots = list(c.Controls[i].Shots)
 	}
 	c.Causes, c.Learnt = sortedCauses(r.Causes), sortedLearnt(r.Learnt)
 	c.Waivers = c.waiversUsed()
@@ -29,34 +31,33 @@ func (r *Results) Concluded() *Results {
 	c.LeftOpen = c.leftOpen()
 	c.Answers = c.answers()
 	c.ExitCode = c.exitCode()
-	return c.notNil()
+	return &c
 }
 
 // Conclude makes r its own conclusion.
 func (r *Results) Conclude() { *r = *r.Concluded() }
 
-// notNil makes the lists that the schema requires lists, also when empty.
-func (r *Results) notNil() *Results {
-	if r.Targets == nil {
-		r.Targets = []Target{}
+// list returns items, or an empty list for none: the schema asks for a list.
+func list[T any](items []T) []T {
+	if items == nil {
+		return []T{}
 	}
-	if r.Cases == nil {
-		r.Cases = []Case{}
-	}
-	if r.Controls == nil {
-		r.Controls = []Control{}
-	}
-	return r
+	return items
 }
 
 func sortedTargets(targets []Target) []Target {
-	targets = slices.Clone(targets)
+	targets = list(slices.Clone(targets))
 	slices.SortFunc(targets, func(a, b Target) int { return cmp.Compare(a.Name, b.Name) })
 	for i := range targets {
 		t := &targets[i]
 		t.Environments, t.Supports = slices.Clone(t.Environments), slices.Clone(t.Supports)
 		slices.SortFunc(t.Environments, func(a, b Environment) int { return cmp.Compare(a.Name, b.Name) })
 		slices.SortFunc(t.Supports, func(a, b Capability) int { return cmp.Compare(a.Key, b.Key) })
+		t.Environments = list(t.Environments)
+		for j := range t.Environments {
+			e := &t.Environments[j]
+			e.Kinds, e.Enforces = list(e.Kinds), list(e.Enforces)
+		}
 	}
 	return targets
 }
@@ -76,6 +77,9 @@ func sortedLearnt(learnt []Learnt) []Learnt {
 		return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.Environment, b.Environment),
 			cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value))
 	})
+	for i := range learnt {
+		learnt[i].From = list(learnt[i].From)
+	}
 	return learnt
 }
 
@@ -192,7 +196,7 @@ func (r *Results) exitCode() int {
 		return ExitDoesNotConform
 	case slices.ContainsFunc(r.Waivers, Waiver.Unused):
 		return ExitWrongUsage
-	case r.Counts.Error > 0 || r.Selection.Fired == 0 || r.Unfinished():
+	case r.Counts.Error > 0 || r.Selection.Fired == 0 || r.Unfinished() || r.check() != nil:
 		return ExitCouldNotRun
 	case r.Counts.Inconclusive > 0 || slices.ContainsFunc(r.Obligations, func(o Obligation) bool { return !o.Settled() }):
 		return ExitUnproven

@@ -150,7 +150,9 @@ func exchange(kind string, status int, body string) *reports.Exchange {
 	return &x
 }
 
-func because(reason reports.Reason, detail string) verdict.Verdict { return verdict.Because(reason, detail) }
+func because(reason reports.Reason, detail string) verdict.Verdict {
+	return verdict.Because(reason, detail)
+}
 
 func own(r *reports.Results, v verdict.Verdict, then func(*reports.Case)) {
 	for _, e := range environments {

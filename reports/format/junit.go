@@ -20,7 +20,7 @@ func JUnit(w io.Writer, r *reports.Results) error {
 	for i := range r.Targets {
 		doc.add(junitTarget(r, r.Targets[i].Name))
 	}
-	if run := junitRun(r); len(run.Cases) > 0 {
+	if run := junitRun(r, doc.Failures+doc.Errors == 0); len(run.Cases) > 0 {
 		doc.add(run)
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -177,8 +177,9 @@ func junitText(c *reports.Case) string {
 	return strings.Join(lines, "\n")
 }
 
-// junitRun is what is wrong with the run as a whole.
-func junitRun(r *reports.Results) junitSuite {
+// junitRun is what is wrong with the run as a whole; if all else is green, its
+// exit code is wrong at least.
+func junitRun(r *reports.Results, green bool) junitSuite {
 	s := junitSuite{Name: "run", Properties: junitProperties(r)}
 	fault := func(name, text string) {
 		s.add(junitCase{
@@ -196,6 +197,9 @@ func junitRun(r *reports.Results) junitSuite {
 		if w.Unused() {
 			fault("waiver/"+w.ID, "the waiver covers nothing any more: remove it")
 		}
+	}
+	if green && len(s.Cases) == 0 && r.ExitCode != reports.ExitConforms {
+		fault("run/exit", fmt.Sprintf("exit code %d: %s", r.ExitCode, reports.ExitMeaning(r.ExitCode)))
 	}
 	return s
 }
