@@ -76,7 +76,7 @@ func decode(text []byte) (*Results, error) {
 	}
 	var r Results
 	if err := unmarshal(text, &r); err != nil {
-		if len(text) == 0 || bytes.HasPrefix(text, []byte(`{"header":`)) {
+		if begun := []byte(`{"header":`); bytes.HasPrefix(text, begun) || bytes.HasPrefix(begun, text) {
 			return nil, fmt.Errorf("%w: %w", ErrNoHeader, err)
 		}
 		return nil, err

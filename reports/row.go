@@ -100,9 +100,11 @@ func (c *Case) WasFired() bool {
 		return true
 	case Recorded, Inconclusive:
 		return c.Form != "observe"
-	case Unsupported, Skipped, Error:
+	case Error:
+		return c.Status != 0
+	case Unsupported, Skipped:
 	}
-	return c.Status != 0
+	return false
 }
 
 // FalseAccept reports whether the gateway let something through that it must
