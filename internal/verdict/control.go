@@ -28,7 +28,7 @@ func (s ControlState) MarshalText() ([]byte, error) { return []byte(s.String()),
 // result: it is the false reject.
 func JudgeControl(o probe.Observation, reach Reach) (ControlState, Verdict) {
 	detail := answerText(o)
-	switch a := classify(o, reach); {
+	switch a := (Evidence{Observed: o}).received(classify(o, reach)); {
 	case a == limited:
 		return Unproven, Because(RateLimited, detail)
 	case a == notFound, a == serverError, a == silent, a == neverTaken, a == foreign, o.Status == 404, o.Status >= 500:

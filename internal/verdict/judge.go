@@ -77,7 +77,7 @@ func (e Evidence) refusals() []int {
 // gateway's fault only where the route is known to lead somewhere.
 func (e Evidence) judgeAcceptance(a answer) Verdict {
 	known := e.Before == Accepted || e.After == Accepted
-	switch a {
+	switch a = e.received(a); a {
 	case opened:
 		if e.Reach == ReachUnknown {
 			return Because(WeakAcceptance, "")
@@ -85,7 +85,9 @@ func (e Evidence) judgeAcceptance(a answer) Verdict {
 		return Because(AcceptedAsRequired, "")
 	case foreign:
 		return Because(AnsweredByAnother, "")
-	case refused, redirected, forwarded:
+	case limited:
+		return Because(RateLimited, "")
+	case refused, redirected:
 		if len(e.Expect.OrRefuse) > 0 && a == refused {
 			return e.judgeStatus(a, e.Expect.OrRefuse)
 		}
@@ -102,6 +104,15 @@ func (e Evidence) judgeAcceptance(a answer) Verdict {
 		return Because(ServerError, "")
 	}
 	return e.unanswered(a)
+}
+
+// received returns what the client got of a request that was forwarded and
+// answered otherwise.
+func (e Evidence) received(a answer) answer {
+	if a != forwarded {
+		return a
+	}
+	return classify(e.Observed, ReachUnknown)
 }
 
 func (e Evidence) refusedGenuine() Verdict {
