@@ -145,7 +145,7 @@ func sorted(cases []*scenarios.Case) (ordinary, serial, flows, observers []*scen
 			flows = append(flows, c)
 		case c.Scenario.Kind == scenarios.Observe:
 			observers = append(observers, c)
-		case c.Scenario.Serial, c.Expect.NoCallout, c.Expect.Next, !c.Scenario.Issuer.IsZero():
+		case c.Scenario.Serial, c.Expect.NoCallout, c.Expect.Next, !c.Scenario.Issuer.Empty():
 			serial = append(serial, c)
 		default:
 			ordinary = append(ordinary, c)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/entraproof/entraproof/internal/verdict"
 	"github.com/entraproof/entraproof/mockidp"
-	"github.com/entraproof/entraproof/mockidp/mint"
 	"github.com/entraproof/entraproof/scenarios"
 )
 
@@ -21,7 +20,7 @@ const leaseTime = 2 * time.Minute
 // keys.
 func (r *Run) fireSerially(ctx context.Context, cases []*scenarios.Case) {
 	for _, c := range cases {
-		restore, err := r.enter(ctx, c.Scenario.Issuer)
+		restore, err := r.enter(ctx, c)
 		if err != nil {
 			r.report(&shot{c: c}, leaseless(err))
 			continue
@@ -108,31 +107,28 @@ func compareCallouts(before, after hits) verdict.Callout {
 // errNoAuthority says that the source of tokens cannot be changed.
 var errNoAuthority = errors.New("engine: the source of tokens is not an issuer that can be changed")
 
-// enter puts the issuer's key set into a state and gives the way back.
-func (r *Run) enter(ctx context.Context, state scenarios.KeySet) (restore func(), err error) {
-	if state.IsZero() {
+// enter puts the issuer's key set into the state that a row asks for and gives
+// the way back.
+func (r *Run) enter(ctx context.Context, c *scenarios.Case) (restore func(), err error) {
+	if c.Scenario.Issuer.Empty() {
 		return func() {}, nil
 	}
 	issuer, ok := r.engine.Tokens.(mockidp.Authority)
 	if !ok {
 		return nil, errNoAuthority
 	}
+	state, err := c.Scenario.Issuer.Resolve(r.setting(c, c.Choices[0].Kind))
+	if err != nil {
+		return nil, fmt.Errorf("engine: the state of the issuer's keys: %w", err)
+	}
 	lease, err := issuer.Lease(ctx, leaseTime)
 	if err != nil {
 		return nil, fmt.Errorf("engine: lease the issuer: %w", err)
 	}
 	restore = func() { _ = issuer.Release(context.WithoutCancel(ctx), lease.ID) } // it ends by itself otherwise
-	if err := issuer.KeySet(ctx, lease.ID, keySet(state)); err != nil {
+	if err := issuer.KeySet(ctx, lease.ID, state); err != nil {
 		restore()
 		return nil, fmt.Errorf("engine: set the issuer's keys: %w", err)
 	}
 	return restore, nil
-}
-
-func keySet(state scenarios.KeySet) mint.KeySet {
-	var set mint.KeySet
-	for _, k := range state.Keys {
-		set.Keys = append(set.Keys, mint.KeySpec{Name: k.Name, Type: k.Type, Use: k.Use})
-	}
-	return set
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/internal/verdict"
 	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
 )
 
 // settle judges a fired case between its controls and reports it.
@@ -172,4 +173,15 @@ func refuser(reach verdict.Reach) string {
 		return "backend"
 	}
 	return ""
+}
+
+// form is a row's kind in the reports' words.
+func form(k scenarios.Kind) string {
+	switch k {
+	case scenarios.Flow:
+		return "flow"
+	case scenarios.Observe:
+		return "observe"
+	}
+	return "request"
 }

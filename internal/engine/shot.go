@@ -168,13 +168,9 @@ func (r *Run) bench(s *shot) mint.Bench {
 
 // scope is what the row's placeholders stand for.
 func (r *Run) scope(ctx context.Context, s *shot) (value.Scope, error) {
-	c, row := s.c, s.c.Scenario
-	setting := scenarios.Setting{
-		Target: r.plan.target(), Home: c.Home, Other: c.Other, Gateway: c.Gateway, Kind: s.choice.Kind,
-		Tenant: r.keys.tenant, Own: r.keys.ownText, CalloutHost: r.keys.callout, Now: r.engine.now(),
-	}
+	setting := r.setting(s.c, s.choice.Kind)
 	scope := value.Scope(setting)
-	for _, ref := range row.Refs() {
+	for _, ref := range s.c.Scenario.Refs() {
 		switch {
 		case ref == "bad":
 			scope = value.Chain(value.Map{"bad": value.String(broken(s.genuine))}, scope)
@@ -194,6 +190,13 @@ func (r *Run) scope(ctx context.Context, s *shot) (value.Scope, error) {
 		}
 	}
 	return scope, nil
+}
+
+func (r *Run) setting(c *scenarios.Case, kind mint.Kind) scenarios.Setting {
+	return scenarios.Setting{
+		Target: r.plan.target(), Home: c.Home, Other: c.Other, Gateway: c.Gateway, Kind: kind,
+		Tenant: r.keys.tenant, Own: r.keys.ownText, CalloutHost: r.keys.callout, Now: r.engine.now(),
+	}
 }
 
 // sibling is another genuine token of the same grant.

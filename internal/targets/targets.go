@@ -286,3 +286,19 @@ func (e *Environment) Shares(o *Environment) bool {
 		return slices.ContainsFunc(o.APIs, func(b *API) bool { return a.AppID == b.AppID })
 	})
 }
+
+// WithGateways is a copy of the file in which every environment that is judged
+// has the one gateway that address names, and accepted requests are known by
+// the echo.
+func (f *File) WithGateways(address func(environment string) string) *File {
+	c := *f
+	c.Environments = nil
+	for _, e := range f.Environments {
+		env := *e
+		if env.Judged() {
+			env.Gateways = []Gateway{{URL: address(e.Name)}}
+		}
+		c.Environments = append(c.Environments, &env)
+	}
+	return &c
+}

@@ -1,0 +1,183 @@
+package flows
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/entraproof/entraproof/internal/engine"
+	"github.com/entraproof/entraproof/internal/value"
+	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/mockidp"
+	"github.com/entraproof/entraproof/mockidp/mint"
+)
+
+const (
+	// floodSize is how many unknown key ids are sent (catalogue, JWK).
+	floodSize = 100
+	// mostFetches is what "a few" fetches of the key set are for such a flood.
+	// Entra asks for one in five minutes; a gateway of several workers fetches
+	// once each.
+	mostFetches = 10
+	// patience is how long a declared delay may be for a run to wait for it.
+	patience = 15 * time.Second
+)
+
+// newKeyJustPublished signs with a key that was published a moment ago. Entra
+// advises to fetch the keys again for an unknown kid, so it should be trusted
+// at once, or within the delay that the target declares.
+func newKeyJustPublished() engine.Flow {
+	return engine.Flow{ID: "jwks-new-key-just-published", ChangesIssuer: true, Run: func(ctx context.Context, s *engine.Stage) error {
+		return trustNewKey(ctx, s)
+	}}
+}
+
+// unknownKeyFlood sends tokens with key ids that nobody published: each must
+// be refused, and the key set must not be fetched for each.
+func unknownKeyFlood() engine.Flow {
+	return engine.Flow{ID: "jwks-unknown-kid-flood", ChangesIssuer: true, Run: func(ctx context.Context, s *engine.Stage) error {
+		before, err := keyFetches(ctx, s.Issuer)
+		if err != nil {
+			return err
+		}
+		if err := flood(ctx, s); err != nil {
+			return err
+		}
+		after, err := keyFetches(ctx, s.Issuer)
+		if err != nil {
+			return err
+		}
+		if n := after - before; n > mostFetches {
+			s.Conclude(verdict.KeyFetchesUnbounded, fmt.Sprintf("%d fetches of the key set for %d unknown key ids, expected at most %d", n, floodSize, mostFetches))
+		}
+		return nil
+	}}
+}
+
+// newKeyAfterFlood publishes a key right after such a flood: a limit on
+// fetches must not lock the genuine key out for longer than is declared.
+func newKeyAfterFlood() engine.Flow {
+	return engine.Flow{ID: "jwks-new-key-after-flood", ChangesIssuer: true, Run: func(ctx context.Context, s *engine.Stage) error {
+		if err := flood(ctx, s); err != nil {
+			return err
+		}
+		return trustNewKey(ctx, s)
+	}}
+}
+
+// flood sends the tokens; the genuine header and claims, signed with our key.
+func flood(ctx context.Context, s *engine.Stage) error {
+	for i := range floodSize {
+		token, err := withUnknownKey(s, i)
+		if err != nil {
+			return err
+		}
+		title := fmt.Sprintf("unknown key id %d of %d", i+1, floodSize)
+		if _, err := s.Do(ctx, title, engine.Refuse(401), engine.Send{Token: token}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withUnknownKey is the genuine token under a key id that nobody published.
+func withUnknownKey(s *engine.Stage, i int) (string, error) {
+	header, _, err := mint.Decode(s.Token)
+	if err != nil {
+		return "", fmt.Errorf("flows: the genuine token: %w", err)
+	}
+	header = header.Set("kid", value.String(fmt.Sprintf("unknown-%03d-%s", i, s.Own().KeyID())))
+	payload := strings.Split(s.Token, ".")[1]
+	input := base64.RawURLEncoding.EncodeToString(header.JSON()) + "." + payload
+	signature, err := s.Own().Sign("RS256", []byte(input), nil)
+	if err != nil {
+		return "", fmt.Errorf("flows: sign with our own key: %w", err)
+	}
+	return input + "." + base64.RawURLEncoding.EncodeToString(signature), nil
+}
+
+// keyFetches is how often the issuer's key sets were fetched so far.
+func keyFetches(ctx context.Context, issuer mockidp.Authority) (int, error) {
+	all, err := issuer.Counters(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("flows: the issuer's counters: %w", err)
+	}
+	n := 0
+	for name, hits := range all {
+		if path, _, _ := strings.Cut(name, " "); strings.HasSuffix(path, "/keys") {
+			n += hits
+		}
+	}
+	return n, nil
+}
+
+// trustNewKey publishes a key, signs with it, and wants the token accepted
+// within the delay that the target declares.
+func trustNewKey(ctx context.Context, s *engine.Stage) error {
+	if _, err := s.Issuer.Rotate(ctx, mockidp.RotateRequest{Lease: s.Lease, Publish: true, Sign: true}); err != nil {
+		return fmt.Errorf("flows: rotate the issuer's keys: %w", err)
+	}
+	token, err := s.Genuine(ctx, "signed with the new key of "+s.Case.ID)
+	if err != nil {
+		return err
+	}
+	delay, judged := declaredDelay(s)
+	if !judged {
+		return measureNewKey(ctx, s, token)
+	}
+	return awaitTrust(ctx, s, token, delay)
+}
+
+// declaredDelay is how long a new key may go unknown; judged is false where
+// the target does not say, or says longer than a run should wait.
+func declaredDelay(s *engine.Stage) (delay time.Duration, judged bool) {
+	if refetch, ok := s.Declared("jwks-refetch"); ok && refetch == "unknown-kid" {
+		return 0, true
+	}
+	text, ok := s.Declared("jwks-cache")
+	if !ok {
+		return 0, false
+	}
+	delay, err := time.ParseDuration(text)
+	return delay, err == nil && delay <= patience
+}
+
+// measureNewKey records what happens, and judges nothing.
+func measureNewKey(ctx context.Context, s *engine.Stage, token string) error {
+	step, err := s.Do(ctx, "signed with a key published a moment ago", verdict.Expectation{Measure: "new-key"}, engine.Send{Token: token})
+	if err != nil {
+		return err
+	}
+	detail := "trusted at once"
+	if !step.Reach.Arrived() {
+		detail = "not trusted at once; declare jwks-refetch, or a jwks-cache of at most 15s, and it is judged"
+	}
+	s.Conclude(verdict.NotDeclared, detail)
+	return nil
+}
+
+// awaitTrust asks until the declared delay is over. What is judged is the last
+// answer: the earlier ones are within the delay and measure it.
+func awaitTrust(ctx context.Context, s *engine.Stage, token string, delay time.Duration) error {
+	deadline := time.NewTimer(delay)
+	defer deadline.Stop()
+	for started := time.Now(); time.Since(started) < delay; {
+		step, err := s.Do(ctx, "signed with a key published a moment ago, within the declared delay", verdict.Expectation{Measure: "new-key"}, engine.Send{Token: token})
+		if err != nil || step.Reach.Arrived() {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-deadline.C:
+		case <-time.After(delay / 10):
+		}
+	}
+	step, err := s.Do(ctx, "signed with a key published longer ago than the declared delay", engine.Accept(), engine.Send{Token: token})
+	if err == nil && !step.Reach.Arrived() {
+		s.Conclude(verdict.NewKeyNotTrusted, fmt.Sprintf("refused with %d, %s after it was published", step.Observed.Status, delay))
+	}
+	return err
+}

@@ -1,0 +1,180 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/entraproof/entraproof/internal/gateway"
+	"github.com/entraproof/entraproof/internal/probe"
+	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/mockidp"
+	"github.com/entraproof/entraproof/mockidp/mint"
+)
+
+// Embedded is an issuer and an echo in this process, and emulated gateways
+// between them: what reproduce, selftest, predict and tests run against. The
+// gateways meet the issuer over HTTP, as real ones do.
+type Embedded struct {
+	// Issuer signs; it is an engine's source of tokens.
+	Issuer *mockidp.Issuer
+	target *targets.File
+
+	echo    *gateway.Echo
+	stop    context.CancelFunc
+	ctx     context.Context //nolint:containedctx // the life of the listeners, which outlive each call
+	serving sync.WaitGroup
+}
+
+// NewEmbedded starts an issuer for the target's tenants.
+func NewEmbedded(target *targets.File) (*Embedded, error) {
+	issuer, err := mockidp.New(mockidp.Config{
+		Tenants: []string{target.Tenant.ID, target.TenantB(), mint.ConsumerTenant}, TLSAddr: mockidp.Off, ManagementAddr: mockidp.Off,
+		Issuers: func(_, tenant string) mint.Issuers {
+			if strings.EqualFold(tenant, target.Tenant.ID) {
+				return target.Tenant.Issuers
+			}
+			return mint.EntraIssuers(tenant)
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
+	}
+	e := &Embedded{Issuer: issuer, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
+	e.ctx, e.stop = context.WithCancel(context.Background())
+	if err := issuer.Start(e.ctx); err != nil {
+		e.Close()
+		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
+	}
+	return e, nil
+}
+
+// Close stops everything and waits for it.
+func (e *Embedded) Close() {
+	e.stop()
+	e.serving.Wait()
+	e.Issuer.Close()
+}
+
+// Seen is what the echo saw of a case.
+func (e *Embedded) Seen(_ context.Context, run, id string) ([]probe.Echo, error) {
+	return e.echo.Seen(run, id), nil
+}
+
+// Setup says which emulated gateway stands in front of the echo.
+type Setup struct {
+	// Name is that of a set-up of internal/gateway.
+	Name string
+	// Lacks and Softens make a mutant of strict.
+	Lacks, Softens []string
+	// DeniesAfter is for turns-deny.
+	DeniesAfter int
+	// Report is told of strict's refusals.
+	Report func(gateway.Refusal)
+}
+
+// Serve starts one gateway for each judged environment and gives the target
+// with their addresses. stop ends them.
+func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error) {
+	ctx, cancel := context.WithCancel(e.ctx)
+	addresses := map[string]string{}
+	for _, env := range e.target.Environments {
+		if !env.Judged() {
+			continue
+		}
+		address, err := e.serve(ctx, s, env)
+		if err != nil {
+			cancel()
+			return nil, nil, err
+		}
+		addresses[env.Name] = address
+	}
+	return e.target.WithGateways(func(name string) string { return addresses[name] }), cancel, nil
+}
+
+// serve starts the gateway of one environment.
+func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment) (string, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("lab: listen for %s: %w", env.Name, err)
+	}
+	address := "http://" + listener.Addr().String() + basePath(env)
+	handler, err := gateway.New(gateway.Options{
+		Setup: s.Name, Environment: EmulatedEnvironment(e.target, env, address, e.jwksURL()),
+		Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: s.Report,
+		Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
+	})
+	if err != nil {
+		return "", errors.Join(err, listener.Close())
+	}
+	e.serving.Go(func() {
+		_ = gateway.Serve(ctx, gateway.ServeOptions{Listener: listener, Handler: handler}) // a broken listener shows as a refused connection
+	})
+	return address, nil
+}
+
+func (e *Embedded) jwksURL() string {
+	return e.Issuer.URL() + "/" + e.target.Tenant.ID + "/discovery/v2.0/keys"
+}
+
+// basePath is the path of the environment's gateway address in the file.
+func basePath(env *targets.Environment) string {
+	_, rest, _ := strings.Cut(env.Gateways[0].URL, "://")
+	_, path, found := strings.Cut(rest, "/")
+	if !found {
+		return ""
+	}
+	return "/" + path
+}
+
+// EmulatedEnvironment is what an emulated gateway at an address should admit:
+// the target file's environment in the emulator's words.
+func EmulatedEnvironment(f *targets.File, env *targets.Environment, address, jwks string) gateway.Environment {
+	out := gateway.Environment{
+		Name: env.Name, Tenant: f.Tenant.ID, Issuers: gateway.Issuers(f.Tenant.Issuers), JWKSURL: jwks,
+		Scopes: env.Requires.Scopes, Roles: env.Requires.Roles, ScopeCriteria: "and", Skew: f.Skew(),
+		Route: env.Home.Method + " " + routePath(address, env.Home.Path), Routes: map[string]string{},
+	}
+	if env.Requires.Any {
+		out.ScopeCriteria = "or"
+	}
+	if env.Declared {
+		out.Enforces = env.Enforces
+	}
+	for _, a := range env.APIs {
+		out.URIs, out.AppIDs = append(out.URIs, a.URIs...), append(out.AppIDs, a.AppID)
+	}
+	if env.Other != nil {
+		out.Routes[env.Other.Method+" "+routePath(address, env.Other.Path)] = env.Other.Scope
+	}
+	for _, c := range f.Clients {
+		if c.Contract(env) {
+			out.Contracts = append(out.Contracts, c.ID)
+		}
+	}
+	slices.Sort(out.Contracts)
+	return out
+}
+
+func routePath(address, path string) string {
+	joined, err := probe.JoinPath(address, path)
+	if err != nil {
+		return path
+	}
+	return joined
+}
+
+// Setups are the names of the emulated gateways, sorted.
+func Setups() []string {
+	names := map[string]bool{}
+	for _, s := range gateway.Setups() {
+		names[s.Name] = true
+	}
+	return slices.Sorted(maps.Keys(names))
+}
