@@ -85,6 +85,8 @@ type bench struct {
 	fetches atomic.Int64
 	mu      sync.Mutex
 	answer  func(http.ResponseWriter)
+	once    sync.Once
+	made    []row
 }
 
 func newBench(t testing.TB) *bench {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -241,5 +242,36 @@ func TestKeyringKeepsTheExpiredSet(t *testing.T) {
 		if wrong := b.expectAccepted(h, b.laterSigned()); wrong != "" {
 			t.Errorf("%s: after the outage: %s", setup, wrong)
 		}
+	}
+}
+
+// TestKeyringUnderConcurrentFlood: a hundred unknown key ids at once, on the
+// real clock, while genuine tokens keep being accepted.
+func TestKeyringUnderConcurrentFlood(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.now = time.Now()
+	o := b.options("strict")
+	o.Now = time.Now
+	h := b.gateway(o)
+	good := b.genuine(v2App)
+	tokens := make([]string, 100)
+	for i := range tokens {
+		tokens[i] = b.ownSigned(i)
+	}
+	var wg sync.WaitGroup
+	for _, compact := range tokens {
+		wg.Go(func() {
+			if fire(t, h, bearerOf(compact)).forwarded {
+				t.Error("an unknown key was trusted")
+			}
+			if !fire(t, h, bearerOf(good)).forwarded {
+				t.Error("a genuine token was refused during the flood")
+			}
+		})
+	}
+	wg.Wait()
+	if n := b.fetches.Load(); n > 6 {
+		t.Errorf("expected a few fetches, got %d", n)
 	}
 }

@@ -31,7 +31,7 @@ func softKeys() []softening {
 			func(s *strict) { s.keys.refetch = nil },
 		},
 		{
-			Softening{"budget-without-reserve", "cost", "a flood of unknown key ids uses up every fetch of the next minutes"},
+			Softening{"budget-without-reserve", "key", "a flood of unknown key ids uses up every fetch of the next minutes"},
 			func(s *strict) {
 				s.keys.refetch = &refetch{budget: rate.NewLimiter(rate.Every(5*time.Minute), 5)}
 			},

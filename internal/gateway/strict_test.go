@@ -90,6 +90,7 @@ func TestStrictJudgesEveryRow(t *testing.T) {
 
 // proves is the third proof of design.md 5.9 for one row.
 func (b *bench) proves(t *testing.T, r row, refusal Refusal) {
+	t.Helper()
 	var guard, others []string
 	for _, c := range refusal.Checks {
 		if c.Guards == r.guards {
@@ -170,6 +171,7 @@ func wrongView(id string, got fired) bool {
 
 // stillGateway: a mutant that fails more than half of the rows proves nothing.
 func (b *bench) stillGateway(t *testing.T, rows []row, m Mutant) {
+	t.Helper()
 	failed := 0
 	h := b.strictWith(m.Lacks, m.Softens)
 	for _, r := range rows {
