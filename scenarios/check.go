@@ -7,6 +7,7 @@ import (
 
 	"github.com/entraproof/entraproof/internal/document"
 	"github.com/entraproof/entraproof/internal/value"
+	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
 // check holds what one form of a row must keep beyond its vocabulary. n is the
@@ -18,8 +19,23 @@ func (p parts) check(s Scenario, n *document.Node) {
 	if s.Token.NeedsKey() && s.Source != "" && s.Source != Mock && s.Base.Genuine() {
 		p.token.Problemf("source: mock, or base: forged", "the steps change what is signed, which source %s cannot sign again", s.Source)
 	}
+	p.checkNone(s.Base)
 	for _, t := range p.touched() {
 		t.checkBound(s.Base)
+	}
+}
+
+// checkNone refuses steps that have nothing to work on.
+func (p parts) checkNone(b Base) {
+	if !b.None || p.token.Kind() != document.Sequence || len(p.token.Items()) == 0 {
+		return
+	}
+	first := p.token.Items()[0]
+	if first.Kind() != document.Mapping || len(first.Members()) != 1 {
+		return
+	}
+	if step := first.Members()[0].Key; slices.Contains(mint.StepNames(), step) && step != "compose" && step != "encrypt" {
+		first.Problemf("begin with compose or encrypt, or choose another base", "the base is none, so %s has no token to work on", step)
 	}
 }
 

@@ -31,6 +31,9 @@ type parts struct{ base, token, request, expect, issuer *document.Node }
 // decodeRow reads one row. group is the code of the file's group.
 func decodeRow(n *document.Node, group string) Scenario {
 	r := row{node: n, fields: n.Fields(), s: Scenario{Pos: n.Pos(), canonical: canonical(n)}}
+	if n.Kind() != document.Mapping {
+		return r.s // reading its fields has recorded the problem
+	}
 	r.columns(group)
 	r.parts = takeParts(r.fields)
 	r.parts.fill(&r.s)
@@ -88,7 +91,7 @@ func (p parts) fill(s *Scenario) {
 		s.Expect = verdict.DecodeExpectation(p.expect)
 		checkEither(p.expect)
 	}
-	s.Issuer = decodeKeySet(p.issuer)
+	s.Issuer = mint.DecodeKeySet(p.issuer)
 	s.sends = p.sends(s.Base)
 }
 
@@ -146,30 +149,6 @@ func (r *row) checkKind() {
 		refuse("expect", "has no expectation")
 	}
 }
-
-// decodeKeySet reads a state of the key set.
-func decodeKeySet(n *document.Node) KeySet {
-	var k KeySet
-	if n == nil {
-		return k
-	}
-	f := n.Fields()
-	for _, item := range f.Need("keys").Items() {
-		g := item.Fields()
-		k.Keys = append(k.Keys, StateKey{
-			Name: name(g.Need("name"), "name of a key"),
-			Type: g.Take("kty").OneOf("key type", keyTypes()),
-			Use:  g.Take("use").OneOf("use", keyUses()),
-		})
-		g.Rest()
-	}
-	f.Rest()
-	return k
-}
-
-// The key types and uses of RFC 7517 4.1 and 4.2 that a state can publish.
-func keyTypes() []string { return []string{"RSA", "EC", "OKP", "oct"} }
-func keyUses() []string  { return []string{"sig", "enc"} }
 
 // decodeNeeds reads needs or unless; one alone may stand without brackets.
 func decodeNeeds(n *document.Node) []Need {

@@ -40,7 +40,7 @@ type Scenario struct {
 	Request Request
 	Expect  Expectation
 	// Issuer is the state of the issuer's key set that the row runs under.
-	Issuer KeySet
+	Issuer mint.KeySet
 	// Variants are named forms of the row; each is fired and the worst counts.
 	Variants []Variant
 	// Pos is where the row stands.
@@ -74,7 +74,7 @@ func (s Scenario) Effective() []Variant {
 func (s Scenario) Refs() []string {
 	var refs []string
 	for _, v := range s.Effective() {
-		refs = slices.Concat(refs, v.Scenario.Base.refs(), v.Scenario.Token.Refs(), v.Scenario.Request.Refs(), v.Scenario.Expect.Refs())
+		refs = slices.Concat(refs, v.Scenario.Base.refs(), v.Scenario.Token.Refs(), v.Scenario.Request.Refs(), v.Scenario.Expect.Refs(), v.Scenario.Issuer.Refs())
 	}
 	slices.Sort(refs)
 	return slices.Compact(refs)
@@ -115,12 +115,3 @@ func (s Scenario) Slow(canMint bool) bool {
 	aged := slices.ContainsFunc(s.Effective(), func(v Variant) bool { return v.Scenario.Base.Age != mint.Fresh })
 	return s.Marked("slow") && (!canMint || !aged)
 }
-
-// KeySet is a state of the issuer's key set: keys published beside its own.
-type KeySet struct{ Keys []StateKey }
-
-// StateKey is one key that a state publishes; a step signs with it by name.
-type StateKey struct{ Name, Type, Use string }
-
-// IsZero reports whether the key set is as it always is.
-func (k KeySet) IsZero() bool { return len(k.Keys) == 0 }
