@@ -18,9 +18,6 @@ const maxCabinet = 64
 
 func (c *keyCabinet) named(name string) (*mint.Key, error) {
 	c.mu.Lock()
-	if c.byID == nil {
-		c.byID = map[string]func() (*mint.Key, error){}
-	}
 	get, ok := c.byID[name]
 	if !ok {
 		if len(c.byID) >= maxCabinet {

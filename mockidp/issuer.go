@@ -43,6 +43,7 @@ func New(cfg Config) (*Issuer, error) {
 		return nil, err
 	}
 	i := &Issuer{cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: routes(), docs: discoveryDocuments()}
+	i.keys.byID = map[string]func() (*mint.Key, error){}
 	i.keys.make = func() (*mint.Key, error) { return mint.NewKey(rand.Reader, cfg.Now()) }
 	if cfg.ManagementToken == "" {
 		i.cfg.ManagementToken, i.server.tokenIsRandom = rand.Text(), true

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/entraproof/entraproof/internal/document"
 	"github.com/entraproof/entraproof/internal/value"
@@ -88,7 +89,7 @@ func (i *Issuer) bake(ctx context.Context, p prepared) (string, error) {
 		Scope:  value.Chain(value.Map(p.recipe.Values), i.scope(p.recipe.Grant)),
 		Signer: i, Tenant: p.recipe.Grant.Tenant, Forged: p.recipe.Forged, Rand: rand.NewChaCha8(p.junk),
 	}
-	if p.recipe.Forged || uses(p.steps.KeyNames(), mint.KeyOwn) {
+	if p.recipe.Forged || slices.Contains(p.steps.KeyNames(), mint.KeyOwn) {
 		own, err := i.key(mint.KeyOwn)
 		if err != nil {
 			return "", err
@@ -96,19 +97,10 @@ func (i *Issuer) bake(ctx context.Context, p prepared) (string, error) {
 		bench.Own = own
 	}
 	baked, err := p.steps.Bake(ctx, genuine, bench)
-	if err != nil {
-		return "", wrongRequest("%w", err)
+	if err == nil || errors.Is(err, ErrUnknownKey) {
+		return baked.Token, err
 	}
-	return baked.Token, nil
-}
-
-func uses(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
+	return "", wrongRequest("%w", err)
 }
 
 // scope is what the issuer itself knows: now, tenant and own.

@@ -1,0 +1,77 @@
+package mockidp_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/entraproof/entraproof/mockidp"
+	"github.com/entraproof/entraproof/mockidp/mint"
+)
+
+const tenant = "11111111-2222-4333-8444-555555555555"
+
+// An issuer for one test is one line.
+func ExampleStart() {
+	testOrders := func(t *testing.T) {
+		issuer := mockidp.Start(t, mockidp.Config{})
+		configureGateway(issuer.JWKSURL(tenant, mint.V2), issuer.Issuers(tenant).V2)
+	}
+	_ = testOrders
+}
+
+func configureGateway(_, _ string) {}
+
+// Outside tests an issuer is made, started and closed.
+func Example() {
+	issuer, err := mockidp.New(mockidp.Config{})
+	if err != nil {
+		panic(err)
+	}
+	if err := issuer.Start(context.Background()); err != nil {
+		panic(err)
+	}
+	defer issuer.Close()
+	grant := mint.Grant{
+		Tenant: tenant, Kind: mint.Kind{Version: mint.V2, Subject: mint.SubjectApp},
+		Audience: "6e74172b-0000-4000-8000-0000000000d1", Client: mint.Client{ID: "0d2c1111-0000-4000-8000-0000000000c1"},
+	}
+	// A genuine token, and the same one without its audience.
+	tokens, err := issuer.Mint(context.Background(), []mockidp.Recipe{{Grant: grant}, {Grant: grant, Steps: []byte(`[{"remove": ["aud"]}]`)}})
+	if err != nil {
+		panic(err)
+	}
+	for _, token := range tokens {
+		_, payload, err := mint.Decode(token)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Printf("aud %q iss %s\n", payload.GetText("aud"), payload.GetText("iss"))
+	}
+	// Output:
+	// aud "6e74172b-0000-4000-8000-0000000000d1" iss https://login.microsoftonline.com/11111111-2222-4333-8444-555555555555/v2.0
+	// aud "" iss https://login.microsoftonline.com/11111111-2222-4333-8444-555555555555/v2.0
+}
+
+// A client of the management listener does what the issuer itself does.
+func ExampleClient() {
+	issuer, err := mockidp.New(mockidp.Config{ManagementToken: "chosen by the operator"})
+	if err != nil {
+		panic(err)
+	}
+	if err := issuer.Start(context.Background()); err != nil {
+		panic(err)
+	}
+	defer issuer.Close()
+	client := mockidp.NewClient(issuer.ManagementURL(), "chosen by the operator", nil)
+	keys, err := client.Keys(context.Background(), tenant)
+	if err != nil {
+		panic(err)
+	}
+	for _, k := range keys {
+		fmt.Println(k.Name, len(k.KeyID))
+	}
+	// Output:
+	// tenant 27
+	// next 27
+}

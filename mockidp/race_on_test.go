@@ -1,0 +1,5 @@
+//go:build race
+
+package mockidp
+
+const raceEnabled = true
