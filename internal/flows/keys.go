@@ -23,6 +23,9 @@ const (
 	mostFetches = 10
 	// patience is how long a declared delay may be for a run to wait for it.
 	patience = 15 * time.Second
+	// refetchTime is how long a gateway that fetches for an unknown kid may
+	// hold back, so that a flood cannot make it fetch without end.
+	refetchTime = 2 * time.Second
 )
 
 // newKeyJustPublished signs with a key that was published a moment ago. Entra
@@ -134,7 +137,7 @@ func trustNewKey(ctx context.Context, s *engine.Stage) error {
 // the target does not say, or says longer than a run should wait.
 func declaredDelay(s *engine.Stage) (delay time.Duration, judged bool) {
 	if refetch, ok := s.Declared("jwks-refetch"); ok && refetch == "unknown-kid" {
-		return 0, true
+		return refetchTime, true
 	}
 	text, ok := s.Declared("jwks-cache")
 	if !ok {

@@ -1,0 +1,179 @@
+package reproduce
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/entraproof/entraproof/internal/engine"
+	"github.com/entraproof/entraproof/reports"
+)
+
+// add puts the column of one set-up into the table, and its story.
+func (p *program) add(name string, cases []reports.Case, summary engine.Summary) {
+	story := Story{Setup: name}
+	for i, o := range p.oracle {
+		want, _ := o.At(name)
+		cell := cellOf(want.String(), o.Scenario, cases)
+		row := &p.table.Rows[i]
+		row.Cells = append(row.Cells, cell)
+		switch {
+		case cell.Got == reports.Fail.String() && row.Control:
+			story.RejectedKinds = append(story.RejectedKinds, row.Kind)
+		case cell.Got == reports.Fail.String():
+			story.FalsePositives = append(story.FalsePositives, row.Scenario)
+		}
+	}
+	if len(summary.Causes) > 0 {
+		story.Cause = summary.Causes[0].Sentence
+	}
+	p.table.Stories = append(p.table.Stories, story)
+}
+
+// cellOf is the worst of a row's cases that differs from the oracle, else any.
+func cellOf(want, scenario string, cases []reports.Case) Cell {
+	cell := Cell{Want: want, Got: reports.Error.String()}
+	found := false
+	for _, c := range cases {
+		if c.Scenario != scenario {
+			continue
+		}
+		got := Cell{Want: want, Got: word(c.Outcome), Status: c.Status, Reason: c.Reason}
+		if !found || (cell.Agrees() && !got.Agrees()) {
+			cell, found = got, true
+		}
+	}
+	return cell
+}
+
+// word is the oracle's word for an outcome: a policy says 401 or 403 as it
+// does, so warn is a pass.
+func word(o reports.Outcome) string {
+	if o == reports.Warn {
+		o = reports.Pass
+	}
+	return o.String()
+}
+
+// Differing are the cells that are not as the oracle says, as scenario at
+// set-up.
+func (t *Table) Differing() []string {
+	var all []string
+	for _, row := range t.Rows {
+		for i, c := range row.Cells {
+			if !c.Agrees() {
+				all = append(all, fmt.Sprintf("%s at %s: expected %s, got %s (%s)", row.Scenario, t.Setups[i], c.Want, c.Got, c.Reason))
+			}
+		}
+	}
+	return all
+}
+
+// ExitCode is 0 where every cell is as the oracle says, 3 where one could not
+// be run, else 1. What the outcomes are does not count.
+func (t *Table) ExitCode() int {
+	code := 0
+	for _, row := range t.Rows {
+		for _, c := range row.Cells {
+			switch {
+			case c.Agrees():
+			case c.Got == reports.Error.String() && code == 0:
+				code = 3
+			case c.Got != reports.Error.String():
+				code = 1
+			}
+		}
+	}
+	return code
+}
+
+// JSON writes the table as data.
+func (t *Table) JSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(t)
+}
+
+// Write writes the table and what it shows for a reader.
+func (t *Table) Write(w io.Writer) error {
+	var b strings.Builder
+	t.writeTable(&b)
+	b.WriteString("\n  ok     as it must be: a genuine token accepted, a forbidden one refused between accepted controls\n")
+	b.WriteString("  403    a genuine token refused, here with 403 Invalid Client or a missing scope\n")
+	b.WriteString("  OPEN   the false positive: a forbidden token reached the upstream\n")
+	b.WriteString("  -      refused, like every genuine token of its kind: proves nothing\n")
+	for _, s := range t.Stories {
+		s.write(&b)
+	}
+	t.writeAgreement(&b)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (t *Table) writeTable(b *strings.Builder) {
+	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintf(tw, "token\tkind\t%s\n", strings.Join(t.Setups, "\t")) // a strings.Builder takes all
+	for _, row := range t.Rows {
+		cells := []string{row.Scenario, row.Kind}
+		for _, c := range row.Cells {
+			cells = append(cells, c.text(row.Control))
+		}
+		_, _ = fmt.Fprintln(tw, strings.Join(cells, "\t")) // as above
+	}
+	_ = tw.Flush() // as above
+}
+
+// text is the cell as the table shows it; a star marks one that is not as the
+// oracle says.
+func (c Cell) text(control bool) string {
+	text := "ok"
+	switch {
+	case c.Got == reports.Fail.String() && control:
+		text = fmt.Sprint(c.Status)
+	case c.Got == reports.Fail.String():
+		text = "OPEN"
+	case c.Got == reports.Inconclusive.String():
+		text = "-"
+	case c.Got != reports.Pass.String():
+		text = c.Got
+	}
+	if !c.Agrees() {
+		text += "*"
+	}
+	return text
+}
+
+func (s Story) write(b *strings.Builder) {
+	fmt.Fprintf(b, "\n%s\n", s.Setup)
+	switch n := len(s.RejectedKinds); {
+	case n > 0:
+		fmt.Fprintf(b, "  genuine tokens refused: %s\n", strings.Join(s.RejectedKinds, ", "))
+		if s.Cause != "" {
+			fmt.Fprintf(b, "  because %s\n", s.Cause)
+		}
+	default:
+		b.WriteString("  every kind of genuine token is accepted\n")
+	}
+	if len(s.FalsePositives) == 0 {
+		b.WriteString("  no forbidden token is let in\n")
+		return
+	}
+	fmt.Fprintf(b, "  forbidden tokens let in: %s\n", strings.Join(s.FalsePositives, ", "))
+}
+
+func (t *Table) writeAgreement(b *strings.Builder) {
+	cells := len(t.Rows) * len(t.Setups)
+	differing := t.Differing()
+	if len(differing) == 0 {
+		fmt.Fprintf(b, "\nAll %d cells are as the oracle says.\n", cells)
+		return
+	}
+	slices.Sort(differing)
+	fmt.Fprintf(b, "\n%d of %d cells differ from the oracle:\n", len(differing), cells)
+	for _, d := range differing {
+		fmt.Fprintf(b, "  %s\n", d)
+	}
+}
