@@ -22,7 +22,11 @@ func (r *Results) Concluded() *Results {
 	})
 	for i := range c.Controls {
 		c.Controls[i].State = c.Controls[i].proves()
-		c.Controls[i].Shots = list(c.Controls[i].Shots)
+		c.Controls[i].Shots = list(knownShots(c.Controls[i].Shots))
+	}
+	for i := range c.Cases {
+		k := &c.Cases[i]
+		k.Outcome, k.Repeats, k.Steps = known(k.Outcome), knownShots(k.Repeats), knownSteps(k.Steps)
 	}
 	c.Causes, c.Learnt = sortedCauses(r.Causes), sortedLearnt(r.Learnt)
 	c.Waivers = c.waiversUsed()
@@ -36,6 +40,24 @@ func (r *Results) Concluded() *Results {
 
 // Conclude makes r its own conclusion.
 func (r *Results) Conclude() { *r = *r.Concluded() }
+
+// knownShots and knownSteps return copies in which outcomes beyond the ladder
+// are errors.
+func knownShots(shots []Shot) []Shot {
+	shots = slices.Clone(shots)
+	for i := range shots {
+		shots[i].Outcome = known(shots[i].Outcome)
+	}
+	return shots
+}
+
+func knownSteps(steps []Step) []Step {
+	steps = slices.Clone(steps)
+	for i := range steps {
+		steps[i].Outcome = known(steps[i].Outcome)
+	}
+	return steps
+}
 
 // list returns items, or an empty list for none: the schema asks for a list.
 func list[T any](items []T) []T {

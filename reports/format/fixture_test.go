@@ -42,7 +42,7 @@ const signature = "c2lnbmF0dXJlLXRoYXQtb3BlbnMtdGhlLWdhdGV3YXktYW5kLW11c3Qtbm90L
 // clientSecret is secret too.
 const clientSecret = "8Q~vErY-sEcReT-cLiEnT-sEcReT-oF-tHe-WoRkEr"
 
-func base(enforces []string) *reports.Results {
+func staging(enforces []string) *reports.Results {
 	r := &reports.Results{
 		Tool:      reports.Tool{Name: "entraproof", Version: "0.1.0", Commit: "0123456789abcdef"},
 		Catalogue: reports.Catalogue{Digest: strings.Repeat("ab", 32), Scenarios: 66},
@@ -176,7 +176,7 @@ func selectAll(r *reports.Results) *reports.Results {
 
 // clean conforms: Fix 1, scope and issuer left open by declaration.
 func clean() *reports.Results {
-	r := base([]string{"audience", "client", "role", "tenant"})
+	r := staging([]string{"audience", "client", "role", "tenant"})
 	controls(r, reports.ControlAccepted, because(verdict.AcceptedAsRequired, ""), 200)
 	own(r, because(verdict.AcceptedAsRequired, ""), accepted)
 	pass := because(verdict.RefusedAsRequired, "")
@@ -204,7 +204,7 @@ func clean() *reports.Results {
 
 // broken refuses genuine tokens with 403 Invalid Client.
 func broken() *reports.Results {
-	r := base(allChecks)
+	r := staging(allChecks)
 	body := `{"error":"Invalid Client"}`
 	no := because(verdict.RefusedGenuine, body)
 	controls(r, reports.ControlRefused, no, 403)
@@ -240,7 +240,7 @@ func broken() *reports.Results {
 // leaky takes every environment's tokens and the unsigned one; one failure is
 // waived.
 func leaky() *reports.Results {
-	r := base(allChecks)
+	r := staging(allChecks)
 	controls(r, reports.ControlAccepted, because(verdict.AcceptedAsRequired, ""), 200)
 	own(r, because(verdict.AcceptedAsRequired, ""), accepted)
 	each(func(from, to string) {
@@ -266,7 +266,7 @@ func leaky() *reports.Results {
 
 // inconclusive loses its controls on the way, and misses users.
 func inconclusive() *reports.Results {
-	r := base(allChecks)
+	r := staging(allChecks)
 	controls(r, reports.ControlAccepted, because(verdict.AcceptedAsRequired, ""), 200)
 	for i := range r.Controls {
 		c := &r.Controls[i]
@@ -291,7 +291,7 @@ func inconclusive() *reports.Results {
 
 // interrupted was stopped after four of 200 cases.
 func interrupted() *reports.Results {
-	r := base(allChecks)
+	r := staging(allChecks)
 	controls(r, reports.ControlAccepted, because(verdict.AcceptedAsRequired, ""), 200)
 	for i := range r.Controls {
 		r.Controls[i].Shots = r.Controls[i].Shots[:1]
@@ -318,7 +318,7 @@ const evil = "\x1b[2J]]><script>alert(1)</script>|`a`|@everyone\x00\x07\n## <b>\
 // hostile quotes hostile text in every member that holds a gateway's or a
 // user's words, and has an outcome of a later version.
 func hostile() *reports.Results {
-	r := base(allChecks)
+	r := staging(allChecks)
 	r.Targets[0].Stated = evil
 	controls(r, reports.ControlRefused, because(verdict.RefusedGenuine, evil), 403)
 	c := add(r, rowCross, "dev", "uat", "v2 app", because(verdict.ReachedUpstream, evil))

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,7 +112,7 @@ func junitTarget(r *reports.Results, target string) junitSuite {
 		}
 	}
 	for _, o := range r.Obligations {
-		if o.Target == target && !o.Settled() {
+		if o.Target == target && !o.Settled() && !toldByCase(r, o) {
 			why := o.State + ": " + o.Why
 			s.add(junitCase{
 				Name: o.Name, Classname: "obligation", Status: o.State,
@@ -120,6 +121,22 @@ func junitTarget(r *reports.Results, target string) junitSuite {
 		}
 	}
 	return s
+}
+
+// toldByCase reports whether a red case already tells what is not met.
+func toldByCase(r *reports.Results, o reports.Obligation) bool {
+	return slices.ContainsFunc(r.Cases, func(c reports.Case) bool {
+		if c.Extra || c.Target != o.Target || c.Environment != o.Environment || c.Effective() < reports.Inconclusive {
+			return false
+		}
+		switch o.What {
+		case reports.CriticalOwed:
+			return c.Scenario == o.Scenario
+		case reports.PairOwed:
+			return c.Cross && c.MintedFor == o.MintedFor
+		}
+		return c.Kind == o.Kind && c.FalseReject()
+	})
 }
 
 func junitProperties(r *reports.Results) []junitProperty {
@@ -159,17 +176,17 @@ func junitOf(c *reports.Case) junitCase {
 func junitText(c *reports.Case) string {
 	lines := []string{
 		c.Title,
-		"reason:   " + sentence(c.Reason),
+		"reason: " + sentence(c.Reason),
 		"expected: " + c.Expected,
 		"observed: " + observed(c),
 	}
-	for _, more := range [][2]string{{"detail:   ", c.Detail}, {"again:    ", c.Command}, {"row:      ", c.Pos}} {
+	for _, more := range [][2]string{{"detail: ", c.Detail}, {"again: ", c.Command}, {"row: ", c.Pos}} {
 		if more[1] != "" {
 			lines = append(lines, more[0]+more[1])
 		}
 	}
 	if c.Waived != nil {
-		lines = append(lines, fmt.Sprintf("waived:   until %s: %s", c.Waived.Expires, c.Waived.Reason))
+		lines = append(lines, fmt.Sprintf("waived: until %s: %s", c.Waived.Expires, c.Waived.Reason))
 	}
 	for i, line := range lines {
 		lines[i] = oneLine(line, 4*lineWidth)

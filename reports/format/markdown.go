@@ -94,8 +94,8 @@ func (m *markdown) findings() {
 		if f.Waived {
 			what += ", waived until " + f.Cases[0].Waived.Expires
 		}
-		m.line("| %s | %s | %s<br>%s | %s | %s | %s%s |", md(what), md(f.Severity), code(f.Scenario), md(oneLine(f.Title, lineWidth)),
-			md(placesText(f.Cases)), md(oneLine(f.Cases[0].Expected, lineWidth)), md(observed(f.Cases[0])), md(kindSuffix(f.Cases)))
+		m.line("| %s | %s | %s<br>%s | %s | %s | %s |", md(what), md(f.Severity), code(f.Scenario), md(oneLine(f.Title, lineWidth)),
+			md(placesText(f.Cases)), md(oneLine(f.Cases[0].Expected, lineWidth)), md(observed(f.Cases[0])+kindSuffix(f.Cases)))
 	}
 	m.line("\n<details><summary>How to reproduce</summary>\n\n```sh")
 	for _, f := range all {
