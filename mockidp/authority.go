@@ -44,11 +44,6 @@ type Authority interface {
 	Now(ctx context.Context) (time.Time, error)
 }
 
-var (
-	_ Authority = (*Issuer)(nil)
-	_ Authority = (*Client)(nil)
-)
-
 // Lease is the right to change the key set until Expires.
 type Lease struct {
 	ID      string    `json:"id"`

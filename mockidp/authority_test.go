@@ -16,6 +16,12 @@ import (
 	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
+var (
+	_ Authority   = (*Issuer)(nil)
+	_ Authority   = (*Client)(nil)
+	_ mint.Signer = Authority(nil)
+)
+
 // authorities are the two ways to an issuer; every test of an Authority runs
 // against both.
 func authorities(t *testing.T, test func(t *testing.T, a Authority, i *Issuer, c *clock)) {

@@ -34,10 +34,6 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(childVariable) != "" {
-		mintManyAndMeasure()
-		os.Exit(0)
-	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		_ = os.RemoveAll(keyDir())
 		os.Exit(code)

@@ -1,5 +1,0 @@
-//go:build !race
-
-package mockidp
-
-const raceEnabled = false
