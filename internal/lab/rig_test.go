@@ -58,6 +58,7 @@ type rig struct {
 	t        *testing.T
 	keySet   *httptest.Server
 	fetches  atomic.Int32
+	publish  atomic.Int32 // how many of the keys are in the set
 	upstream *httptest.Server
 	mu       sync.Mutex
 	seen     []*http.Request
@@ -66,14 +67,19 @@ type rig struct {
 
 // newRig starts a gateway between the two, or skips the test where its program
 // is not installed.
-func newRig(t *testing.T, r Recipe, m Mode) *rig {
+func newRig(t *testing.T, r Recipe, m Mode, changes ...func(*Site)) *rig {
 	t.Helper()
 	g := &rig{t: t}
+	g.publish.Store(2)
 	g.keySet = httptest.NewServer(http.HandlerFunc(g.serveKeys))
 	t.Cleanup(g.keySet.Close)
 	g.upstream = httptest.NewServer(http.HandlerFunc(g.receive))
 	t.Cleanup(g.upstream.Close)
-	g.gateway = startInstalled(t, Options{Recipe: r, Mode: m, Site: g.site()})
+	site := g.site()
+	for _, change := range changes {
+		change(&site)
+	}
+	g.gateway = startInstalled(t, Options{Recipe: r, Mode: m, Site: site})
 	return g
 }
 
@@ -130,7 +136,7 @@ func publicPEM(key *rsa.PrivateKey) string {
 func (g *rig) serveKeys(w http.ResponseWriter, r *http.Request) {
 	g.fetches.Add(1)
 	var set jose.JSONWebKeySet
-	for i, key := range rigKeys()[:2] {
+	for i, key := range rigKeys()[:g.publish.Load()] {
 		set.Keys = append(set.Keys, jose.JSONWebKey{Key: key.Public(), KeyID: kid(i), Use: "sig"})
 	}
 	_ = json.NewEncoder(w).Encode(set)
@@ -227,16 +233,21 @@ type answer struct {
 	Status  int
 	Header  http.Header
 	Body    string
+	Note    string        // what else was looked at
 	Reached bool          // the upstream saw it
 	Seen    *http.Request // as the upstream saw it
 }
 
 // outcome is the answer in one word and a number, as docs/gateways.md writes it.
 func (a answer) outcome() string {
+	word := "refused " + itoa(a.Status)
 	if a.Reached {
-		return "accepted"
+		word = "accepted"
 	}
-	return "refused " + itoa(a.Status)
+	if a.Note != "" {
+		word += ", " + a.Note
+	}
+	return word
 }
 
 // bearer sends a token in the usual way.
@@ -247,16 +258,14 @@ func (g *rig) bearer(token string) answer {
 // send writes a request line and header lines exactly as they are given.
 func (g *rig) send(requestLine string, lines ...string) answer {
 	g.t.Helper()
-	return g.write(requestLine+"\r\n"+strings.Join(append(lines, "Host: gateway.example", "Connection: close"), "\r\n")+"\r\n\r\n", nil)
+	return g.write(requestLine + "\r\n" + strings.Join(append(lines, "Host: gateway.example", "Connection: close"), "\r\n") + "\r\n\r\n")
 }
 
 // write sends bytes on a connection of its own and reads one answer.
-func (g *rig) write(request string, c net.Conn) answer {
+func (g *rig) write(request string) answer {
 	g.t.Helper()
-	if c == nil {
-		c = g.connect()
-		defer c.Close()
-	}
+	c := g.connect()
+	defer c.Close()
 	g.mu.Lock()
 	before := len(g.seen)
 	g.mu.Unlock()
