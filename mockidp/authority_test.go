@@ -44,6 +44,7 @@ func authorities(t *testing.T, test func(t *testing.T, a Authority, i *Issuer, c
 // TestAuthorityGenuine mints a full batch in order.
 func TestAuthorityGenuine(t *testing.T) {
 	authorities(t, func(t *testing.T, a Authority, i *Issuer, _ *clock) {
+		t.Helper()
 		grants := make([]mint.Grant, MaxBatch)
 		for n := range grants {
 			grants[n] = testGrant()
@@ -80,6 +81,7 @@ func TestAuthorityGenuine(t *testing.T) {
 // TestAuthorityMint is one row a recipe.
 func TestAuthorityMint(t *testing.T) {
 	authorities(t, func(t *testing.T, a Authority, i *Issuer, _ *clock) {
+		t.Helper()
 		tenantKey, _ := i.KeyID(t.Context(), tenantA, "")
 		ownKey, _ := i.KeyID(t.Context(), tenantA, mint.KeyOwn)
 		for _, row := range []struct {
@@ -139,6 +141,7 @@ func TestAuthorityMint(t *testing.T) {
 // TestAuthoritySign signs with keys by name and by kid.
 func TestAuthoritySign(t *testing.T) {
 	authorities(t, func(t *testing.T, a Authority, _ *Issuer, _ *clock) {
+		t.Helper()
 		ctx := t.Context()
 		input := []byte("e30.e30")
 		signature := func(key string) string {
@@ -155,7 +158,8 @@ func TestAuthoritySign(t *testing.T) {
 		if signature("") != signature("tenant") || signature("next") != signature(kid) || signature("next") == signature("tenant") {
 			t.Error("the names do not mean their keys")
 		}
-		if signature("other-issuer") != signature("other-issuer") || signature("other-issuer") == signature("tenant") {
+		foreign := signature("other-issuer")
+		if again := signature("other-issuer"); foreign != again || foreign == signature("tenant") {
 			t.Error("other-issuer is not one key of its own")
 		}
 		keys, err := a.Keys(ctx, tenantA)
@@ -185,6 +189,7 @@ func TestAuthoritySign(t *testing.T) {
 // all of it.
 func TestAuthorityRotate(t *testing.T) {
 	authorities(t, func(t *testing.T, a Authority, i *Issuer, c *clock) {
+		t.Helper()
 		ctx := t.Context()
 		set := func() string { return fetch(t, i.JWKSURL(tenantA, mint.V1)).text }
 		before, names := set(), func(keys []mint.PublicKey) string {
@@ -225,6 +230,9 @@ func TestAuthorityRotate(t *testing.T) {
 		if err != nil || len(keys) != 2 || keys[0].KeyID != fresh {
 			t.Fatalf("retire: %s %v", names(keys), err)
 		}
+		if _, err := a.Sign(ctx, mint.SignRequest{Key: old[0].KeyID, Input: []byte("x")}); err != nil || strings.Contains(set(), old[0].KeyID) {
+			t.Errorf("a retired key signs, unpublished: %v", err)
+		}
 		if err := a.Release(ctx, lease.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -244,6 +252,7 @@ func TestAuthorityRotate(t *testing.T) {
 // TestAuthorityLease says who may change the key set and for how long.
 func TestAuthorityLease(t *testing.T) {
 	authorities(t, func(t *testing.T, a Authority, i *Issuer, c *clock) {
+		t.Helper()
 		ctx := t.Context()
 		before := fetch(t, i.JWKSURL(tenantA, mint.V1)).text
 		lease, err := a.Lease(ctx, time.Minute)
@@ -297,6 +306,7 @@ func TestAuthorityLease(t *testing.T) {
 // and that the named key signs what a row asks for.
 func TestAuthorityKeySet(t *testing.T) {
 	authorities(t, func(t *testing.T, a Authority, i *Issuer, _ *clock) {
+		t.Helper()
 		ctx := t.Context()
 		lease, err := a.Lease(ctx, time.Minute)
 		if err != nil {
@@ -346,6 +356,7 @@ func TestAuthorityKeySet(t *testing.T) {
 // TestAuthorityCounters counts by pattern and address, call-outs by case.
 func TestAuthorityCounters(t *testing.T) {
 	authorities(t, func(t *testing.T, a Authority, i *Issuer, c *clock) {
+		t.Helper()
 		for range 3 {
 			fetch(t, i.JWKSURL(tenantA, mint.V1))
 		}
@@ -524,7 +535,7 @@ func TestClose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer busy.Close() //nolint:errcheck // the test is over
+	defer busy.Close()
 	cfg := testConfig(t)
 	cfg.TLSAddr = busy.Addr().String()
 	i, err = New(cfg)

@@ -53,17 +53,23 @@ func (e *ManagementError) Is(target error) bool {
 	return false
 }
 
-// call sends one request and reads the answer, which is never retried.
-func (c *Client) call(ctx context.Context, method, path string, body, answer any) error {
+// call is one request to the management listener.
+type call struct {
+	method, path string
+	body         any // nil: none
+}
+
+// do sends a call, once, and reads the answer.
+func (c *Client) do(ctx context.Context, q call, answer any) error {
 	var payload io.Reader
-	if body != nil {
-		text, err := json.Marshal(body)
+	if q.body != nil {
+		text, err := json.Marshal(q.body)
 		if err != nil {
 			return fmt.Errorf("mockidp: management: write the request: %w", err)
 		}
 		payload = bytes.NewReader(text)
 	}
-	r, err := http.NewRequestWithContext(ctx, method, c.base+path, payload)
+	r, err := http.NewRequestWithContext(ctx, q.method, c.base+q.path, payload)
 	if err != nil {
 		return fmt.Errorf("mockidp: management: %w", err)
 	}
@@ -73,12 +79,12 @@ func (c *Client) call(ctx context.Context, method, path string, body, answer any
 	if err != nil {
 		return fmt.Errorf("mockidp: management: %w", err)
 	}
-	defer res.Body.Close() //nolint:errcheck // it has been read
+	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
 		return managementError(res)
 	}
 	if err := json.NewDecoder(res.Body).Decode(answer); err != nil {
-		return fmt.Errorf("mockidp: management: read the answer of %s: %w", path, err)
+		return fmt.Errorf("mockidp: management: read the answer of %s: %w", q.path, err)
 	}
 	return nil
 }
@@ -107,7 +113,7 @@ func (c *Client) Genuine(ctx context.Context, grants []mint.Grant) ([]string, er
 // Mint is one token a recipe, in the same order.
 func (c *Client) Mint(ctx context.Context, recipes []Recipe) ([]string, error) {
 	var answer tokenBody
-	err := c.call(ctx, http.MethodPost, "/mint", mintBody{recipes}, &answer)
+	err := c.do(ctx, call{http.MethodPost, "/mint", mintBody{recipes}}, &answer)
 	if err == nil && len(answer.Tokens) != len(recipes) {
 		err = fmt.Errorf("mockidp: management: expected %d tokens, got %d", len(recipes), len(answer.Tokens))
 	}
@@ -126,7 +132,7 @@ func (c *Client) Sign(ctx context.Context, r mint.SignRequest) ([]byte, error) {
 // SignAll is one signature a request, in the same order.
 func (c *Client) SignAll(ctx context.Context, requests []mint.SignRequest) ([][]byte, error) {
 	var answer signatureBody
-	err := c.call(ctx, http.MethodPost, "/sign", signBody{requests}, &answer)
+	err := c.do(ctx, call{http.MethodPost, "/sign", signBody{requests}}, &answer)
 	if err == nil && len(answer.Signatures) != len(requests) {
 		err = fmt.Errorf("mockidp: management: expected %d signatures, got %d", len(requests), len(answer.Signatures))
 	}
@@ -136,58 +142,58 @@ func (c *Client) SignAll(ctx context.Context, requests []mint.SignRequest) ([][]
 // KeyID is the kid of a key that can be named in a SignRequest.
 func (c *Client) KeyID(ctx context.Context, tenant, key string) (string, error) {
 	var answer keyIDBody
-	err := c.call(ctx, http.MethodGet, "/kid?"+url.Values{"tenant": {tenant}, "key": {key}}.Encode(), nil, &answer)
+	err := c.do(ctx, call{http.MethodGet, "/kid?" + url.Values{"tenant": {tenant}, "key": {key}}.Encode(), nil}, &answer)
 	return answer.KeyID, err
 }
 
 // Keys are the published keys, the one that signs first.
 func (c *Client) Keys(ctx context.Context, tenant string) ([]mint.PublicKey, error) {
 	var answer keysBody
-	err := c.call(ctx, http.MethodGet, "/keys?"+url.Values{"tenant": {tenant}}.Encode(), nil, &answer)
+	err := c.do(ctx, call{http.MethodGet, "/keys?" + url.Values{"tenant": {tenant}}.Encode(), nil}, &answer)
 	return answer.Keys, err
 }
 
 // Lease reserves changes to the key set until it is released or ttl is over.
 func (c *Client) Lease(ctx context.Context, ttl time.Duration) (Lease, error) {
 	var answer Lease
-	err := c.call(ctx, http.MethodPost, "/leases", leaseBody{ttl.Seconds()}, &answer)
+	err := c.do(ctx, call{http.MethodPost, "/leases", leaseBody{ttl.Seconds()}}, &answer)
 	return answer, err
 }
 
 // Release ends a lease.
 func (c *Client) Release(ctx context.Context, lease string) error {
-	return c.call(ctx, http.MethodDelete, "/leases/"+url.PathEscape(lease), nil, &struct{}{})
+	return c.do(ctx, call{http.MethodDelete, "/leases/" + url.PathEscape(lease), nil}, &struct{}{})
 }
 
 // Rotate publishes a key, signs with it, retires the old one: each if asked.
 func (c *Client) Rotate(ctx context.Context, r RotateRequest) ([]mint.PublicKey, error) {
 	var answer keysBody
-	err := c.call(ctx, http.MethodPost, "/rotate", r, &answer)
+	err := c.do(ctx, call{http.MethodPost, "/rotate", r}, &answer)
 	return answer.Keys, err
 }
 
 // KeySet puts the key set into a state; the empty state is the ordinary one.
 func (c *Client) KeySet(ctx context.Context, lease string, state mint.KeySet) error {
-	return c.call(ctx, http.MethodPut, "/keyset", keySetBody{lease, state}, &struct{}{})
+	return c.do(ctx, call{http.MethodPut, "/keyset", keySetBody{lease, state}}, &struct{}{})
 }
 
 // Counters are the hits by path pattern and client address.
 func (c *Client) Counters(ctx context.Context) (map[string]int, error) {
 	var answer countersBody
-	err := c.call(ctx, http.MethodGet, "/counters", nil, &answer)
+	err := c.do(ctx, call{http.MethodGet, "/counters", nil}, &answer)
 	return answer.Counters, err
 }
 
 // Now is the issuer's clock.
 func (c *Client) Now(ctx context.Context) (time.Time, error) {
 	var answer clockBody
-	err := c.call(ctx, http.MethodGet, "/clock", nil, &answer)
+	err := c.do(ctx, call{http.MethodGet, "/clock", nil}, &answer)
 	return answer.Now, err
 }
 
 // Health asks whether the issuer answers and takes the token.
 func (c *Client) Health(ctx context.Context) error {
-	return c.call(ctx, http.MethodGet, "/health", nil, &struct {
+	return c.do(ctx, call{http.MethodGet, "/health", nil}, &struct {
 		Status string `json:"status"`
 	}{})
 }

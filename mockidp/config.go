@@ -122,42 +122,56 @@ func (c Config) complete() Config {
 // validate reports everything that is wrong with the configuration at once.
 func (c Config) validate() error {
 	var problems []error
-	report := func(format string, args ...any) { problems = append(problems, fmt.Errorf("mockidp: "+format, args...)) }
 	for _, t := range c.Tenants {
 		if !mint.IsGUID(t) {
-			report("tenant: expected a GUID, got %q", t)
+			problems = append(problems, fmt.Errorf("mockidp: tenant: expected a GUID, got %q", t))
 		}
 	}
-	seen := map[string]bool{}
+	taken := map[string]bool{}
 	for _, a := range c.APIs {
-		if !mint.IsGUID(a.AppID) {
-			report("API: expected a GUID as app id, got %q", a.AppID)
-		}
-		if a.Version != "" && a.Version != mint.V1 && a.Version != mint.V2 {
-			report("API %s: expected version v1 or v2, got %q", a.AppID, a.Version)
-		}
-		for _, name := range a.names() {
-			if seen[name] {
-				report("API %s: %q is registered twice", a.AppID, name)
-			}
-			seen[name] = true
-		}
+		problems = append(problems, a.validate(taken))
 	}
 	for _, client := range c.Clients {
-		if !mint.IsGUID(client.ID) {
-			report("client: expected a GUID as id, got %q", client.ID)
-		}
-		if seen["client "+client.ID] {
-			report("client %s is registered twice", client.ID)
-		}
-		seen["client "+client.ID] = true
+		problems = append(problems, client.validate(taken))
 	}
-	if c.PublicURL != "" {
-		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			report("public URL: expected http:// or https:// and a host, got %q", c.PublicURL)
-		}
+	if c.PublicURL == "" {
+		return errors.Join(problems...)
+	}
+	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		problems = append(problems, fmt.Errorf("mockidp: public URL: expected http:// or https:// and a host, got %q", c.PublicURL))
 	}
 	return errors.Join(problems...)
+}
+
+// validate checks a registration; taken are the names of those before it.
+func (a API) validate(taken map[string]bool) error {
+	var problems []error
+	if !mint.IsGUID(a.AppID) {
+		problems = append(problems, fmt.Errorf("mockidp: API: expected a GUID as app id, got %q", a.AppID))
+	}
+	if a.Version != "" && a.Version != mint.V1 && a.Version != mint.V2 {
+		problems = append(problems, fmt.Errorf("mockidp: API %s: expected version v1 or v2, got %q", a.AppID, a.Version))
+	}
+	for _, name := range a.names() {
+		if taken[name] {
+			problems = append(problems, fmt.Errorf("mockidp: API %s: %q is registered twice", a.AppID, name))
+		}
+		taken[name] = true
+	}
+	return errors.Join(problems...)
+}
+
+// validate checks a registration; taken are the names of those before it.
+func (c ClientRegistration) validate(taken map[string]bool) error {
+	name := "client " + c.ID
+	defer func() { taken[name] = true }()
+	switch {
+	case !mint.IsGUID(c.ID):
+		return fmt.Errorf("mockidp: client: expected a GUID as id, got %q", c.ID)
+	case taken[name]:
+		return fmt.Errorf("mockidp: client %s is registered twice", c.ID)
+	}
+	return nil
 }
 
 // names are what a resource may be called by.

@@ -14,6 +14,7 @@ const tenant = "11111111-2222-4333-8444-555555555555"
 // An issuer for one test is one line.
 func ExampleStart() {
 	testOrders := func(t *testing.T) {
+		t.Helper()
 		issuer := mockidp.Start(t, mockidp.Config{})
 		configureGateway(issuer.JWKSURL(tenant, mint.V2), issuer.Issuers(tenant).V2)
 	}

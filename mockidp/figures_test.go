@@ -35,7 +35,7 @@ const childVariable = "ENTRAPROOF_MOCKIDP_CHILD"
 // TestFigureMemory mints 20,000 tokens for ever new tenants over HTTP, in a
 // process of its own, and judges the memory that is held then.
 func TestFigureMemory(t *testing.T) {
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMintManyAndMeasure$", "-test.v") //nolint:gosec // this test itself
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMintManyAndMeasure$", "-test.v")
 	child.Env = append(os.Environ(), childVariable+"=1")
 	out, err := child.CombinedOutput()
 	if err != nil {

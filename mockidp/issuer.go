@@ -88,7 +88,23 @@ func (i *Issuer) key(name string) (*mint.Key, error) {
 	if k := i.keys.byKeyID(name); k != nil {
 		return k, nil
 	}
+	if k := i.retired(name); k != nil {
+		return k, nil
+	}
 	return nil, fmt.Errorf("mockidp: %w %q", ErrUnknownKey, name)
+}
+
+// retired is a key that a lease took out of the set: it still signs, by its
+// kid, because that is what rows about retired keys are made of.
+func (i *Issuer) retired(kid string) *mint.Key {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, k := range i.base.own {
+		if k.KeyID() == kid {
+			return k
+		}
+	}
+	return nil
 }
 
 // Now is the issuer's clock.

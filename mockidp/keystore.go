@@ -105,7 +105,7 @@ func (s keyStore) read(file string) ([]byte, error) {
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
 		return nil, fmt.Errorf("mockidp: key file %s: expected mode 0600, got %#o", path, mode)
 	}
-	text, err := os.ReadFile(path) //nolint:gosec // the folder is the operator's choice
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("mockidp: read a key file: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,32 +30,39 @@ type server struct {
 
 // Start listens and serves until Close or until ctx is done.
 func (i *Issuer) Start(ctx context.Context) error {
-	public, management := http.Handler(i), i.managementHandler()
-	for _, l := range []struct {
-		addr    string
-		handler http.Handler
-		tls     bool
-		at      *string
-	}{
-		{i.cfg.Addr, public, false, &i.server.plain},
-		{i.cfg.TLSAddr, public, true, &i.server.secure},
-		{i.cfg.ManagementAddr, management, i.cfg.ManagementTLS, &i.server.management},
-	} {
-		if l.addr == Off {
-			continue
-		}
-		at, err := i.listen(ctx, l.addr, l.handler, l.tls)
-		if err != nil {
-			i.Close()
+	management := i.managementHandler()
+	wanted := []*listener{
+		{addr: i.cfg.Addr, handler: i, at: &i.server.plain},
+		{addr: i.cfg.TLSAddr, handler: i, tls: true, at: &i.server.secure},
+		{addr: i.cfg.ManagementAddr, handler: management, tls: i.cfg.ManagementTLS, at: &i.server.management},
+	}
+	wanted = slices.DeleteFunc(wanted, func(l *listener) bool { return l.addr == Off })
+	for n, l := range wanted {
+		if err := i.listen(ctx, l); err != nil {
+			for _, open := range wanted[:n] {
+				_ = open.net.Close() // nothing was served on it
+			}
 			return err
 		}
-		*l.at = at
 	}
+	// Only now, with all addresses known, can anything be answered rightly.
 	i.settle()
 	i.server.mu.Lock()
 	defer i.server.mu.Unlock()
+	for _, l := range wanted {
+		i.serve(l)
+	}
 	i.server.stop = context.AfterFunc(ctx, i.Close)
 	return nil
+}
+
+// listener is one address that is served.
+type listener struct {
+	addr    string
+	handler http.Handler
+	tls     bool
+	at      *string // where the address that was found is noted
+	net     net.Listener
 }
 
 // settle writes the key sets anew: the issuer's own URL is known now.
@@ -68,33 +76,38 @@ func (i *Issuer) settle() {
 // keyIssuer is the issuer member of the keys: a template for all tenants.
 func (i *Issuer) keyIssuer() string { return i.Issuers(tenantTemplate).V2 }
 
-func (i *Issuer) listen(ctx context.Context, addr string, h http.Handler, secure bool) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+func (i *Issuer) listen(ctx context.Context, l *listener) error {
+	opened, err := (&net.ListenConfig{}).Listen(ctx, "tcp", l.addr)
 	if err != nil {
-		return "", fmt.Errorf("mockidp: listen: %w", err)
+		return fmt.Errorf("mockidp: listen: %w", err)
 	}
 	if i.server.tokenIsRandom {
-		if err := requireLoopback(l.Addr()); err != nil {
-			return "", errors.Join(err, l.Close())
+		if err := requireLoopback(opened.Addr()); err != nil {
+			return errors.Join(err, opened.Close())
 		}
 	}
+	*l.at = opened.Addr().String()
+	l.net = opened
+	if l.tls {
+		l.net = tls.NewListener(opened, &tls.Config{
+			Certificates: []tls.Certificate{i.tls.certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+		})
+	}
+	return nil
+}
+
+// serve answers on a listener until Close; i.server.mu is held.
+func (i *Issuer) serve(l *listener) {
 	s := &http.Server{
-		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: l.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(i.cfg.Log.Handler(), slog.LevelDebug),
 	}
-	at := l.Addr().String()
-	if secure {
-		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{i.tls.certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
-	}
-	i.server.mu.Lock()
-	defer i.server.mu.Unlock()
 	i.server.running = append(i.server.running, s)
 	i.server.wait.Go(func() {
-		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.Serve(l.net); !errors.Is(err, http.ErrServerClosed) {
 			i.cfg.Log.Error("stopped serving", "error", err)
 		}
 	})
-	return at, nil
 }
 
 // Close stops listening and waits until nothing of the issuer runs any more.

@@ -108,7 +108,7 @@ func verify(t *testing.T, i *Issuer, token string) error {
 		}
 		set.Keys = append(set.Keys, key)
 	}
-	object, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
+	object, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ func (c *claims) clock() {
 	}
 	c.exp = c.s.Now.Add(lifetime)
 	switch c.g.Age {
+	case Fresh:
 	case AlmostExpired:
 		c.exp = c.s.Now.Add(almost)
 	case Expired:
@@ -292,6 +293,7 @@ func (c *claims) assertion() value.Value {
 	iat := c.s.Now
 	exp := c.s.Now.Add(10 * time.Minute)
 	switch c.g.Age {
+	case Fresh:
 	case AlmostExpired:
 		exp = c.exp
 	case Expired:

@@ -223,7 +223,7 @@ func TestVerifiedByOthers(t *testing.T) {
 		if g.WellKnown == Graph || g.Token == Assertion {
 			continue
 		}
-		object, err := jose.ParseSigned(issue(t, g), []jose.SignatureAlgorithm{jose.RS256})
+		object, err := jose.ParseSignedCompact(issue(t, g), []jose.SignatureAlgorithm{jose.RS256})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -101,7 +101,7 @@ func TestSignVerifies(t *testing.T) {
 			t.Errorf("%s: %v", alg, err)
 			continue
 		}
-		object, err := jose.ParseSigned(input+"."+b64(sig), []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)})
+		object, err := jose.ParseSignedCompact(input+"."+b64(sig), []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)})
 		if err != nil {
 			t.Errorf("%s: %v", alg, err)
 			continue

@@ -41,8 +41,9 @@ func (c *compact) segment(p part) *string {
 		return &c.header
 	case inSignature:
 		return &c.signature
+	default:
+		return &c.payload
 	}
-	return &c.payload
 }
 
 // part is one of the three parts of a token.
