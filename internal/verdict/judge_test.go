@@ -331,6 +331,7 @@ func TestJudgeControl(t *testing.T) {
 		{"404", status(404), away, dead, verdict.RouteNotProven},
 		{"404 of the upstream", status(404), reached, dead, verdict.RouteNotProven},
 		{"500", status(500), away, dead, verdict.RouteNotProven},
+		{"500 of the upstream", status(500), reached, dead, verdict.RouteNotProven},
 		{"503 of the upstream", status(503), reached, dead, verdict.RouteNotProven},
 		{"502, forwarded", status(502), forwarded, dead, verdict.RouteNotProven},
 		{"a landing page", status(200), away, dead, verdict.RouteNotProven},
@@ -346,6 +347,26 @@ func TestJudgeControl(t *testing.T) {
 				t.Errorf("expected %s %s, got %s %s (%s)", tt.state, tt.want, state, v.Reason, v.Detail)
 			}
 		})
+	}
+}
+
+func TestDetailTellsWhatCameBack(t *testing.T) {
+	tests := []struct {
+		observed probe.Observation
+		want     string
+	}{
+		{status(418), "answered 418"},
+		{fault(probe.FaultReset), "no answer: reset"},
+		{probe.Observation{}, "no answer"},
+	}
+	for _, tt := range tests {
+		v := verdict.Judge(verdict.Evidence{Expect: expect(t, "{measure: x}"), Observed: tt.observed})
+		if _, control := verdict.JudgeControl(tt.observed, away); control.Detail != tt.want {
+			t.Errorf("control: expected %q, got %q", tt.want, control.Detail)
+		}
+		if tt.observed.Connected && v.Detail != tt.want {
+			t.Errorf("expected %q, got %q", tt.want, v.Detail)
+		}
 	}
 }
 

@@ -151,6 +151,7 @@ func TestMarkReach(t *testing.T) {
 		{"body", body, with(status(200), "", "the orders"), reached},
 		{"body without", body, with(status(401), "", "no"), away},
 		{"body missing", body, status(200), unknown},
+		{"body missing, redirected", body, status(300), away},
 		{"body missing, refused", body, status(401), away},
 		{"body cut off", body, cut, unknown},
 		{"both", both, with(status(200), "orders", "orders"), reached},
