@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -216,7 +217,19 @@ func decodeLongBase(n *document.Node) Base {
 	b.Roles = decodeExprs(f.Take("roles"))
 	f.Rest()
 	b.check(n)
+	b.givenShape()
 	return b
+}
+
+// givenShape fills in what follows from the kind of token: those of Microsoft's
+// APIs are v1, id tokens v2, and it takes a user to get either.
+func (b *Base) givenShape() {
+	switch {
+	case b.API == APIARM || b.API == APIGraph:
+		b.Version, b.Kind = mint.V1, cmp.Or(b.Kind, mint.SubjectUser)
+	case b.Token == mint.ID:
+		b.Version, b.Kind = mint.V2, mint.SubjectUser
+	}
 }
 
 // choose reads one word of a closed list; an absent one leaves the default.

@@ -6,6 +6,7 @@
 //
 // A file is a list of rows. One of them, whole:
 //
+//	# orders.yaml
 //	- id: orders-aud-of-billing              # kebab-case, never reused
 //	  title: A token for billing opens orders
 //	  guards: audience                       # the one check that it is about

@@ -87,7 +87,8 @@ func profileRows() map[string]string {
 			iss-missing auth-no-scheme auth-trailing-junk auth-query-only auth-two-headers-upstream-view auth-lower-case-scheme
 			scope-superstring scope-embedded scope-regex-dot scope-array-form ctl-scope-last-of-many ctl-v2-app-only ctl-token-size-ladder
 			jwks-unknown-kid-flood jwks-new-key-after-flood scope-same-name-other-audience client-unregistered-genuine`,
-		"probe": `probe-client-id-claim probe-scope-claim probe-roles-as-scope probe-appid-beside-azp probe-aud-other-form`,
+		"probe": `probe-client-id-claim probe-scope-claim probe-roles-as-scope probe-appid-beside-azp probe-aud-other-form probe-roles-as-scp
+			probe-v2-in-v1-form`,
 	}
 }
 
@@ -124,8 +125,9 @@ func TestBuiltinRows(t *testing.T) {
 	if diff := cmp.Diff(want, all.IDs()); diff != "" {
 		t.Error(diff)
 	}
-	if got := len(inProfiles); got != 60+5 {
-		t.Errorf("expected 60 rows in witness, smoke and splitters, got %d", got-5)
+	probes := len(strings.Fields(profileRows()["probe"]))
+	if got := len(inProfiles) - probes; got != 60 {
+		t.Errorf("expected 60 rows in witness, smoke and splitters, got %d", got)
 	}
 }
 
@@ -277,8 +279,8 @@ func TestOracleRows(t *testing.T) {
 		"aud-other-env-genuine-delegated":       "v2 user other",
 		"aud-other-env-genuine-v1":              "v1 app other",
 		"aud-shared-registration":               "exactly any app home client=other roles=[other.role]",
-		"aud-arm-genuine":                       "any any arm",
-		"aud-id-token":                          "any any home token=id",
+		"aud-arm-genuine":                       "v1 user arm",
+		"aud-id-token":                          "v2 user home token=id",
 		"client-unregistered-genuine":           "v2 app home client=stranger",
 		"client-unregistered-genuine-delegated": "v2 user home client=stranger",
 		"client-contract-only-other-env":        "v2 app home client=other",
