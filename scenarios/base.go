@@ -109,12 +109,15 @@ func anyHome() Base {
 // The words of a base. The first word of versions and subjects means the same
 // as leaving it out.
 func versionWords() []string { return []string{"any", string(mint.V1), string(mint.V2)} }
+
 func subjectWords() []string {
 	return []string{"any", string(mint.SubjectUser), string(mint.SubjectApp)}
 }
+
 func apiWords() []string {
 	return []string{string(APIHome), string(APIOther), string(APISecond), string(APISelf), string(APIARM), string(APIGraph)}
 }
+
 func tenantWords() []string {
 	return []string{string(TenantHome), string(TenantOther), string(TenantConsumer)}
 }
@@ -122,9 +125,11 @@ func audienceWords() []string { return []string{"uri", "app-id"} }
 func ageWords() []string {
 	return []string{string(mint.Fresh), string(mint.AlmostExpired), string(mint.Expired)}
 }
+
 func tokenWords() []string {
 	return []string{string(mint.Access), string(mint.ID), string(mint.Refresh), string(mint.Assertion)}
 }
+
 func clientWords() []string {
 	var all []string
 	for _, r := range targets.Roles() {

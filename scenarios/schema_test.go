@@ -32,6 +32,7 @@ func compiled(t testing.TB) *jsonschema.Schema {
 
 // plain is a document as an editor's validator sees it.
 func plain(t testing.TB, n *document.Node) any {
+	t.Helper()
 	switch n.Kind() {
 	case document.Mapping:
 		all := map[string]any{}

@@ -211,6 +211,7 @@ func needs() []Need {
 			for _, v := range c.Values {
 				all = append(all, Need{c.Key, v.Value})
 			}
+		default: // nobody needs a certain length or number
 		}
 	}
 	return all
