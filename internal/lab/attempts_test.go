@@ -31,10 +31,10 @@ func signed(subject string, changes claims) func(*rig) answer {
 	}
 }
 
-// payload sends a payload text made from the JSON of genuine claims.
-func payload(subject string, changes claims, edit func(json string) string) func(*rig) answer {
+// payload sends a payload text made from the JSON of a user's claims.
+func payload(changes claims, edit func(json string) string) func(*rig) answer {
 	return func(g *rig) answer {
-		return g.bearer(compact(entraHeader, edit(genuine("v2", subject).with(changes).json())))
+		return g.bearer(compact(entraHeader, edit(good().with(changes).json())))
 	}
 }
 
@@ -80,7 +80,7 @@ func attempts() []attempt {
 
 func timeAttempts() []attempt {
 	raw := func(number string) func(*rig) answer {
-		return payload("user", claims{"exp": 0}, replace(`"exp":0`, `"exp":`+number))
+		return payload(claims{"exp": 0}, replace(`"exp":0`, `"exp":`+number))
 	}
 	return []attempt{
 		{"exp-missing", signed("user", claims{"exp": nil})},
@@ -122,13 +122,13 @@ func headerAttempts() []attempt {
 
 func formatAttempts() []attempt {
 	return []attempt{
-		{"fmt-duplicate-aud", payload("user", claims{"aud": otherID}, last(`"aud":"`+homeID+`"`))},
-		{"fmt-duplicate-aud: right one first", payload("user", claims{"aud": otherID}, firstMember(`"aud":"`+homeID+`"`))},
-		{"fmt-duplicate-exp: future one first", payload("user", claims{"exp": in(-3600)}, firstMember(fmt.Sprintf(`"exp":%d`, in(3600))))},
-		{"fmt-trailing-json", payload("user", nil, func(s string) string { return s + `{"aud":"` + otherID + `"}` })},
-		{"fmt-payload-cut-off", payload("user", nil, func(s string) string { return strings.TrimSuffix(s, "}") + `,"x` })},
-		{"fmt-payload-invalid-utf8", payload("user", nil, last("\"x\":\"\xff\""))},
-		{"fmt-escaped-claim-name", payload("user", nil, replace(`"exp"`, `"e\u0078p"`))},
+		{"fmt-duplicate-aud", payload(claims{"aud": otherID}, last(`"aud":"`+homeID+`"`))},
+		{"fmt-duplicate-aud: right one first", payload(claims{"aud": otherID}, firstMember(`"aud":"`+homeID+`"`))},
+		{"fmt-duplicate-exp: future one first", payload(claims{"exp": in(-3600)}, firstMember(fmt.Sprintf(`"exp":%d`, in(3600))))},
+		{"fmt-trailing-json", payload(nil, func(s string) string { return s + `{"aud":"` + otherID + `"}` })},
+		{"fmt-payload-cut-off", payload(nil, func(s string) string { return strings.TrimSuffix(s, "}") + `,"x` })},
+		{"fmt-payload-invalid-utf8", payload(nil, last("\"x\":\"\xff\""))},
+		{"fmt-escaped-claim-name", payload(nil, replace(`"exp"`, `"e\u0078p"`))},
 		{"fmt-trailing-dot", presented("Authorization: Bearer %s.")},
 		{"fmt-leading-dot", presented("Authorization: Bearer .%s")},
 		{"fmt-double-dot", func(g *rig) answer {
@@ -155,10 +155,10 @@ func claimAttempts() []attempt {
 		{"aud-array-with-ours: and a number", signed("user", claims{"aud": []any{homeID, 42}})},
 		{"aud-trailing-slash-unlisted", signed("user", claims{"aud": homeURI + "/"})},
 		{"aud-http-scheme", signed("user", claims{"aud": "http://" + homeID})},
-		{"aud-nul-tail", payload("user", claims{"aud": "X"}, replace(`"aud":"X"`, `"aud":"`+homeID+`\u0000x"`))},
-		{"iss-nul-tail", payload("user", claims{"iss": "X"}, replace(`"iss":"X"`, `"iss":"`+rigV2+`\u0000x"`))},
+		{"aud-nul-tail", payload(claims{"aud": "X"}, replace(`"aud":"X"`, `"aud":"`+homeID+`\u0000x"`))},
+		{"iss-nul-tail", payload(claims{"iss": "X"}, replace(`"iss":"X"`, `"iss":"`+rigV2+`\u0000x"`))},
 		{"iss-version-claim-mismatch", signed("user", claims{"iss": rigV1})},
-		{"client-nul-tail", payload("user", claims{"azp": "X"}, replace(`"azp":"X"`, `"azp":"`+clientID+`\u0000x"`))},
+		{"client-nul-tail", payload(claims{"azp": "X"}, replace(`"azp":"X"`, `"azp":"`+clientID+`\u0000x"`))},
 		{"client-appid-azp-disagree-a", signed("user", claims{"azp": stranger, "appid": clientID})},
 		{"scope-array-form", signed("user", claims{"scp": []string{"User.Read", "DEV.Access"}})},
 		{"scope-array-form: joined", signed("user", claims{"scp": []string{"User.Read DEV.Access"}})},

@@ -89,7 +89,7 @@ func dialSocket(ctx context.Context, dir string) (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		defer folder.Close()
+		defer func() { _ = folder.Close() }()
 		path = fmt.Sprintf("/proc/self/fd/%d/%s", folder.Fd(), envoySocket)
 	}
 	return new(net.Dialer).DialContext(ctx, "unix", path)

@@ -22,6 +22,22 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("lab: %s: program %s not found: install it with: %s", e.Gateway, e.Program, e.Install)
 }
 
+// PlaceError is returned where the environment names a place that does not hold
+// the program. It wraps a [*MissingError].
+type PlaceError struct {
+	Variable string
+	Place    string
+	Missing  *MissingError
+}
+
+// Error names the variable and the place.
+func (e *PlaceError) Error() string {
+	return fmt.Sprintf("lab: %s: %s holds no executable %s", e.Variable, e.Place, e.Missing.Program)
+}
+
+// Unwrap returns the missing program.
+func (e *PlaceError) Unwrap() error { return e.Missing }
+
 // Finder looks for programs. The zero Finder looks where a shell would, then in
 // the folder .lab of the working directory and those above it, up to the
 // module's root.
@@ -70,7 +86,7 @@ func (f Finder) path(ctx context.Context, r Recipe) (string, error) {
 		if path, ok := r.within(place); ok {
 			return path, nil
 		}
-		return "", fmt.Errorf("lab: %s=%s holds no executable %s: %w", r.Variable(), place, r.Program, missing)
+		return "", &PlaceError{r.Variable(), place, missing}
 	}
 	if path, err := f.LookPath(r.Program); err == nil {
 		return filepath.Abs(path)

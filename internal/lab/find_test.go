@@ -109,7 +109,7 @@ func TestFindSaysThatTheVariableLeadsNowhere(t *testing.T) {
 	f.LookupEnv = func(string) (string, bool) { return "/nonexistent", true }
 	_, err := f.Find(t.Context(), fake())
 	var missing *MissingError
-	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "ENTRAPROOF_LAB_FAKE=/nonexistent") {
+	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "ENTRAPROOF_LAB_FAKE: /nonexistent") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -36,10 +36,11 @@ func entry(ctx context.Context, f Finder, r Recipe) Entry {
 	p, err := f.Find(ctx, r)
 	e.Path, e.Version, e.Warning = p.Path, p.Version, p.Warning
 	var missing *MissingError
+	var misplaced *PlaceError
 	if errors.As(err, &missing) {
 		e.Install = missing.Install
 	}
-	if err != nil && err != error(missing) {
+	if err != nil && (missing == nil || errors.As(err, &misplaced)) {
 		e.Warning = err.Error()
 	}
 	return e

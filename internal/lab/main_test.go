@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"flag"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -51,6 +52,6 @@ func harnessUntilKilled() {
 		println(err.Error())
 		os.Exit(8)
 	}
-	os.Stdout.WriteString(itoa(r.process.cmd.Process.Pid) + "\n")
+	fmt.Println(r.process.cmd.Process.Pid)
 	<-r.Done()
 }

@@ -133,7 +133,7 @@ func publicPEM(key *rsa.PrivateKey) string {
 }
 
 // serveKeys answers like Entra: keys without alg.
-func (g *rig) serveKeys(w http.ResponseWriter, r *http.Request) {
+func (g *rig) serveKeys(w http.ResponseWriter, _ *http.Request) {
 	g.fetches.Add(1)
 	var set jose.JSONWebKeySet
 	for i, key := range rigKeys()[:g.publish.Load()] {

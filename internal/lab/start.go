@@ -82,7 +82,7 @@ func (r *Running) start(ctx context.Context, p page) error {
 	if err := r.Recipe.render(r.dir, p); err != nil {
 		return err
 	}
-	socket, err := r.socket(p.Listen)
+	socket, err := r.socket(limited, p.Listen)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (r *Running) start(ctx context.Context, p page) error {
 // program alone holds the socket, so that its port is closed when it ends.
 func (r *Running) launch(ctx context.Context, socket *os.File) error {
 	if socket != nil {
-		defer socket.Close()
+		defer func() { _ = socket.Close() }()
 	}
 	if err := r.check(ctx, socket); err != nil {
 		return err
@@ -111,11 +111,11 @@ func (r *Running) launch(ctx context.Context, socket *os.File) error {
 }
 
 // socket opens the listening socket of a program that inherits it.
-func (r *Running) socket(listen endpoint) (*os.File, error) {
+func (r *Running) socket(ctx context.Context, listen endpoint) (*os.File, error) {
 	if !r.Recipe.inherits {
 		return nil, nil
 	}
-	l, err := net.Listen("tcp", listen.String())
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", listen.String())
 	if err != nil {
 		return nil, fmt.Errorf("lab: %s: open a port: %w", r.Recipe.Name, err)
 	}
@@ -127,7 +127,7 @@ func (r *Running) socket(listen endpoint) (*os.File, error) {
 // command runs the program in its own folder, so that its configuration may
 // name files without a path. It does not take part in ctx: Stop ends it.
 func (r *Running) command(args []string, socket *os.File) *exec.Cmd {
-	cmd := exec.Command(r.Program.Path, args...)
+	cmd := exec.CommandContext(context.Background(), r.Program.Path, args...)
 	cmd.Dir = r.dir
 	if socket != nil {
 		cmd.ExtraFiles = []*os.File{socket}
