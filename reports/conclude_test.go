@@ -125,28 +125,28 @@ func conclusions() []conclusion {
 		{"critical row recorded", func(r *reports.Results) { set(find(r, "alg-none", "dev"), verdict.CalloutUnprovable) }, 4, reports.Fixed, reports.Closed},
 		{"critical row skipped", func(r *reports.Results) { set(find(r, "alg-none", "dev"), verdict.NothingToChange) }, 4, reports.Fixed, reports.Closed},
 		{"control refused", func(r *reports.Results) {
-			for i := range control(r, "dev", "v2 app").Shots {
-				control(r, "dev", "v2 app").Shots[i] = shot("start", reports.ControlRefused)
+			for i := range daemonAtDev(r).Shots {
+				daemonAtDev(r).Shots[i] = shot("start", reports.ControlRefused)
 			}
 		}, 4, reports.NotFixed, reports.Closed},
 		{"control lost at the end", func(r *reports.Results) {
-			control(r, "dev", "v2 app").Shots[1] = shot("end", reports.ControlRefused)
+			daemonAtDev(r).Shots[1] = shot("end", reports.ControlRefused)
 		}, 4, reports.AnswerUnproven, reports.Closed},
 		{"control came late", func(r *reports.Results) {
-			control(r, "dev", "v2 app").Shots[0] = shot("start", reports.ControlUnproven)
+			daemonAtDev(r).Shots[0] = shot("start", reports.ControlUnproven)
 		}, 4, reports.AnswerUnproven, reports.Closed},
-		{"control never shot", func(r *reports.Results) { control(r, "dev", "v2 app").Shots = nil }, 4, reports.AnswerUnproven, reports.Closed},
+		{"control never shot", func(r *reports.Results) { daemonAtDev(r).Shots = nil }, 4, reports.AnswerUnproven, reports.Closed},
 		{"control missing", func(r *reports.Results) {
 			r.Controls = slices.DeleteFunc(r.Controls, func(c reports.Control) bool { return c.Environment == "dev" && c.Kind == "v2 app" })
 		}, 4, reports.AnswerNotTested, reports.Closed},
 		{"control of one client refused", func(r *reports.Results) {
-			c := *control(r, "dev", "v2 app")
+			c := *daemonAtDev(r)
 			c.ID, c.Client = c.ID+"/second", "second"
 			c.Shots = []reports.Shot{shot("start", reports.ControlRefused)}
 			r.Controls = append(r.Controls, c)
 		}, 4, reports.NotFixed, reports.Closed},
 		{"control of one replica lost", func(r *reports.Results) {
-			c := *control(r, "dev", "v2 app")
+			c := *daemonAtDev(r)
 			c.ID, c.Replica = c.ID+"/2", "2/2"
 			c.Shots = []reports.Shot{shot("start", reports.ControlAccepted), shot("end", reports.ControlUnproven)}
 			r.Controls = append(r.Controls, c)
@@ -183,7 +183,7 @@ func conclusions() []conclusion {
 			r.Selection.Selected++
 		}, 0, reports.Fixed, reports.Closed},
 		{"control of another route refused", func(r *reports.Results) {
-			c := *control(r, "dev", "v2 app")
+			c := *daemonAtDev(r)
 			c.ID, c.Route = c.ID+"/other", "other"
 			c.Shots = []reports.Shot{shot("start", reports.ControlRefused)}
 			r.Controls = append(r.Controls, c)
@@ -198,6 +198,11 @@ func conclusions() []conclusion {
 		}, 0, reports.Fixed, reports.Closed},
 
 		// out of the selection: not tested, and no obligation
+		{"a second target that was forgotten", func(r *reports.Results) {
+			second := r.Targets[0]
+			second.Name = "second"
+			r.Targets = append(r.Targets, second)
+		}, 4, reports.AnswerNotTested, reports.AnswerNotTested},
 		{"no cross row selected", func(r *reports.Results) {
 			r.Selection.Cross = false
 			drop(r, func(c reports.Case) bool { return c.Cross })
@@ -278,7 +283,7 @@ func TestConcludedLeavesItsInput(t *testing.T) {
 
 func TestOrderAndRepetitionMakeNoDifference(t *testing.T) {
 	want := encoded(t, sample())
-	shuffle := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // not a secret
+	shuffle := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
 		r := sample()
 		shuffle.Shuffle(len(r.Cases), func(i, j int) { r.Cases[i], r.Cases[j] = r.Cases[j], r.Cases[i] })
@@ -351,5 +356,31 @@ func TestObligations(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("unsettled obligations (-want +got):\n%s", diff)
+	}
+}
+
+func TestSeveralTargetsAreNamed(t *testing.T) {
+	r := sample()
+	second := sample()
+	for i := range second.Cases {
+		second.Cases[i].Target = "second"
+	}
+	for i := range second.Controls {
+		second.Controls[i].Target = "second"
+	}
+	second.Targets[0].Name = "second"
+	set(find(second, "aud-other-env-genuine", "uat"), verdict.ReachedUpstream)
+	r.Targets, r.Cases = append(r.Targets, second.Targets...), append(r.Cases, second.Cases...)
+	r.Controls = append(r.Controls, second.Controls...)
+	r.Conclude()
+	want := reports.Answer{
+		State: reports.Open, Text: "1 of 4 pairs accepted",
+		Notes: []string{"open: second/dev→uat (v2 daemon, answered 200)"},
+	}
+	if diff := cmp.Diff(want, r.Answers.CrossEnvironment); diff != "" {
+		t.Errorf("second answer (-want +got):\n%s", diff)
+	}
+	if got := r.Answers.InvalidClient.Text; got != "2 of 2 kinds of genuine token accepted (v2 × user/daemon)" {
+		t.Errorf("first answer: got %q", got)
 	}
 }

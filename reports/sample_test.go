@@ -83,14 +83,14 @@ func find(r *reports.Results, scenario, env string) *reports.Case {
 // set gives the case another verdict.
 func set(c *reports.Case, reason reports.Reason) { c.Outcome, c.Reason = reason.Outcome(), reason }
 
-// control returns the control of that kind at env.
-func control(r *reports.Results, env, kind string) *reports.Control {
+// daemonAtDev returns the control of v2 daemons at dev.
+func daemonAtDev(r *reports.Results) *reports.Control {
 	for i := range r.Controls {
-		if c := &r.Controls[i]; c.Environment == env && c.Kind == kind {
+		if c := &r.Controls[i]; c.Environment == "dev" && c.Kind == "v2 app" {
 			return c
 		}
 	}
-	panic("no control of " + kind + " at " + env)
+	panic("no control of v2 daemons at dev")
 }
 
 // drop removes the cases for which gone holds, and selects so many fewer.

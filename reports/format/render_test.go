@@ -33,6 +33,7 @@ func everyOutput(t *testing.T, f func(t *testing.T, fx fixture, to format.Format
 
 func TestNoSecretSurvives(t *testing.T) {
 	everyOutput(t, func(t *testing.T, _ fixture, _ format.Format, out string) {
+		t.Helper()
 		for _, secret := range []string{signature, clientSecret} {
 			for i := 0; i+8 <= len(secret); i++ {
 				if strings.Contains(out, secret[i:i+8]) {
@@ -49,6 +50,7 @@ func TestNoSecretSurvives(t *testing.T) {
 
 func TestOutputIsDeterministicAndPure(t *testing.T) {
 	everyOutput(t, func(t *testing.T, fx fixture, to format.Format, out string) {
+		t.Helper()
 		r := fx.make()
 		before, _ := json.Marshal(r)
 		if again := rendered(t, to, r); again != out {
@@ -272,10 +274,17 @@ func TestJUnitMapsEveryOutcome(t *testing.T) {
 
 func TestHostileTextIsTamed(t *testing.T) {
 	for _, row := range []struct{ format, never string }{
-		{"html", "<script"}, {"html", "<b>"}, {"html", "http-equiv=\"refresh"},
-		{"markdown", "<script"}, {"markdown", "<b>"}, {"markdown", "\n## <"}, {"markdown", "@everyone"},
-		{"console", "\x1b"}, {"console", "\n## "},
-		{"junit", "<script"}, {"junit", "]]>"},
+		{"html", "<script"},
+		{"html", "<b>"},
+		{"html", "http-equiv=\"refresh"},
+		{"markdown", "<script"},
+		{"markdown", "<b>"},
+		{"markdown", "\n## <"},
+		{"markdown", "@everyone"},
+		{"console", "\x1b"},
+		{"console", "\n## "},
+		{"junit", "<script"},
+		{"junit", "]]>"},
 	} {
 		to, _ := format.Named(row.format)
 		out := rendered(t, to, hostile())
@@ -368,8 +377,11 @@ func TestMarkdownTellsFalsePositivesFirst(t *testing.T) {
 
 func TestProgress(t *testing.T) {
 	cases := []reports.Case{
-		{ID: "a", Outcome: reports.Pass}, {ID: "b", Outcome: reports.Fail, Reason: verdict.ReachedUpstream},
-		{ID: "x", Outcome: reports.Fail, Extra: true}, {ID: "c", Outcome: reports.Inconclusive}, {ID: "d", Outcome: reports.Pass},
+		{ID: "a", Outcome: reports.Pass},
+		{ID: "b", Outcome: reports.Fail, Reason: verdict.ReachedUpstream},
+		{ID: "x", Outcome: reports.Fail, Extra: true},
+		{ID: "c", Outcome: reports.Inconclusive},
+		{ID: "d", Outcome: reports.Pass},
 	}
 	const redraw = "\r\x1b[K"
 	for _, row := range []struct {
