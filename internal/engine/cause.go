@@ -48,6 +48,11 @@ func findings() []finding {
 			"the audience list lacks the form that this version carries: v1 tokens have the App ID URI, v2 tokens the API's GUID",
 			"list both: the App ID URIs and the application ids of the environment's registrations",
 		},
+		{
+			"probe-v2-in-v1-form", "appid and aud",
+			"the gateway is configured for v1 tokens: it reads the caller from appid and lists App ID URIs only; v2 tokens have azp and the API's GUID",
+			"choose the client id by ver (azp for 2.0, else appid), and list the application ids beside the App ID URIs",
+		},
 	}
 }
 

@@ -13,6 +13,7 @@ package engine
 import (
 	"context"
 	"crypto/x509"
+	"sync"
 	"time"
 
 	"github.com/entraproof/entraproof/internal/probe"
@@ -40,7 +41,8 @@ type Sink interface {
 	Control(c reports.Control) error
 }
 
-// Engine is what runs share. Tokens is needed; the rest has defaults.
+// Engine is what runs share. Tokens is needed; the rest has defaults. It must
+// not be copied, nor changed once a run has started.
 type Engine struct {
 	Tokens Source
 	// Prober fires; nil: one with its defaults.
@@ -53,8 +55,25 @@ type Engine struct {
 	// RootCAs are the roots that gateways' certificates are checked against;
 	// nil: the system's.
 	RootCAs *x509.CertPool
-	// Own is the harness's own key; nil: one made for the run.
+	// Own is the harness's own key; nil: one made for the first run.
 	Own *mint.Key
+
+	// once makes what the runs of one engine share: genuine tokens and our key.
+	once   sync.Once
+	shared *tokens
+	own    *mint.Key
+	ownErr error
+}
+
+// share makes tokens and key for the first run; later runs have the same.
+func (e *Engine) share() (*tokens, *mint.Key, error) {
+	e.once.Do(func() {
+		e.shared, e.own = newTokens(e.Tokens, e.now), e.Own
+		if e.own == nil {
+			e.own, e.ownErr = mint.NewKey(nil, e.now())
+		}
+	})
+	return e.shared, e.own, e.ownErr
 }
 
 // Plan is what one run does to one target.

@@ -77,7 +77,7 @@ func (s *Stage) Own() *mint.Key { return s.run.keys.own }
 // Genuine is another genuine token of the case's kind; equal labels give the
 // same one.
 func (s *Stage) Genuine(ctx context.Context, label string) (string, error) {
-	return s.run.tokens.genuine(ctx, *s.shot.choice.Grant, " "+label)
+	return s.run.tokens.genuine(ctx, *s.shot.choice.Grant, " "+s.run.plan.Run+" "+label)
 }
 
 // Declared is what the target declares of a capability.
@@ -105,6 +105,14 @@ func (s *Stage) Do(ctx context.Context, title string, expect verdict.Expectation
 	step.Reach, _ = s.run.reachOf(ctx, step.Observed, id)
 	s.shot.steps = append(s.shot.steps, step)
 	return step, nil
+}
+
+// Require judges the last request by another expectation than it was sent
+// with: a measurement that turned out to be the answer.
+func (s *Stage) Require(e verdict.Expectation) {
+	if n := len(s.shot.steps); n > 0 {
+		s.shot.steps[n-1].Expect = e
+	}
 }
 
 // Conclude adds a verdict that no single answer shows.

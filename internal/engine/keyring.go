@@ -30,12 +30,10 @@ func (r *Run) prepare(ctx context.Context) error {
 	if len(published) == 0 {
 		return fmt.Errorf("engine: the issuer publishes no key for tenant %s", tenant)
 	}
-	own := r.engine.Own
-	if own == nil {
-		if own, err = mint.NewKey(nil, r.engine.now()); err != nil {
-			return fmt.Errorf("engine: our own key: %w", err)
-		}
+	if r.ownErr != nil {
+		return fmt.Errorf("engine: our own key: %w", r.ownErr)
 	}
+	own := r.keys.own
 	r.keys = keyring{tenant: keyText(published[0]), own: own, ownText: keyText(own.Public("own")), callout: calloutHost(r.plan)}
 	return r.compareClocks(ctx)
 }

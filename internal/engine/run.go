@@ -26,6 +26,7 @@ type Run struct {
 	mark   verdict.Mark
 	lanes  map[scenarios.Control]*lane
 	keys   keyring
+	ownErr error
 
 	// sequence orders what happens: a control vouches for a case only if it
 	// ended before the case started, or started after the case ended.
@@ -61,7 +62,7 @@ func (e *Engine) Start(ctx context.Context, plan Plan) *Run {
 		mark: markOf(plan.target().Accepted), lanes: map[scenarios.Control]*lane{},
 		kept: map[string]bool{}, specs: map[string]*spec{}, done: make(chan struct{}),
 	}
-	r.tokens = newTokens(e.Tokens, e.now)
+	r.tokens, r.keys.own, r.ownErr = e.share()
 	for i := range plan.Cases {
 		name := plan.Cases[i].Spec()
 		if r.specs[name] == nil {

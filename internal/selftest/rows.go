@@ -1,0 +1,126 @@
+package selftest
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/entraproof/entraproof/internal/gateway"
+	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+// proveStrict fires every row at strict, then each refusal at its two mutants.
+func (p *prover) proveStrict(ctx context.Context) error {
+	p.say("every row at strict")
+	noted := &refusals{seen: map[string][]gateway.Check{}}
+	cases, err := p.fire(ctx, lab.Setup{Name: "strict", Report: noted.note}, all)
+	if err != nil {
+		return err
+	}
+	sets := map[string]*experiment{}
+	for _, c := range cases {
+		row := p.row(c.Scenario)
+		row.Strict = max(row.Strict, c.Outcome)
+		switch {
+		case c.Outcome > reports.Warn:
+			p.proof.problem("%s: expected pass on strict, got %s (%s) %s", c.ID, c.Outcome, c.Reason, c.Detail)
+		case refusalRow(c):
+			p.plan(sets, c, noted.seen[c.ID])
+		default:
+			row.Proven = true
+		}
+	}
+	return p.experiment(ctx, sets)
+}
+
+// refusalRow reports whether a case asks for a refusal that one request
+// proves. Flows and observers are proven by the mutants that name them.
+func refusalRow(c reports.Case) bool {
+	return c.Form == "request" && strings.HasPrefix(c.Expected, "refuse")
+}
+
+// experiment is strict lacking a set of checks, and the cases that must be let
+// through, or refused, by it.
+type experiment struct {
+	lacks         []string
+	through, held []string
+}
+
+// plan adds a case to its two mutants.
+func (p *prover) plan(sets map[string]*experiment, c reports.Case, refused []gateway.Check) {
+	var names, others []string
+	for _, check := range refused {
+		names = append(names, check.Name)
+		if check.Guards != c.Guards {
+			others = append(others, check.Name)
+		}
+	}
+	names, others = sortedSet(names), sortedSet(others)
+	row := p.row(c.Scenario)
+	row.RefusedBy = sortedSet(append(row.RefusedBy, names...))
+	if len(names) == len(others) {
+		p.proof.problem("%s guards %s, and no such check of strict refuses it; refused by %s", c.ID, c.Guards, strings.Join(names, ", "))
+		return
+	}
+	experimentOf(sets, names).through = append(experimentOf(sets, names).through, c.ID)
+	experimentOf(sets, others).held = append(experimentOf(sets, others).held, c.ID)
+}
+
+func experimentOf(sets map[string]*experiment, lacks []string) *experiment {
+	key := strings.Join(lacks, ",")
+	if sets[key] == nil {
+		sets[key] = &experiment{lacks: lacks}
+	}
+	return sets[key]
+}
+
+func sortedSet(words []string) []string {
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+// experiment fires the two mutants of every refusal.
+func (p *prover) experiment(ctx context.Context, sets map[string]*experiment) error {
+	p.say("every refusal at its two mutants")
+	failed := map[string]bool{}
+	for _, key := range sortedKeys(sets) {
+		e := sets[key]
+		cases, err := p.fire(ctx, lab.Setup{Name: "strict", Lacks: e.lacks}, func(c scenarios.Case) bool {
+			return slices.Contains(e.through, c.ID) || slices.Contains(e.held, c.ID)
+		})
+		if err != nil {
+			return err
+		}
+		for _, c := range cases {
+			p.check(e, c, failed)
+		}
+	}
+	for i := range p.proof.Rows {
+		row := &p.proof.Rows[i]
+		row.Proven = !failed[row.Scenario] && (row.Proven || len(row.RefusedBy) > 0)
+	}
+	return nil
+}
+
+func (p *prover) check(e *experiment, c reports.Case, failed map[string]bool) {
+	lacks := strings.Join(e.lacks, ", ")
+	if slices.Contains(e.through, c.ID) && c.Outcome != reports.Fail {
+		failed[c.Scenario] = true
+		p.proof.problem("%s: strict without %s must let it through, got %s (%s) %s", c.ID, lacks, c.Outcome, c.Reason, c.Detail)
+	}
+	if slices.Contains(e.held, c.ID) && c.Outcome > reports.Warn {
+		failed[c.Scenario] = true
+		p.proof.problem("%s: %s alone must refuse it (strict without %s), got %s (%s) %s", c.ID, c.Guards, lacks, c.Outcome, c.Reason, c.Detail)
+	}
+}
+
+func sortedKeys(sets map[string]*experiment) []string {
+	var keys []string
+	for key := range sets {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}

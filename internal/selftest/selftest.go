@@ -1,0 +1,209 @@
+// Package selftest proves the harness: that every judged row passes on the
+// strict gateway, that every refusal row can fail, that every planted defect is
+// found, and that the article's set-ups give what the oracle says (design 5.9).
+//
+// The package may import everything up to internal/flows, and
+// internal/gateway's list of checks and mutants through internal/lab's set-ups.
+package selftest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/entraproof/entraproof/internal/engine"
+	"github.com/entraproof/entraproof/internal/flows"
+	"github.com/entraproof/entraproof/internal/gateway"
+	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+// Options say how to prove.
+type Options struct {
+	// Catalogue is what is proven; the zero Catalogue means the built-in one.
+	Catalogue scenarios.Catalogue
+	// Mutants are the planted defects; nil: all of the emulator's.
+	Mutants []gateway.Mutant
+	// Progress is told what happens; nil if nobody watches.
+	Progress func(string)
+}
+
+// Proof is what was shown, row by row and mutant by mutant.
+type Proof struct {
+	Rows    []RowProof    `json:"rows"`
+	Mutants []MutantProof `json:"mutants"`
+	// Problems are what contradicts the proof; none in a green run.
+	Problems []string `json:"problems,omitempty"`
+}
+
+// RowProof is what is shown of one row.
+type RowProof struct {
+	Scenario string          `json:"scenario"`
+	Guards   string          `json:"guards"`
+	Strict   reports.Outcome `json:"strict"`
+	// RefusedBy are the checks of strict that refuse the row in one of its
+	// forms, sorted.
+	RefusedBy []string `json:"refused_by,omitempty"`
+	// Proven: the mutant that lacks all of them lets the row through, and the
+	// one that has only the guard's refuses it.
+	Proven bool `json:"proven"`
+	// FailedBy are the mutants that fail the row, sorted.
+	FailedBy []string `json:"failed_by,omitempty"`
+}
+
+// MutantProof is what is shown of one planted defect.
+type MutantProof struct {
+	Name   string `json:"name"`
+	Guards string `json:"guards"`
+	// Kills are the rows that fail it, sorted.
+	Kills []string `json:"kills,omitempty"`
+	// Counts: it fails at most half of the rows, so that it proves something.
+	Counts bool `json:"counts"`
+	// Unloaded: none of the rows that name it is in the catalogue.
+	Unloaded bool `json:"unloaded,omitempty"`
+}
+
+// ExitCode is 0 where nothing contradicts the proof, else 1.
+func (p *Proof) ExitCode() int {
+	if len(p.Problems) > 0 {
+		return 1
+	}
+	return 0
+}
+
+func (p *Proof) problem(format string, args ...any) {
+	p.Problems = append(p.Problems, fmt.Sprintf(format, args...))
+}
+
+// prover is one proof under way.
+type prover struct {
+	options Options
+	world   *lab.Embedded
+	engine  *engine.Engine
+	rows    []scenarios.Scenario
+	proof   *Proof
+	say     func(string)
+	runs    int
+}
+
+// Run proves. The error is a failure to run at all; what contradicts is in the
+// Proof.
+func Run(ctx context.Context, o Options) (*Proof, error) {
+	p, err := newProver(o)
+	if err != nil {
+		return nil, err
+	}
+	defer p.world.Close()
+	for _, step := range []func(context.Context) error{p.proveStrict, p.proveMutants, p.proveOracle} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("selftest: stopped: %w", err)
+		}
+	}
+	slices.Sort(p.proof.Problems)
+	return p.proof, nil
+}
+
+func newProver(o Options) (*prover, error) {
+	if o.Catalogue.Len() == 0 {
+		builtin, err := scenarios.Builtin()
+		if err != nil {
+			return nil, err
+		}
+		o.Catalogue = builtin
+	}
+	if o.Mutants == nil {
+		o.Mutants = gateway.Mutants()
+	}
+	rows, err := o.Catalogue.Select(scenarios.Selection{Profile: "full"})
+	if err != nil {
+		return nil, err
+	}
+	world, err := lab.NewEmbedded(oneJudged(targets.Default()))
+	if err != nil {
+		return nil, err
+	}
+	p := &prover{options: o, world: world, rows: rows, proof: &Proof{}, say: o.Progress}
+	p.engine = &engine.Engine{Tokens: world.Issuer, Seen: world.Seen}
+	if p.say == nil {
+		p.say = func(string) {}
+	}
+	for _, row := range rows {
+		p.proof.Rows = append(p.proof.Rows, RowProof{Scenario: row.ID, Guards: row.Guards})
+	}
+	return p, nil
+}
+
+// oneJudged keeps the gateway of the first environment only: the others are
+// there for their tokens, and every environment would show the same.
+func oneJudged(f *targets.File) *targets.File {
+	c := f.WithGateways(func(string) string { return f.Environments[0].Gateways[0].URL })
+	for _, e := range c.Environments[1:] {
+		e.Gateways = nil
+	}
+	return c
+}
+
+// refusals are the checks that refused each case, by case id.
+type refusals struct {
+	mu   sync.Mutex
+	seen map[string][]gateway.Check
+}
+
+func (r *refusals) note(refusal gateway.Refusal) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen[refusal.Case] = append(r.seen[refusal.Case], refusal.Checks...)
+}
+
+// fire runs rows, or the named cases of them, at one gateway.
+func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
+	target, stop, err := p.world.Serve(s)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	x := scenarios.Expansion{Target: target}
+	cases := slices.DeleteFunc(x.Expand(p.rows), func(c scenarios.Case) bool { return !keep(c) })
+	p.runs++
+	sink := &collected{}
+	run := p.engine.Start(ctx, engine.Plan{
+		Expansion: x, Cases: cases, Flows: flows.All(), Run: fmt.Sprintf("selftest-%d", p.runs), Sink: sink,
+	})
+	if _, err := run.End(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(sink.cases, func(a, b reports.Case) int { return strings.Compare(a.ID, b.ID) })
+	return sink.cases, nil
+}
+
+func all(scenarios.Case) bool { return true }
+
+// collected is a sink in memory.
+type collected struct {
+	mu    sync.Mutex
+	cases []reports.Case
+}
+
+// Case keeps a case, without its exchange.
+func (c *collected) Case(result reports.Case) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	result.Exchange = nil
+	c.cases = append(c.cases, result)
+	return nil
+}
+
+// Control keeps nothing: what controls came to stands with the cases.
+func (c *collected) Control(reports.Control) error { return nil }
+
+func (p *prover) row(id string) *RowProof {
+	i := slices.IndexFunc(p.proof.Rows, func(r RowProof) bool { return r.Scenario == id })
+	return &p.proof.Rows[i]
+}

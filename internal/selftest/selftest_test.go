@@ -1,0 +1,98 @@
+package selftest_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entraproof/entraproof/internal/gateway"
+	"github.com/entraproof/entraproof/internal/selftest"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// TestProof proves the harness with the whole catalogue. The golden file is
+// the matrix for review: it follows from rows and checks, and is no
+// expectation of any gateway.
+func TestProof(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: the whole proof takes half a minute")
+	}
+	proof, err := selftest.Run(t.Context(), selftest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range proof.Problems {
+		t.Error(p)
+	}
+	if code := proof.ExitCode(); code != 0 {
+		t.Errorf("expected exit code 0, got %d", code)
+	}
+	var text bytes.Buffer
+	if err := proof.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "matrix.golden", text.Bytes())
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("the matrix changed (-want +got); look at it, then run with -update:\n%s", diff)
+	}
+}
+
+// TestPlantedDefects shows that the proof notices what it is there for: a row
+// that nothing refuses for its guard, a mutant that no row finds, and a mutant
+// that breaks everything.
+func TestPlantedDefects(t *testing.T) {
+	catalogue, err := scenarios.Parse("planted.yaml", []byte(`
+- {id: planted-wrong-guard, title: An expired token said to be about the audience, group: TIM, guards: audience, source: mock, severity: high, base: v2 app home, token: [{set: {exp: "${now - 1h}"}}], expect: refuse 401}
+- {id: planted-accepts, title: A genuine token that must be refused, group: TIM, guards: time, source: mock, severity: high, base: v2 app home, token: [{set: {note: x}}], expect: refuse 401}
+- {id: planted-good, title: A token without exp, group: TIM, guards: time, source: mock, severity: high, base: v2 app home, token: [{remove: [exp]}], expect: refuse 401}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof, err := selftest.Run(t.Context(), selftest.Options{
+		Catalogue: catalogue,
+		Mutants: []gateway.Mutant{
+			{Name: "unfound", Guards: "algorithm", Softens: []string{"rs512"}, Sentence: "nobody looks", Rows: []string{"planted-good"}},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	problems := strings.Join(proof.Problems, "\n")
+	for _, want := range []string{
+		"planted-accepts/dev: expected pass on strict, got fail (reached-upstream)",
+		"planted-wrong-guard/dev guards audience, and no such check of strict refuses it; refused by expiry",
+		"mutant unfound (nobody looks) is not failed by planted-good, which names it",
+	} {
+		if !strings.Contains(problems, want) {
+			t.Errorf("expected %q among the problems, got:\n%s", want, problems)
+		}
+	}
+	if strings.Contains(problems, "planted-good/") {
+		t.Errorf("the good row is no problem, got:\n%s", problems)
+	}
+	if code := proof.ExitCode(); code != 1 {
+		t.Errorf("expected exit code 1, got %d", code)
+	}
+}
