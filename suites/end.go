@@ -1,0 +1,45 @@
+package suites
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/entraproof/entraproof/reports"
+)
+
+// End waits for everything that was started, writes the results and stops what
+// runs in this process. Called again, it gives the same results.
+func (s *Session) End() (*Results, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.begun.IsZero() {
+		return nil, ErrNotBegun
+	}
+	if s.results == nil && s.err == nil {
+		s.results, s.err = s.close()
+	}
+	s.release()
+	return s.results, s.err
+}
+
+// close gathers what the batches know beside their cases. What could not be
+// written down is an error, with whatever results there are.
+func (s *Session) close() (*reports.Results, error) {
+	var footer reports.Footer
+	var failed error
+	for _, b := range s.batches {
+		<-b.done
+		failed = errors.Join(failed, b.err)
+		footer.Causes = slices.Concat(footer.Causes, b.end.Causes)
+		footer.Learnt = slices.Concat(footer.Learnt, b.end.Learnt)
+		footer.Clocks = slices.Concat(footer.Clocks, b.end.Clocks)
+		footer.Interrupted = footer.Interrupted || b.end.Interrupted
+	}
+	footer.DurationMS = s.now().Sub(s.begun).Milliseconds()
+	results, err := s.ledger.Close(footer)
+	if failed = errors.Join(failed, err); failed != nil {
+		return results, fmt.Errorf("suites: the results are not whole: %w", failed)
+	}
+	return results, nil
+}
