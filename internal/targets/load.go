@@ -143,6 +143,9 @@ func (r *reader) environments(n *document.Node) {
 	for _, m := range n.Members() {
 		f := m.Value.Fields()
 		e := &Environment{Name: m.Key, Pos: m.KeyPos}
+		if !isName(m.Key) {
+			m.Value.Problemf("letters, digits, dots, dashes and underscores", "environment %q cannot stand in ids and headers", m.Key)
+		}
 		e.APIs = r.apiNames(f.Need("api"))
 		e.Requires = requirement(f.Take("requires"))
 		r.enforces(e, f.Take("enforces"), f.Take("fix"))
@@ -157,6 +160,12 @@ func (r *reader) environments(n *document.Node) {
 	if n != nil && len(r.file.Environments) == 0 {
 		n.Problemf("", "expected at least one environment")
 	}
+}
+
+// isName reports whether a name can stand in case ids, which go out in a
+// header.
+func isName(s string) bool {
+	return s != "" && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == ""
 }
 
 func (r *reader) apiNames(n *document.Node) []*API {
