@@ -1,6 +1,7 @@
 package reproduce
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -70,6 +71,16 @@ func (t *Table) Differing() []string {
 		}
 	}
 	return all
+}
+
+// Differing runs every set-up and names the cells that are not as the oracle
+// says.
+func Differing(ctx context.Context) ([]string, error) {
+	t, err := Run(ctx, Options{})
+	if err != nil {
+		return nil, err
+	}
+	return t.Differing(), nil
 }
 
 // ExitCode is 0 where every cell is as the oracle says, 3 where one could not

@@ -6,7 +6,6 @@ import (
 
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/lab"
-	"github.com/entraproof/entraproof/internal/reproduce"
 	"github.com/entraproof/entraproof/reports"
 )
 
@@ -64,12 +63,16 @@ func (p *prover) complain(m gateway.Mutant, proof MutantProof, named []string) {
 
 // proveOracle runs the article's set-ups.
 func (p *prover) proveOracle(ctx context.Context) error {
+	if p.options.Differing == nil {
+		p.proof.problem("oracle: nobody ran the set-ups")
+		return nil
+	}
 	p.say("the article's set-ups against the oracle")
-	table, err := reproduce.Run(ctx, reproduce.Options{})
+	differing, err := p.options.Differing(ctx)
 	if err != nil {
 		return err
 	}
-	for _, d := range table.Differing() {
+	for _, d := range differing {
 		p.proof.problem("oracle: %s", d)
 	}
 	return nil

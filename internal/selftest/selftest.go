@@ -28,6 +28,10 @@ type Options struct {
 	Catalogue scenarios.Catalogue
 	// Mutants are the planted defects; nil: all of the emulator's.
 	Mutants []gateway.Mutant
+	// Differing runs the article's set-ups and names the cells that are not as
+	// the oracle says: internal/reproduce, which stands beside this package.
+	// Without it the proof is not complete, and says so.
+	Differing func(context.Context) ([]string, error)
 	// Progress is told what happens; nil if nobody watches.
 	Progress func(string)
 }
