@@ -56,6 +56,7 @@ func (r *Run) report(s *shot, v verdict.Verdict) { r.reportBetween(s, v, nil) }
 func (r *Run) reportBetween(s *shot, v verdict.Verdict, around *reports.Around) {
 	result := r.result(s, v)
 	result.Control = around
+	result.Extra = r.specs[s.c.Spec()] == nil // a measuring row that nobody selected
 	if r.keeps(s, v) {
 		exchange := s.observed.Record(r.redaction())
 		result.Exchange = &exchange
