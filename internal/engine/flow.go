@@ -169,7 +169,8 @@ func (s *Stage) lease(ctx context.Context) (release func(), err error) {
 	return func() { _ = issuer.Release(context.WithoutCancel(ctx), lease.ID) }, nil // it ends by itself otherwise
 }
 
-// concludeFlow makes one verdict of the steps': the worst.
+// concludeFlow makes one verdict of the steps': the worst. Steps that only
+// measure count where nothing else was judged.
 func (r *Run) concludeFlow(s *Stage, err error, around [2]verdict.ControlState) {
 	var v verdict.Verdict
 	for i := range s.shot.steps {
@@ -177,7 +178,7 @@ func (r *Run) concludeFlow(s *Stage, err error, around [2]verdict.ControlState) 
 		e := verdict.Evidence{Expect: step.Expect, Observed: step.Observed, Reach: step.Reach, Before: around[0], After: around[1]}
 		step.verdict = verdict.Judge(e)
 		r.note(s.shot, e)
-		if i == 0 || step.verdict.Outcome > v.Outcome {
+		if i == 0 || outweighs(step.verdict, v) {
 			v = step.verdict
 			v.Detail = step.Title + ": " + v.Detail
 		}
@@ -195,6 +196,17 @@ func (r *Run) concludeFlow(s *Stage, err error, around [2]verdict.ControlState) 
 	r.reportBetween(s.shot, v, &reports.Around{
 		ID: s.shot.lane.control.ID(), Before: reports.ControlStateOf(around[0]), After: reports.ControlStateOf(around[1]),
 	})
+}
+
+// outweighs reports whether a step's verdict takes the place of the one so far.
+func outweighs(step, v verdict.Verdict) bool {
+	switch {
+	case step.Reason == verdict.Measured:
+		return false
+	case v.Reason == verdict.Measured:
+		return true
+	}
+	return step.Outcome > v.Outcome
 }
 
 func (r *Run) stepResult(s Step) reports.Step {
