@@ -1,10 +1,13 @@
 package mockidp
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,14 +86,28 @@ func TestTokenSuccess(t *testing.T) {
 			if got := strings.NewReplacer(`"`, "", "null", "").Replace(string(roles.JSON())); got != row.roles {
 				t.Errorf("roles %s, want %s", got, row.roles)
 			}
-			if uti, id := payload.GetText("uti"), a.header.Get("x-ms-request-id"); len(uti) != 22 || !mint.IsGUID(id) {
-				t.Errorf("uti %s of %s", uti, id)
+			if uti, id := payload.GetText("uti"), a.header.Get("x-ms-request-id"); uti != utiOf(t, id) {
+				t.Errorf("uti %s, want %s of %s", uti, utiOf(t, id), id)
 			}
 			if err := verify(t, i, token); (err != nil) != row.graph {
 				t.Errorf("verified by the key set: %v", err)
 			}
 		})
 	}
+}
+
+// utiOf writes a request id as uti does: 16 bytes, the first three groups of
+// the GUID in little-endian order (entra-tokens 0, line 10).
+func utiOf(t testing.TB, id string) string {
+	t.Helper()
+	b, err := hex.DecodeString(strings.ReplaceAll(id, "-", ""))
+	if err != nil || len(b) != 16 {
+		t.Fatalf("request id %s: %v", id, err)
+	}
+	for _, group := range [][]byte{b[:4], b[4:6], b[6:8]} {
+		slices.Reverse(group)
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
 }
 
 // verify checks a token with go-jose against the key set that is served.

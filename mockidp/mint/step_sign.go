@@ -93,20 +93,27 @@ func (s *signStep) apply(ctx context.Context, w *work) error {
 	return s.sign(ctx, w)
 }
 
-// announce writes alg and kid into the header.
+// announce writes alg and kid into the header, unless the row decides them.
 func (s *signStep) announce(ctx context.Context, w *work) error {
 	kid, err := s.keyID(ctx, w)
 	if err != nil {
 		return err
 	}
-	if (s.alg == "" || w.wroteAlg) && (kid == "" || w.wroteKeyID) {
-		return nil
+	alg := s.alg
+	if w.wroteAlg {
+		alg = ""
+	}
+	if w.wroteKeyID {
+		kid = ""
+	}
+	if alg == "" && kid == "" {
+		return nil // the header may be anything, also what is no JSON
 	}
 	return w.change(inHeader, func(v value.Value) (value.Value, error) {
-		if s.alg != "" && !w.wroteAlg {
-			v = v.Set("alg", value.String(s.alg))
+		if alg != "" {
+			v = v.Set("alg", value.String(alg))
 		}
-		if kid == "" || w.wroteKeyID {
+		if kid == "" {
 			return v, nil
 		}
 		if _, ok := v.Get("x5t"); ok {
@@ -147,6 +154,8 @@ func (s *signStep) sign(ctx context.Context, w *work) error {
 	return nil
 }
 
+// signature is made by what the step names; where it names nothing, by our own
+// key for a forged token and else by the key of the genuine one.
 func (s *signStep) signature(ctx context.Context, w *work, input []byte) ([]byte, error) {
 	switch {
 	case !s.bytes.IsZero():

@@ -60,6 +60,7 @@ func TestStepBytes(t *testing.T) {
 		{name: "sign leaves the alg that the row wrote", steps: `[{set: {in: header, alg: nOnE}}, {sign: {alg: none}}]`, header: `{"alg":"nOnE","kid":"k1"}`, signature: ""},
 		{name: "sign leaves the alg that the row removed", steps: `[{remove: {in: header, names: [alg]}}, {sign: {alg: none}}]`, header: `{"kid":"k1"}`, signature: ""},
 		{name: "sign HS256", steps: `[{sign: {alg: HS256, secret: ""}}]`, header: `{"alg":"HS256","kid":"k1"}`, signature: "idAtzWJ9g7S-50nS324TKUARz8kGLxKaO0p-UgWy3j8"},
+		{name: "sign leaves a header that the row wrote as text", steps: `[{text: {in: header, suffix: "x"}}, {sign: {alg: HS256, secret: ""}}]`, header: smallHeader + "x", signature: "fGryKY_MEFWmQOhRshCNwpYkEDPw96CWe8vArBVYTCw"},
 		{name: "edit set keeps order", steps: `[{edit: {in: payload, set: {aud: x}}}]`, payload: `{"aud":"x","exp":1}`, signature: "AQID"},
 		{name: "edit remove rename add", steps: `[{edit: {in: header, remove: [alg], rename: {kid: id}, add: {id: 2}}}]`, header: `{"id":"k1","id":2}`, signature: "AQID"},
 		{name: "edit order reverse", steps: `[{edit: {in: header, order: reverse}}]`, header: `{"kid":"k1","alg":"RS256"}`, signature: "AQID"},
