@@ -78,19 +78,22 @@ func (e Expectation) Kind() string {
 
 // Text returns e as a report prints it.
 func (e Expectation) Text() string {
-	var b strings.Builder
-	b.WriteString(e.Kind())
-	for _, status := range e.Refuse {
-		b.WriteString(" " + strconv.Itoa(status))
+	parts := []string{e.Kind() + statusTexts(e.Refuse)}
+	if name := e.Either + e.Measure; name != "" {
+		parts[0] += " " + name
 	}
-	b.WriteString(strings.Repeat(" "+e.Either+e.Measure, min(1, len(e.Either+e.Measure))))
-	for i, status := range e.OrRefuse {
-		b.WriteString([]string{", or refuse ", " "}[min(i, 1)] + strconv.Itoa(status))
+	if len(e.OrRefuse) > 0 {
+		parts = append(parts, "or refuse"+statusTexts(e.OrRefuse))
 	}
-	for _, part := range e.conditionTexts() {
-		b.WriteString(", " + part)
+	return strings.Join(append(parts, e.conditionTexts()...), ", ")
+}
+
+func statusTexts(statuses []int) string {
+	text := ""
+	for _, status := range statuses {
+		text += " " + strconv.Itoa(status)
 	}
-	return b.String()
+	return text
 }
 
 func (e Expectation) conditionTexts() []string {

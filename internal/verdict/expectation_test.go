@@ -21,6 +21,7 @@ func forms() map[string]verdict.Expectation {
 		"refuse 401":                            {Refuse: []int{401}},
 		`"refuse 401 400 431"`:                  {Refuse: []int{401, 400, 431}},
 		"{refuse: [401, 503]}":                  {Refuse: []int{401, 503}},
+		"refuse 400 599":                        {Refuse: []int{400, 599}},
 		"{refuse: 401}":                         {Refuse: []int{401}},
 		"{accept: true}":                        {Accept: required},
 		"{either: client-claim}":                {Either: "client-claim"},
@@ -39,8 +40,8 @@ func forms() map[string]verdict.Expectation {
 
 func TestDecodeExpectationForms(t *testing.T) {
 	all := forms()
-	if len(all) != 17 {
-		t.Fatalf("expected 17 forms, got %d", len(all))
+	if len(all) != 18 {
+		t.Fatalf("expected 18 forms, got %d", len(all))
 	}
 	for yaml, want := range all {
 		t.Run(yaml, func(t *testing.T) {
@@ -138,8 +139,8 @@ func FuzzDecodeExpectation(f *testing.F) {
 	}
 	f.Add(`{accept: true, or: refuse 400, upstream: {identity: "${home.client.id}"}}`)
 	f.Add(`{either: tenants, upstream: {not-identity: "${home.user.sub}"}}`)
-	if seeds != 17 {
-		f.Fatalf("expected 17 seeds, got %d", seeds)
+	if seeds != 18 {
+		f.Fatalf("expected 18 seeds, got %d", seeds)
 	}
 	f.Fuzz(func(t *testing.T, yaml string) {
 		n, err := document.Parse("row.yaml", []byte(yaml))

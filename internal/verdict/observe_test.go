@@ -46,6 +46,9 @@ func TestTokenNotEchoed(t *testing.T) {
 		{"never", []verdict.Record{good, good}, verdict.TokenNeverEchoed, "2 answers"},
 		{"once", []verdict.Record{good, bad}, verdict.TokenEchoed, "b"},
 		{"an accepted answer, bare", []verdict.Record{{Case: "c", Status: 200, TokenEchoed: true}}, verdict.TokenEchoed, "c"},
+		{"after one without an answer", []verdict.Record{{Fault: probe.FaultReset}, bad}, verdict.TokenEchoed, "b"},
+		{"five cases", andCases(bad, "c", "d", "e", "f"), verdict.TokenEchoed, "b, c, d, e, f"},
+		{"six cases", andCases(bad, "c", "d", "e", "f", "g"), verdict.TokenEchoed, "b, c, d, e, f and 1 more"},
 		{"twice in one case", []verdict.Record{bad, bad}, verdict.TokenEchoed, "b"},
 	}
 	for _, tt := range tests {
@@ -55,6 +58,16 @@ func TestTokenNotEchoed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// andCases returns the record and copies of it for other cases.
+func andCases(r verdict.Record, ids ...string) []verdict.Record {
+	all := []verdict.Record{r}
+	for _, id := range ids {
+		r.Case = id
+		all = append(all, r)
+	}
+	return all
 }
 
 func TestNeverServerError(t *testing.T) {
