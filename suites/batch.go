@@ -148,9 +148,9 @@ func (s *Session) runOf(i int) string {
 	return s.id + "-" + strconv.Itoa(i+1)
 }
 
-// Wait gives the cases of a spec when all of them are judged. A spec that was
+// wait gives the cases of a spec when all of them are judged. A spec that was
 // not started is started now, with controls of its own.
-func (s *Session) Wait(ctx context.Context, spec Spec) ([]Case, error) {
+func (s *Session) wait(ctx context.Context, spec Spec) ([]Case, error) {
 	b, err := s.batchOf(spec)
 	if err != nil {
 		return nil, err

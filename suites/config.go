@@ -67,6 +67,11 @@ func LoadTarget(path string, lookup func(name string) (value string, found bool)
 	return targets.Load(path, lookup)
 }
 
+// ParseTarget is LoadTarget for a text; path names it in errors.
+func ParseTarget(path string, src []byte, lookup func(name string) (value string, found bool)) (*Target, error) {
+	return targets.Parse(path, src, lookup)
+}
+
 // UsageError is wrong usage or configuration: nothing was fired, and nothing
 // will be until it is mended. What else Run returns could not be run.
 type UsageError struct{ Err error }

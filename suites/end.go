@@ -8,9 +8,20 @@ import (
 	"github.com/entraproof/entraproof/reports"
 )
 
-// End waits for everything that was started, writes the results and stops what
+// Results are those of a session that was run, by itself or by its specs;
+// before that, ErrNotBegun.
+func (s *Session) Results() (*Results, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.results == nil && s.err == nil {
+		return nil, ErrNotBegun
+	}
+	return s.results, s.err
+}
+
+// end waits for everything that was started, writes the results and stops what
 // runs in this process. Called again, it gives the same results.
-func (s *Session) End() (*Results, error) {
+func (s *Session) end() (*Results, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.begun.IsZero() {
@@ -42,4 +53,13 @@ func (s *Session) close() (*reports.Results, error) {
 		return results, fmt.Errorf("suites: the results are not whole: %w", failed)
 	}
 	return results, nil
+}
+
+// interrupt gives up what is not judged yet.
+func (s *Session) interrupt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cancel != nil {
+		s.cancel()
+	}
 }

@@ -37,9 +37,9 @@ type Session struct {
 	err     error
 }
 
-// ErrNotBegun is returned for the results of a session of which nothing ran: no
-// spec was selected, or another Ginkgo process has them.
-var ErrNotBegun = errors.New("suites: the session was not begun: none of its specs ran in this process")
+// ErrNotBegun is returned for the results of a session of which nothing ran
+// yet, or here: no spec was chosen, or another Ginkgo process has them.
+var ErrNotBegun = errors.New("suites: the session has no results: none of its specs ran in this process")
 
 // NewSession plans a run: it reads the catalogue and the waivers, chooses rows
 // and makes their cases. Every error is a *UsageError.
@@ -101,7 +101,7 @@ func (s *Session) Run(ctx context.Context) (*Results, error) {
 	if err := s.begin(ctx, s.Specs()); err != nil {
 		return nil, err
 	}
-	return s.End()
+	return s.end()
 }
 
 // begin writes the header and starts the specs.
