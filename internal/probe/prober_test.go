@@ -80,6 +80,7 @@ func build(t testing.TB, address, request string) probe.Wire {
 }
 
 func prober(t testing.TB) *probe.Prober {
+	t.Helper()
 	p := &probe.Prober{Timeout: 5 * time.Second}
 	t.Cleanup(p.Close)
 	return p
@@ -248,6 +249,7 @@ func TestFireHearsEarlyAnswers(t *testing.T) {
 
 // keeper serves any number of requests on a connection and counts both.
 func keeper(t testing.TB, text string) (address string, conns, requests *atomic.Int32) {
+	t.Helper()
 	conns, requests = new(atomic.Int32), new(atomic.Int32)
 	address = script(t, func(n int, c net.Conn) {
 		conns.Store(int32(n))
@@ -398,7 +400,7 @@ func TestConnThatNeverCameAbout(t *testing.T) {
 
 func TestFireOverTLS(t *testing.T) {
 	var names sync.Map
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		names.Store(r.TLS.ServerName+" "+r.Host+" "+r.Proto, true)
 	}))
 	s.Config.ErrorLog = discardLog()
@@ -458,6 +460,7 @@ func TestFireClientCertificateAskedFor(t *testing.T) {
 
 // echo answers as the echo upstream does.
 func echoServer(t testing.TB) *httptest.Server {
+	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := json.Marshal(probe.EchoOf(r))
 		w.Header().Set(probe.EchoHeader, "1")

@@ -75,8 +75,9 @@ func faultReason(f probe.Fault) Reason {
 		return NameNotResolved
 	case probe.FaultTLS:
 		return TLSFailed
+	default:
+		return ConnectionRefused
 	}
-	return ConnectionRefused
 }
 
 // silenceReason is why an exchange without an answer proves nothing.
@@ -88,6 +89,7 @@ func silenceReason(f probe.Fault) Reason {
 		return ConnectionReset
 	case probe.FaultMalformed:
 		return MalformedResponse
+	default:
+		return ConnectionClosed
 	}
-	return ConnectionClosed
 }

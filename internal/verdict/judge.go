@@ -76,7 +76,6 @@ func (e Evidence) refusals() []int {
 // judgeAcceptance needs no control to pass. What is not an acceptance is the
 // gateway's fault only where the route is known to lead somewhere.
 func (e Evidence) judgeAcceptance(a answer) Verdict {
-	known := e.Before == Accepted || e.After == Accepted
 	switch a = e.received(a); a {
 	case opened:
 		if e.Reach == ReachUnknown {
@@ -92,8 +91,15 @@ func (e Evidence) judgeAcceptance(a answer) Verdict {
 			return e.judgeStatus(a, e.Expect.OrRefuse)
 		}
 		return e.refusedGenuine()
+	default:
+		return e.judgeMissingAcceptance(a)
 	}
-	switch {
+}
+
+// judgeMissingAcceptance judges 404, 5xx and silence where a genuine token
+// should have been accepted.
+func (e Evidence) judgeMissingAcceptance(a answer) Verdict {
+	switch known := e.Before == Accepted || e.After == Accepted; {
 	case !known:
 		return Because(RouteNotProven, "")
 	case slices.Contains(e.Expect.OrRefuse, e.Observed.Status):
@@ -146,8 +152,9 @@ func (e Evidence) judgeEither(a answer) Verdict {
 	switch v.Reason {
 	case RefusedWithToleratedStatus, RefusedByRedirect, WeakRefusal, AcceptedForbidden:
 		return Because(ConditionsHold, "")
+	default:
+		return v
 	}
-	return v
 }
 
 // judgeStatus grades an answer that did not come from the upstream.
@@ -189,8 +196,9 @@ func (e Evidence) unanswered(a answer) Verdict {
 		return Because(silenceReason(e.Observed.Fault), answerText(e.Observed))
 	case serverError:
 		return Because(ServerErrorUnproven, "")
+	default:
+		return Because(UpstreamUnknown, "")
 	}
-	return Because(UpstreamUnknown, "")
 }
 
 // closed reports whether the connection was refused, dropped or ended without
@@ -201,8 +209,9 @@ func (e Evidence) closed() bool {
 		return true
 	case probe.FaultTimeout:
 		return !e.Observed.Connected
+	default:
+		return false
 	}
-	return false
 }
 
 // judgeConditions returns a verdict for each condition that does not simply
@@ -240,8 +249,9 @@ func (e Evidence) judgeCallout() Verdict {
 		return Because(CalloutSeen, "")
 	case NoCallout:
 		return Because(ConditionsHold, "")
+	default:
+		return Because(CalloutUnprovable, "")
 	}
-	return Because(CalloutUnprovable, "")
 }
 
 func (e Evidence) judgeNext() Verdict {
@@ -250,8 +260,9 @@ func (e Evidence) judgeNext() Verdict {
 		return Because(ConditionsHold, "")
 	case None:
 		return Because(NoControl, "no control right after")
+	default:
+		return Because(ControlAfterRefused, "the control right after was "+e.Next.String())
 	}
-	return Because(ControlAfterRefused, "the control right after was "+e.Next.String())
 }
 
 // judgeUpstream compares every arrival of the request with the condition.

@@ -279,7 +279,7 @@ func TestConditions(t *testing.T) {
 		{"call-out seen", "{refuse: [401], callout: false}", func(e *verdict.Evidence) { e.Callout = verdict.CalledOut }, verdict.CalloutSeen},
 		{"call-out seen, no controls", "{refuse: [401], callout: false}", func(e *verdict.Evidence) { e.Callout, e.Before = verdict.CalledOut, none }, verdict.CalloutSeen},
 		{"no call-out", "{refuse: [401], callout: false}", func(e *verdict.Evidence) { e.Callout = verdict.NoCallout }, verdict.RefusedAsRequired},
-		{"call-out not provable", "{refuse: [401], callout: false}", func(e *verdict.Evidence) {}, verdict.CalloutUnprovable},
+		{"call-out not provable", "{refuse: [401], callout: false}", func(*verdict.Evidence) {}, verdict.CalloutUnprovable},
 		{"call-out not provable, reached", "{refuse: [401], callout: false}", func(e *verdict.Evidence) { e.Reach = reached }, verdict.ReachedUpstream},
 		{"call-out not asked for", "refuse 401", func(e *verdict.Evidence) { e.Callout = verdict.CalledOut }, verdict.RefusedAsRequired},
 		{"in time", "{refuse: [401], within: 2s}", func(e *verdict.Evidence) { e.Observed = slow(e.Observed, seconds(2)) }, verdict.RefusedAsRequired},
@@ -292,7 +292,7 @@ func TestConditions(t *testing.T) {
 		{"next accepted", "{refuse: [401], next: accept}", func(e *verdict.Evidence) { e.Next = yes }, verdict.RefusedAsRequired},
 		{"next refused", "{refuse: [401], next: accept}", func(e *verdict.Evidence) { e.Next = no }, verdict.ControlAfterRefused},
 		{"next dead", "{refuse: [401], next: accept}", func(e *verdict.Evidence) { e.Next = dead }, verdict.ControlAfterRefused},
-		{"next not fired", "{refuse: [401], next: accept}", func(e *verdict.Evidence) {}, verdict.NoControl},
+		{"next not fired", "{refuse: [401], next: accept}", func(*verdict.Evidence) {}, verdict.NoControl},
 		{"next not asked for", "refuse 401", func(e *verdict.Evidence) { e.Next = no }, verdict.RefusedAsRequired},
 		{"the worse of two conditions", "{refuse: [401], callout: false, next: accept}", func(e *verdict.Evidence) { e.Next = no }, verdict.ControlAfterRefused},
 	}
