@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/suites"
+)
+
+// labRunOptions are what the verb lab run is given.
+type labRunOptions struct {
+	labOptions
+	recipes      []lab.Recipe
+	modes        []string
+	profile      string
+	allowMissing bool
+	out          string
+	format       string
+}
+
+const labRunLong = `run starts each named gateway in each mode, judges it with the built-in rows, and
+compares what it found with what the mode is about:
+
+  broken          genuine tokens are refused, and the cause names client_id
+  leaky           other environments' tokens are let in
+  fixed-audience  both questions are answered: fixed and closed
+  fixed-scope     both questions are answered, for users; daemons are not admitted
+
+Exit codes: 0 every gateway gave in every mode what it must, 1 one did not, 3 one
+could not be run; a missing program is one unless --allow-missing.`
+
+func (p *program) labRunVerb() *cobra.Command {
+	var o labRunOptions
+	cmd := &cobra.Command{
+		Use: "run GATEWAY...|all", Short: "judge real gateways, misconfigured and mended", Long: labRunLong,
+		Example: "  entraproof lab run all\n" +
+			"  entraproof lab run haproxy --mode leaky --out results/lab",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.read(args); err != nil {
+				return err
+			}
+			return p.labRun(cmd.Context(), o)
+		},
+	}
+	o.register(cmd)
+	f := cmd.Flags()
+	f.StringSliceVar(&o.modes, "mode", modeNames(), "only this mode; may be given again")
+	f.StringVar(&o.profile, "profile", "full", "the rows to judge with")
+	f.BoolVar(&o.allowMissing, "allow-missing", false, "leave out gateways whose program is not on this machine")
+	f.StringVar(&o.out, "out", "", "a folder for journal, results and reports of each, in GATEWAY-MODE")
+	formatFlag(cmd, &o.format)
+	return cmd
+}
+
+// read checks the flags and finds the recipes.
+func (o *labRunOptions) read(names []string) error {
+	problems := []error{checkFormat(o.format), o.validate()}
+	for _, m := range o.modes {
+		problems = append(problems, checkWord("--mode", m, modeNames()))
+	}
+	for _, name := range names {
+		if name == "all" {
+			o.recipes = lab.Recipes()
+			continue
+		}
+		r, err := recipeNamed(name)
+		problems = append(problems, err)
+		o.recipes = append(o.recipes, r)
+	}
+	if contains(names, "all") && len(names) > 1 {
+		problems = append(problems, misused("", "all: expected no other gateway beside it"))
+	}
+	return errors.Join(problems...)
+}
+
+// labRun judges every gateway in every mode.
+func (p *program) labRun(ctx context.Context, o labRunOptions) (err error) {
+	site, err := p.openLab(ctx, "")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, site.close()) }()
+	report := labReport{p: p, format: o.format}
+	for _, r := range o.recipes {
+		if _, err := p.finder().Find(ctx, r); err != nil {
+			report.missing(r, err, o.allowMissing)
+			continue
+		}
+		for _, m := range o.modes {
+			finding := p.labJudge(ctx, site, o, labCase{r, lab.Mode(m)})
+			report.add(finding)
+			if ctx.Err() != nil {
+				return fmt.Errorf("lab run: stopped at %s %s: %w", r.Name, m, context.Cause(ctx))
+			}
+		}
+	}
+	return report.end()
+}
+
+// labCase is one gateway in one mode.
+type labCase struct {
+	recipe lab.Recipe
+	mode   lab.Mode
+}
+
+func (c labCase) name() string { return c.recipe.Name + "-" + string(c.mode) }
+
+// labJudge starts the gateways, judges them and says what was found.
+func (p *program) labJudge(ctx context.Context, site *labSite, o labRunOptions, c labCase) labFinding {
+	steps := steps{p: p}
+	steps.say("lab: " + c.name())
+	defer steps.end()
+	up, err := site.start(ctx, c.recipe, c.mode, o.environments)
+	if err != nil {
+		return labFinding{Gateway: c.recipe.Name, Mode: string(c.mode), Broke: err.Error(), err: err}
+	}
+	results, err := p.labSuite(ctx, up, o, c)
+	if err = errors.Join(err, up.close()); results == nil || err != nil {
+		return labFinding{Gateway: c.recipe.Name, Mode: string(c.mode), Broke: fmt.Sprint(err), err: err}
+	}
+	return findingOf(c, results)
+}
+
+func (p *program) labSuite(ctx context.Context, up *labGateways, o labRunOptions, c labCase) (*reports.Results, error) {
+	cfg := suites.Config{
+		Targets: []*suites.Target{up.target}, Selection: suites.Selection{Profile: o.profile}, Tool: tool(),
+		Command: fmt.Sprintf("entraproof lab run %s --mode %s", c.recipe.Name, c.mode),
+	}
+	if o.out != "" {
+		cfg.Out = filepath.Join(o.out, c.name())
+	}
+	session, err := suites.NewSession(cfg)
+	if err != nil {
+		return nil, runFailed(err)
+	}
+	results, err := session.Run(ctx)
+	if err != nil || o.out == "" {
+		return results, err
+	}
+	return results, p.writeReports(cfg.Out, results)
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+// selectionFlags choose rows of the catalogue; the same in every verb.
+type selectionFlags struct {
+	scenarios.Selection
+	folders []string
+}
+
+func (s *selectionFlags) register(cmd *cobra.Command, profile string) {
+	f := cmd.Flags()
+	f.StringVar(&s.Profile, "profile", profile, "the named selection to start from: "+joined(scenarios.ProfileNames()))
+	f.StringSliceVar(&s.IDs, "id", nil, "only rows whose id matches, such as 'aud-*'; may be given again")
+	f.StringSliceVar(&s.Groups, "group", nil, "only this chapter, such as AUD")
+	f.StringSliceVar(&s.Severities, "severity", nil, "only this severity: critical, high, medium, low, info")
+	f.StringSliceVar(&s.Marks, "mark", nil, "only rows with this mark")
+	f.StringSliceVar(&s.Guards, "guards", nil, "only rows about this check, such as audience")
+	f.StringSliceVar(&s.Sources, "source", nil, "only rows whose token needs this: real, real+, forged, mock")
+	s.registerFolders(cmd)
+}
+
+func (s *selectionFlags) registerFolders(cmd *cobra.Command) {
+	cmd.Flags().StringSliceVar(&s.folders, "scenarios", nil, "a folder with rows of your own; may be given again")
+}
+
+// catalogue is the built-in rows and those of the folders, all of whose
+// problems are told at once.
+func (s *selectionFlags) catalogue() (scenarios.Catalogue, error) {
+	all, err := scenarios.Builtin()
+	if err != nil {
+		return scenarios.Catalogue{}, err
+	}
+	var problems []error
+	for _, folder := range s.folders {
+		own, err := scenarios.LoadDir(folder)
+		if err == nil {
+			all, err = merged(all, own)
+		}
+		problems = append(problems, err)
+	}
+	if err := errors.Join(problems...); err != nil {
+		return scenarios.Catalogue{}, wrongUsage(err, "")
+	}
+	return all, wrongUsage(all.Lint(), "")
+}
+
+// merged is all with own added, or all as it is where that is refused.
+func merged(all, own scenarios.Catalogue) (scenarios.Catalogue, error) {
+	both, err := all.Merge(own)
+	if err != nil {
+		return all, err
+	}
+	return both, nil
+}
+
+// rows are what the flags choose.
+func (s *selectionFlags) rows() ([]scenarios.Scenario, error) {
+	catalogue, err := s.catalogue()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := catalogue.Select(s.Selection)
+	return rows, wrongUsage(err, "entraproof scenarios list shows what there is")
+}
+
+// row is the one row of an id.
+func (s *selectionFlags) row(id string) (scenarios.Scenario, error) {
+	catalogue, err := s.catalogue()
+	if err != nil {
+		return scenarios.Scenario{}, err
+	}
+	row, ok := catalogue.ByID(id)
+	if !ok {
+		return row, checkWord("row", id, catalogue.IDs())
+	}
+	return row, nil
+}
+

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/entraproof/entraproof/internal/reproduce"
+	"github.com/entraproof/entraproof/internal/selftest"
+)
+
+const selftestLong = `selftest proves the harness itself, on this machine and without a target:
+
+  every judged row passes at strict, the reference gateway
+  each refusal row fails when the check that it guards is taken out
+  the set-ups give the outcomes of an oracle that no program wrote`
+
+func (p *program) selftestVerb() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use: "selftest", Short: "prove that the harness can tell right from wrong", Long: selftestLong,
+		Example: "  entraproof selftest", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkFormat(format); err != nil {
+				return err
+			}
+			return p.selftest(cmd.Context(), format)
+		},
+	}
+	formatFlag(cmd, &format)
+	return cmd
+}
+
+func (p *program) selftest(ctx context.Context, format string) error {
+	steps := steps{p: p, plain: true}
+	proof, err := selftest.Run(ctx, selftest.Options{Progress: steps.say, Differing: reproduce.Differing})
+	steps.end()
+	if err != nil {
+		return err
+	}
+	write := proof.Write
+	if format == asJSON {
+		write = proof.JSON
+	}
+	if err := write(p.out); err != nil {
+		return fmt.Errorf("write the proof: %w", err)
+	}
+	return came(proof.ExitCode())
+}
