@@ -110,7 +110,7 @@ func (r *Run) measures(c *scenarios.Case, control scenarios.Control) bool {
 
 // letIn fires a measuring row and reports whether it was accepted.
 func (r *Run) letIn(ctx context.Context, c *scenarios.Case, l *lane) bool {
-	s := &shot{c: c, choice: c.Choices[0], lane: l}
+	s := &shot{c: c, choice: c.Choices[0], lane: l, extra: true}
 	if v := r.build(ctx, s); v != nil {
 		return false
 	}

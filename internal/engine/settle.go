@@ -56,7 +56,7 @@ func (r *Run) report(s *shot, v verdict.Verdict) { r.reportBetween(s, v, nil) }
 func (r *Run) reportBetween(s *shot, v verdict.Verdict, around *reports.Around) {
 	result := r.result(s, v)
 	result.Control = around
-	result.Extra = r.specs[s.c.Spec()] == nil // a measuring row that nobody selected
+	result.Extra = s.extra
 	if r.keeps(s, v) {
 		exchange := s.observed.Record(r.redaction())
 		result.Exchange = &exchange
@@ -67,7 +67,9 @@ func (r *Run) reportBetween(s *shot, v verdict.Verdict, around *reports.Around) 
 	if r.plan.Progress != nil {
 		r.plan.Progress(result)
 	}
-	r.tell(s.c.Spec(), result)
+	if !s.extra {
+		r.tell(s.c.Spec(), result)
+	}
 }
 
 func (r *Run) fail(err error) {
@@ -83,9 +85,6 @@ func (r *Run) tell(name string, result reports.Case) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.specs[name]
-	if s == nil {
-		return // a probe: nobody waits for it
-	}
 	s.cases = append(s.cases, result)
 	if s.left--; s.left == 0 {
 		slices.SortFunc(s.cases, func(a, b reports.Case) int { return strings.Compare(a.ID, b.ID) })

@@ -18,6 +18,9 @@ type shot struct {
 	c      *scenarios.Case
 	choice scenarios.Choice
 	lane   *lane
+	// extra is a measuring row fired for a cause: nobody waits for it, also
+	// where its row was selected as well.
+	extra bool
 
 	// genuine is the token that the case starts from, token what is sent,
 	// control that of the control which it leans on.
