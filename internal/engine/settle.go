@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -145,7 +146,7 @@ func (r *Run) result(s *shot, v verdict.Verdict) reports.Case {
 	if s.lane != nil {
 		out.Kind = s.choice.Kind.String()
 	}
-	if s.observed.Answered() {
+	if s.observed.Status >= http.StatusBadRequest {
 		out.RefusedBy = refuser(s.reach)
 	}
 	if c.Expect.Refuses() && s.end != 0 {
@@ -164,7 +165,7 @@ func nameOf(e *targets.Environment) string {
 	return e.Name
 }
 
-// refuser is who wrote the answer.
+// refuser is who wrote a refusal.
 func refuser(reach verdict.Reach) string {
 	switch reach {
 	case verdict.NotReached, verdict.Forwarded:
