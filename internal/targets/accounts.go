@@ -17,7 +17,10 @@ func (r *reader) clients(n *document.Node) {
 	for _, m := range n.Members() {
 		f := m.Value.Fields()
 		c := &Client{Name: m.Key, ID: guid(f.Need("id")), Authentication: "1"}
-		r.credential(c, f.Take("credential"))
+		if !isName(m.Key) {
+			m.Value.Problemf("letters, digits, dots, dashes and underscores", "client %q cannot stand in ids and headers", m.Key)
+		}
+		r.credential(c, f.Take("credential"), m.Value)
 		for _, e := range f.Take("contracts").Items() {
 			c.Contracts = append(c.Contracts, e.OneOf("environment", environments))
 		}
@@ -32,10 +35,10 @@ func (r *reader) clients(n *document.Node) {
 	}
 }
 
-func (r *reader) credential(c *Client, n *document.Node) {
+func (r *reader) credential(c *Client, n, client *document.Node) {
 	if n == nil {
 		if r.file.Tokens.Entra != nil {
-			r.root.Problemf("credential: {secret: \"${WORKER_SECRET}\"}", "client %q has no credential, and the real tenant asks for one", c.Name)
+			client.Problemf("credential: {secret: \"${WORKER_SECRET}\"}", "client %q has no credential, and the real tenant asks for one", c.Name)
 		}
 		return
 	}
@@ -54,14 +57,17 @@ func (r *reader) credential(c *Client, n *document.Node) {
 }
 
 // secret reads a value that must not stand in the file: one placeholder and
-// nothing else.
+// nothing else. What stands there instead is not repeated: it may be a secret.
 func (r *reader) secret(n *document.Node) string {
-	text := n.Str()
-	if n != nil && n.Kind() == document.String && (!strings.HasPrefix(text, "${") || strings.IndexByte(text, '}') != len(text)-1) {
-		n.Problemf("write \"${NAME}\" and set NAME in the environment", "a secret in clear")
-		return ""
+	text := n.Text()
+	switch {
+	case n == nil, strings.HasPrefix(text, "${") && strings.IndexByte(text, '}') == len(text)-1:
+		return n.Env(r.lookup)
+	case text == "" && n.Kind() != document.String:
+		return n.Str()
 	}
-	return n.Env(r.lookup)
+	n.Problemf("write \"${NAME}\" and set NAME in the environment", "a secret in clear")
+	return ""
 }
 
 func (r *reader) users(n *document.Node) {
@@ -91,6 +97,9 @@ func (r *reader) accepted(n *document.Node) {
 	if h := f.Take("header"); h != nil {
 		r.file.Accepted.Header = map[string]string{}
 		for _, m := range h.Members() {
+			if m.Value.Text() == "" {
+				m.Value.Problemf("write {header: {x-backend: orders}}", "a header without value is on every answer that lacks it")
+			}
 			r.file.Accepted.Header[http.CanonicalHeaderKey(m.Key)] = m.Value.Text()
 		}
 	}

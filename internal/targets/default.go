@@ -3,6 +3,7 @@ package targets
 import (
 	_ "embed"
 	"fmt"
+	"strings"
 )
 
 //go:embed default.yaml
@@ -30,7 +31,7 @@ func (f *File) MadeUpOther() {
 		return
 	}
 	home := f.Environments[0]
-	other := &Environment{Name: "OTHER", MadeUp: true, Requires: Requirement{Scopes: []string{"OTHER.Access"}, Roles: []string{"OTHER.Access"}}}
+	other := &Environment{Name: madeUpName(home), MadeUp: true, Requires: Requirement{Scopes: []string{"OTHER.Access"}, Roles: []string{"OTHER.Access"}}}
 	for _, a := range home.APIs {
 		made := &API{
 			Name: "made-up-" + string(a.Version), Version: a.Version,
@@ -46,4 +47,12 @@ func (f *File) MadeUpOther() {
 		holder.Contracts = append(holder.Contracts, other.Name)
 		holder.Granted = append(holder.Granted, other.Name)
 	}
+}
+
+// madeUpName is OTHER, unless the first environment is called so itself.
+func madeUpName(home *Environment) string {
+	if strings.EqualFold(home.Name, "OTHER") {
+		return "OTHER-2"
+	}
+	return "OTHER"
 }

@@ -2,6 +2,7 @@ package targets
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"slices"
@@ -177,6 +178,9 @@ func (r *reader) apiNames(n *document.Node) []*API {
 	if n.Kind() == document.Sequence {
 		nodes = n.Items()
 	}
+	if len(nodes) == 0 {
+		n.Problemf("name one v1 and one v2 registration", "an environment without registration")
+	}
 	var all []*API
 	seen := map[mint.Version]bool{}
 	for _, node := range nodes {
@@ -224,6 +228,7 @@ func (r *reader) enforces(e *Environment, list, fix *document.Node) {
 			e.Enforces = []string{"audience", "client", "scope", "role"}
 		default:
 			fix.Problemf("", "expected fix 1, 2 or both, got %q", fix.Text())
+			return
 		}
 	}
 	separates := func(c string) bool { return c != "issuer" && c != "tenant" }
@@ -238,7 +243,7 @@ func (r *reader) enforces(e *Environment, list, fix *document.Node) {
 
 func gateway(n *document.Node) Gateway {
 	f := n.Fields()
-	g := Gateway{URL: strings.TrimSuffix(address(f.Need("url")), "/"), Replicas: f.Take("replicas").Strings()}
+	g := Gateway{URL: strings.TrimSuffix(address(f.Need("url")), "/"), Replicas: replicas(f.Take("replicas"))}
 	if o := f.Take("origin"); o != nil {
 		g.Origin = strings.TrimSuffix(address(o), "/")
 	}
@@ -247,6 +252,34 @@ func gateway(n *document.Node) Gateway {
 	}
 	f.Rest()
 	return g
+}
+
+// replicas reads a list of host:port, where the same gateway is dialled.
+func replicas(n *document.Node) []string {
+	var all []string
+	for _, item := range n.Items() {
+		text := hostPort(item)
+		if host, port, err := net.SplitHostPort(text); text != "" && (err != nil || host == "" || port == "") {
+			item.Problemf("write 10.0.0.1:443", "expected host:port, got %q", text)
+		}
+		all = append(all, text)
+	}
+	return all
+}
+
+// hostPort is an address without quotes: between braces the YAML reader takes
+// 10.0.0.1:443 for a mapping, although only a colon before a blank makes one
+// (YAML 1.2, 7.3.3).
+func hostPort(n *document.Node) string {
+	if n.Kind() != document.Mapping {
+		return n.Str()
+	}
+	m := n.Members()
+	if len(m) != 1 {
+		n.Problemf("write 10.0.0.1:443", "expected host:port, got a mapping")
+		return ""
+	}
+	return m[0].Key + ":" + m[0].Value.Text()
 }
 
 func (e *Environment) routes(n, env *document.Node) {
@@ -274,7 +307,7 @@ func route(n *document.Node) Route {
 		return r
 	}
 	method, path, found := strings.Cut(n.Str(), " ")
-	if n != nil && (!found || !strings.HasPrefix(path, "/") || strings.ContainsAny(path, " \t\r\n")) {
+	if n != nil && (!found || method == "" || !strings.HasPrefix(path, "/") || strings.ContainsAny(path, " \t\r\n")) {
 		n.Problemf("write GET /v1/ping", "expected a method and a path, got %q", n.Text())
 	}
 	return Route{Method: method, Path: path}
@@ -300,7 +333,10 @@ func address(n *document.Node) string {
 		return ""
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	switch {
+	case err == nil && u.User != nil:
+		n.Problemf("leave user and password out", "an address with credentials")
+	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.RawQuery != "" || u.Fragment != "":
 		n.Problemf("write https://host[:port][/path]", "expected an http or https address, got %q", text)
 	}
 	return text

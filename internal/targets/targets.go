@@ -292,6 +292,7 @@ func (e *Environment) Shares(o *Environment) bool {
 // the echo.
 func (f *File) WithGateways(address func(environment string) string) *File {
 	c := *f
+	c.Accepted = Accepted{Echo: true}
 	c.Environments = nil
 	for _, e := range f.Environments {
 		env := *e
