@@ -66,8 +66,10 @@ func (c Cell) Agrees() bool { return c.Want == c.Got }
 // Story is what one set-up shows.
 type Story struct {
 	Setup string `json:"setup"`
-	// RejectedKinds are the kinds of genuine token that are refused, Cause why.
+	// RejectedKinds are the kinds of genuine token that are refused, Refusal
+	// with what, and Cause why.
 	RejectedKinds []string `json:"rejected_kinds,omitempty"`
+	Refusal       string   `json:"refusal,omitempty"`
 	Cause         string   `json:"cause,omitempty"`
 	// FalsePositives are the rows that are let in and must not be.
 	FalsePositives []string `json:"false_positives,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -24,6 +25,7 @@ func (p *program) add(name string, cases []reports.Case, summary engine.Summary)
 		switch {
 		case cell.Got == reports.Fail.String() && row.Control:
 			story.RejectedKinds = append(story.RejectedKinds, row.Kind)
+			story.Refusal = refusal(cell, scenario(cases, o.Scenario))
 		case cell.Got == reports.Fail.String():
 			story.FalsePositives = append(story.FalsePositives, row.Scenario)
 		}
@@ -32,6 +34,22 @@ func (p *program) add(name string, cases []reports.Case, summary engine.Summary)
 		story.Cause = summary.Causes[0].Sentence
 	}
 	p.table.Stories = append(p.table.Stories, story)
+}
+
+// scenario gives the cases of one row.
+func scenario(cases []reports.Case, id string) []reports.Case {
+	return slices.DeleteFunc(slices.Clone(cases), func(c reports.Case) bool { return c.Scenario != id })
+}
+
+// refusal is a refusal's status with the gateway's own words, such as
+// 403 {"error":"Invalid Client"}.
+func refusal(cell Cell, cases []reports.Case) string {
+	for _, c := range cases {
+		if c.Exchange != nil && c.Exchange.Body != "" {
+			return fmt.Sprintf("%d %s", cell.Status, strings.TrimSpace(c.Exchange.Body))
+		}
+	}
+	return strconv.Itoa(cell.Status)
 }
 
 // cellOf is the worst of a row's cases that differs from the oracle, else any.
@@ -112,10 +130,9 @@ func (t *Table) JSON(w io.Writer) error {
 func (t *Table) Write(w io.Writer) error {
 	var b strings.Builder
 	t.writeTable(&b)
-	b.WriteString("\n  ok     as it must be: a genuine token accepted, a forbidden one refused between accepted controls\n")
-	b.WriteString("  403    a genuine token refused, here with 403 Invalid Client or a missing scope\n")
-	b.WriteString("  OPEN   the false positive: a forbidden token reached the upstream\n")
-	b.WriteString("  -      refused, like every genuine token of its kind: proves nothing\n")
+	b.WriteString("\n  pass          a genuine token accepted; a forbidden one refused, between accepted genuine ones\n")
+	b.WriteString("  fail          a genuine token refused; a forbidden one accepted: the false positive\n")
+	b.WriteString("  inconclusive  refused like every genuine token of its kind, which proves nothing\n")
 	for _, s := range t.Stories {
 		s.write(&b)
 	}
@@ -126,11 +143,11 @@ func (t *Table) Write(w io.Writer) error {
 
 func (t *Table) writeTable(b *strings.Builder) {
 	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintf(tw, "token\tkind\t%s\n", strings.Join(t.Setups, "\t")) // a strings.Builder takes all
+	_, _ = fmt.Fprintf(tw, "scenario\tkind\t%s\n", strings.Join(t.Setups, "\t")) // a strings.Builder takes all
 	for _, row := range t.Rows {
 		cells := []string{row.Scenario, row.Kind}
 		for _, c := range row.Cells {
-			cells = append(cells, c.text(row.Control))
+			cells = append(cells, c.text())
 		}
 		_, _ = fmt.Fprintln(tw, strings.Join(cells, "\t")) // as above
 	}
@@ -139,40 +156,29 @@ func (t *Table) writeTable(b *strings.Builder) {
 
 // text is the cell as the table shows it; a star marks one that is not as the
 // oracle says.
-func (c Cell) text(control bool) string {
-	text := "ok"
-	switch {
-	case c.Got == reports.Fail.String() && control:
-		text = fmt.Sprint(c.Status)
-	case c.Got == reports.Fail.String():
-		text = "OPEN"
-	case c.Got == reports.Inconclusive.String():
-		text = "-"
-	case c.Got != reports.Pass.String():
-		text = c.Got
-	}
+func (c Cell) text() string {
 	if !c.Agrees() {
-		text += "*"
+		return c.Got + "*"
 	}
-	return text
+	return c.Got
 }
 
 func (s Story) write(b *strings.Builder) {
 	fmt.Fprintf(b, "\n%s\n", s.Setup)
 	switch n := len(s.RejectedKinds); {
 	case n > 0:
-		fmt.Fprintf(b, "  genuine tokens refused: %s\n", strings.Join(s.RejectedKinds, ", "))
+		fmt.Fprintf(b, "  genuine tokens refused with %s: %s\n", s.Refusal, strings.Join(s.RejectedKinds, ", "))
 		if s.Cause != "" {
 			fmt.Fprintf(b, "  because %s\n", s.Cause)
 		}
 	default:
-		b.WriteString("  every kind of genuine token is accepted\n")
+		b.WriteString("  genuine tokens of every kind accepted\n")
 	}
 	if len(s.FalsePositives) == 0 {
-		b.WriteString("  no forbidden token is let in\n")
+		b.WriteString("  no false positive\n")
 		return
 	}
-	fmt.Fprintf(b, "  forbidden tokens let in: %s\n", strings.Join(s.FalsePositives, ", "))
+	fmt.Fprintf(b, "  false positives: %s\n", strings.Join(s.FalsePositives, ", "))
 }
 
 func (t *Table) writeAgreement(b *strings.Builder) {
