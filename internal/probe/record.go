@@ -77,7 +77,7 @@ func (o Observation) Record(r Redaction) Exchange {
 		Request: k.lines(head), RequestBody: k.text(body, maxText), RequestSize: len(o.Sent), Tokens: k.tokens,
 		Status: o.Status, Proto: o.Proto, Body: k.text(string(o.Body), maxText), Truncated: o.Truncated,
 		Fault: o.Fault, FaultText: k.text(o.FaultText, maxLine), Echo: k.echo(o.Echo),
-		TokenEchoed: o.TokenEchoed(r.Secrets...),
+		TokenEchoed: o.TokenEchoed(),
 		Started:     o.Started, Elapsed: o.Elapsed, Address: o.Address, Reused: o.Reused,
 	}
 	for _, p := range o.Header {

@@ -77,6 +77,11 @@ func TestSecretsOf(t *testing.T) {
 		{"JWS", testToken, []string{testSignature}},
 		{"JWE", testHeader + "." + strings.Join(jwe, "."), jwe},
 		{"unsigned", testHeader + "." + testClaims + ".", nil},
+		{"eight bytes", testHeader + "." + testClaims + ".12345678", []string{"12345678"}},
+		{"seven bytes", testHeader + "." + testClaims + ".1234567", nil},
+		{"two letters in turn", testHeader + "." + testClaims + ".abababab", []string{"abababab"}},
+		{"header and the shortest signature", testHeader + "." + testSignature[:32], []string{testSignature[:32]}},
+		{"header and something shorter", testHeader + "." + testSignature[:31], nil},
 		{"opaque", "1.AXkA-opaque", []string{"1.AXkA-opaque"}},
 		{"short", "abc", nil},
 		{"dots", strings.Repeat(".", 1000), nil},
@@ -210,6 +215,37 @@ func TestTokenEchoed(t *testing.T) {
 				t.Errorf("expected %t, got %t", tt.want, got)
 			}
 		})
+	}
+}
+
+func TestTokenEchoedOfShortSecrets(t *testing.T) {
+	tests := []struct {
+		name, signature, body string
+		want                  bool
+	}{
+		{"sixteen bytes", "0123456789abcdef", "x0123456789abcdefx", true},
+		{"eight bytes", "01234567", "x01234567x", true},
+		{"seven bytes", "0123456", "x0123456x", false},
+		{"half of fifteen", "0123456789abcde", "01234567", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o := probe.Observation{Status: 401, Body: []byte(tt.body)}
+			if got := o.TokenEchoed(tt.signature); got != tt.want {
+				t.Errorf("expected %t, got %t", tt.want, got)
+			}
+		})
+	}
+}
+
+func TestRecordReducesPeopleLongestFirst(t *testing.T) {
+	claims := value.Base64URL(`{"name":"Adam","upn":"adam@x.example","groups":["g-12"],"n":1234,"nick":"Ada","address":{"city":"Ulm1"}}`)
+	o := sent(t, testHeader+"."+claims+"."+testSignature, "{}")
+	o.Status, o.Body = 200, []byte("Adam@X.example is Adam of g-12 in ulm1, 1234, Ada")
+	x := o.Record(probe.Redaction{RealTenant: true})
+	want := "<upn redacted> is <name redacted> of <groups redacted> in <address redacted>, <n redacted>, Ada"
+	if x.Body != want || string(x.Tokens[0].Claims) != "{}" {
+		t.Errorf("got %q, %s", x.Body, x.Tokens[0].Claims)
 	}
 }
 
