@@ -132,7 +132,6 @@ func (s *Session) work(b *batch, i int, last *batch) {
 		return
 	}
 	x, cases, probes := p.at(s.labs.of(p), func(c *PlannedCase) bool { return b.wanted[p.key(c)] })
-	s.ledger.plan(p.Target.Name, cases)
 	b.run = e.Start(s.ctx, engine.Plan{
 		Expansion: x, Cases: cases, Probes: probes, Flows: flows.All(), Run: s.runOf(i), Command: s.cfg.Command, Sink: s.ledger,
 	})
@@ -169,7 +168,7 @@ func (s *Session) wait(ctx context.Context, spec Spec) ([]Case, error) {
 	}
 	all := make([]Case, 0, len(cases))
 	for _, c := range cases {
-		s.ledger.complete(&c)
+		s.ledger.waive(&c)
 		all = append(all, c)
 	}
 	return all, nil

@@ -42,7 +42,7 @@ func (s *Session) close() (*reports.Results, error) {
 	for _, b := range s.batches {
 		<-b.done
 		failed = errors.Join(failed, b.err)
-		footer.Causes = slices.Concat(footer.Causes, b.end.Causes)
+		footer.Causes = append(footer.Causes, unnamed(footer.Causes, b.end.Causes)...)
 		footer.Learnt = slices.Concat(footer.Learnt, b.end.Learnt)
 		footer.Clocks = slices.Concat(footer.Clocks, b.end.Clocks)
 		footer.Interrupted = footer.Interrupted || b.end.Interrupted
@@ -62,4 +62,14 @@ func (s *Session) interrupt() {
 	if s.cancel != nil {
 		s.cancel()
 	}
+}
+
+// unnamed are the causes for controls that known has none for: each batch looks
+// for its own.
+func unnamed(known, causes []reports.Cause) []reports.Cause {
+	return slices.DeleteFunc(slices.Clone(causes), func(c reports.Cause) bool {
+		return slices.ContainsFunc(known, func(k reports.Cause) bool {
+			return k.Target == c.Target && k.Environment == c.Environment && k.Kind == c.Kind
+		})
+	})
 }

@@ -64,42 +64,44 @@ func (m *memory) Close(f reports.Footer) (*reports.Results, error) {
 	return r.Concluded(), nil
 }
 
-// ledger stands between the engine and a recorder: it knows what was asked for
-// and what is waived.
+// ledger stands between the engine and a recorder: it knows what is waived.
 type ledger struct {
 	recorder
 	progress func(reports.Case)
 	waivers  []reports.Waiver
 
-	mu      sync.Mutex
-	planned map[[2]string]bool // target and case
+	mu    sync.Mutex
+	extra map[[2]string]bool // target and case
 }
 
-// plan adds cases that are asked for; all others are extra.
-func (l *ledger) plan(target string, cases []PlannedCase) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i := range cases {
-		l.planned[[2]string{target, cases[i].ID}] = true
-	}
-}
-
-// complete says of a judged case what the engine does not know.
-func (l *ledger) complete(c *reports.Case) {
-	l.mu.Lock()
-	c.Extra = !l.planned[[2]string{c.Target, c.ID}]
-	l.mu.Unlock()
-	if !c.Extra {
-		waive(c, l.waivers)
-	}
-}
-
-// Case writes a case down, then tells whoever watches.
+// Case writes a case down, then tells whoever watches. A measuring row that one
+// batch has fired is not written down for another.
 func (l *ledger) Case(c reports.Case) error {
-	l.complete(&c)
+	if c.Extra && !l.first(c) {
+		return nil
+	}
+	l.waive(&c)
 	err := l.recorder.Case(c)
 	if l.progress != nil {
 		l.progress(c)
 	}
 	return err
+}
+
+func (l *ledger) first(c reports.Case) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := [2]string{c.Target, c.ID}
+	if l.extra[key] {
+		return false
+	}
+	l.extra[key] = true
+	return true
+}
+
+// waive notes on a judged case what the engine does not know.
+func (l *ledger) waive(c *reports.Case) {
+	if !c.Extra {
+		waive(c, l.waivers)
+	}
 }

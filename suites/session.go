@@ -141,7 +141,7 @@ func (s *Session) open(specs []Spec) error {
 	if err != nil {
 		return fmt.Errorf("suites: the results' folder: %w", err)
 	}
-	s.ledger = &ledger{recorder: journal, progress: s.cfg.Progress, waivers: header.Waivers, planned: map[[2]string]bool{}}
+	s.ledger = &ledger{recorder: journal, progress: s.cfg.Progress, waivers: header.Waivers, extra: map[[2]string]bool{}}
 	if s.cfg.Begin != nil {
 		s.cfg.Begin(header)
 	}
