@@ -76,8 +76,8 @@ func (s *stage) ready() error {
 // localTarget is the target whose gateways and issuer are these parts.
 func (s *stage) localTarget() *targets.File {
 	file := s.targetFile()
-	if file.Name == targets.Default().Name {
-		file.Name = "local"
+	if s.plan.target == "" {
+		file.Name, file.Supports = "local", s.embeddedSupports()
 	}
 	file.Tokens = targets.Tokens{Mock: &targets.Mock{URL: s.issuerBase(), Management: reachable(s.issuer.ManagementURL())}}
 	if s.plan.echo && s.plan.upstream == "" {
@@ -103,4 +103,15 @@ func (s *stage) urlOf(part string) string {
 		}
 	}
 	return ""
+}
+
+// embeddedSupports is what a target file for the embedded target declares: what
+// strict does, or for any other set-up only where the keys come from.
+func (s *stage) embeddedSupports() []targets.Declaration {
+	for _, g := range s.plan.gateways {
+		if g.setup != "strict" {
+			return []targets.Declaration{{Key: "jwks", Value: "fetched"}}
+		}
+	}
+	return s.plan.file.Supports
 }

@@ -109,7 +109,7 @@ func recipeNamed(name string) (lab.Recipe, error) {
 func labFailed(err error) error {
 	var missing *lab.MissingError
 	if errors.As(err, &missing) {
-		return &failure{exitCouldNotRun, fmt.Errorf("%s: program %s not found", missing.Gateway, missing.Program), missing.Install}
+		return &failure{exitCouldNotRun, fmt.Errorf("%s: program %s not found", missing.Gateway, missing.Program), "install it with: " + missing.Install}
 	}
 	return err
 }

@@ -216,4 +216,3 @@ func (o mintOptions) readSteps() (mint.Steps, error) {
 	}
 	return decodeSteps("--set", text)
 }
-

@@ -121,7 +121,7 @@ func clientNamed(file *targets.File, name string) (mint.Client, error) {
 	return mint.Client{}, checkWord("--client", name, known)
 }
 
-// words drops the empty ones, so that '' asks for none.
+// words drops the empty ones, so that ” asks for none.
 func words(all []string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(w string) bool { return w == "" })
 }

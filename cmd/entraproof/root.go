@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/entraproof/entraproof/internal/document"
 )
 
 // The groups of verbs, as the help shows them.
@@ -30,17 +32,34 @@ const rootExample = `  entraproof reproduce                      the 403 and the
   entraproof init                           write a first target file
   entraproof run --target entraproof.yaml   judge your gateways`
 
+// usageTemplate is the help after a verb's own words; with verbs below, the
+// groups first.
+const usageTemplate = `Usage:
+  {{.UseLine}}{{if .HasExample}}
+
+Examples:
+{{.Example}}{{end}}{{if .HasAvailableSubCommands}}{{$cmd := .}}{{range $group := .Groups}}
+
+{{.Title}}{{range $cmd.Commands}}{{if and (eq .GroupID $group.ID) .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if not .AllChildCommandsHaveGroup}}
+
+Verbs:{{range $cmd.Commands}}{{if and (eq .GroupID "") .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
+
+Flags:
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
+`
+
 // root is the command with all its verbs.
 func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
-		Use: "entraproof", Long: rootLong, Example: rootExample,
+		Use: "entraproof VERB", DisableFlagsInUseLine: true, Long: rootLong, Example: rootExample,
 		SilenceErrors: true, SilenceUsage: true, Args: cobra.ArbitraryArgs,
 		RunE: p.noVerb,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return p.flagsFromEnvironment(cmd)
 		},
 	}
-	root.SuggestionsMinimumDistance = 2
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.err)
@@ -62,6 +81,7 @@ func (p *program) root() *cobra.Command {
 	root.SetHelpCommandGroupID(groupLook)
 	root.SetCompletionCommandGroupID(groupLook)
 	root.InitDefaultCompletionCmd()
+	root.SetUsageTemplate(usageTemplate)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return wrongUsage(err, fmt.Sprintf("%s --help lists the flags", cmd.CommandPath()))
 	})
@@ -94,15 +114,21 @@ func (p *program) noVerb(cmd *cobra.Command, args []string) error {
 // noSuchVerb is the error for a word that is no verb of cmd.
 func noSuchVerb(cmd *cobra.Command, word string) error {
 	hint := cmd.CommandPath() + " --help lists the verbs"
-	if near := cmd.SuggestionsFor(word); len(near) > 0 {
-		hint = fmt.Sprintf("did you mean %q?", near[0])
+	var known []string
+	for _, verb := range cmd.Commands() {
+		known = append(known, verb.Name())
+	}
+	if near := document.Nearest(word, known); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return misused(hint, "unknown verb %q", strings.TrimSpace(cmd.CommandPath()+" "+word))
 }
 
 // family is a verb that only has verbs of its own.
 func family(verb *cobra.Command, members ...*cobra.Command) *cobra.Command {
-	verb.Args, verb.SuggestionsMinimumDistance = cobra.ArbitraryArgs, 2
+	verb.Use += " VERB"
+	verb.DisableFlagsInUseLine = true
+	verb.Args = cobra.ArbitraryArgs
 	verb.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return noSuchVerb(cmd, args[0])

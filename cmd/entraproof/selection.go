@@ -82,4 +82,3 @@ func (s *selectionFlags) row(id string) (scenarios.Scenario, error) {
 	}
 	return row, nil
 }
-

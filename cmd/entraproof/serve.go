@@ -143,4 +143,3 @@ type partError struct {
 
 func (e *partError) Error() string { return fmt.Sprintf("serve %s: %v", e.part, e.err) }
 func (e *partError) Unwrap() error { return e.err }
-

@@ -187,4 +187,3 @@ func (s *servePlan) checkWrites() []error {
 	}
 	return problems
 }
-
