@@ -168,7 +168,7 @@ func TestUnreachable(t *testing.T) {
 			for _, e := range f.Environments {
 				e.Gateways[0].URL = closedAddress(t) + "/orders"
 			}
-		}, "route-not-proven"},
+		}, "connection-refused"},
 		{"issuer", func(t *testing.T, f *suites.Target) {
 			t.Helper()
 			f.Tokens.Mock.Management = closedAddress(t)
