@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "start": start, "end": end, "json": isJSON, "lacks": lacks,
+			"code": code, "start": start, "end": end, "json": isJSON, "lacks": lacks, "claims": claims, "replace": replace,
 		},
 	})
 }

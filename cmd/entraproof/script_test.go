@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -37,4 +39,31 @@ func lacks(ts *testscript.TestScript, _ bool, args []string) {
 	if searched == 0 {
 		ts.Fatalf("expected files to search, got none")
 	}
+}
+
+// claims FILE decodes the token in a file, or on stdout, and leaves header and
+// payload on stdout for the lines that follow.
+func claims(ts *testscript.TestScript, _ bool, args []string) {
+	parts := strings.Split(strings.TrimSpace(ts.ReadFile(args[0])), ".")
+	if len(parts) != 3 {
+		ts.Fatalf("expected a compact token, got %d parts", len(parts))
+	}
+	for _, part := range parts[:2] {
+		text, err := base64.RawURLEncoding.DecodeString(part)
+		ts.Check(err)
+		fmt.Fprintf(ts.Stdout(), "%s\n", text)
+	}
+}
+
+// replace SOURCE TARGET OLD NEW… copies a file with texts replaced, each of
+// which must be in it.
+func replace(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	for i := 2; i+1 < len(args); i += 2 {
+		if !strings.Contains(text, args[i]) {
+			ts.Fatalf("%s: expected %q in it", args[0], args[i])
+		}
+		text = strings.ReplaceAll(text, args[i], args[i+1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
 }
