@@ -95,7 +95,7 @@ type keeper struct {
 }
 
 func newKeeper(o Observation, r Redaction) *keeper {
-	k := &keeper{pieces: pieces{}, secrets: append(slices.Clone(o.secrets), r.Secrets...), person: person{}}
+	k := &keeper{secrets: append(slices.Clone(o.secrets), r.Secrets...), person: person{}}
 	for _, compact := range compactTokens(string(o.Sent)) {
 		t := decodeToken(compact)
 		k.secrets = append(k.secrets, SecretsOf(compact)...)

@@ -87,16 +87,24 @@ func redactCompact(text string) string {
 		return text
 	}
 	var b strings.Builder
+	copied := 0
 	for i := 0; i < len(text); {
 		end := runEnd(text, i)
 		if end == i {
-			b.WriteByte(text[i])
 			i++
 			continue
 		}
-		b.WriteString(redactRun(text[i:end]))
+		if run := redactRun(text[i:end]); run != text[i:end] {
+			b.WriteString(text[copied:i])
+			b.WriteString(run)
+			copied = end
+		}
 		i = end
 	}
+	if copied == 0 {
+		return text
+	}
+	b.WriteString(text[copied:])
 	return b.String()
 }
 
@@ -119,8 +127,13 @@ func runEnd(text string, i int) int {
 // JSON object starts it (a path may stand before), or a segment from the third
 // on is as long as a signature.
 func redactRun(run string) string {
-	dots := strings.NewReplacer("%2E", ".", "%2e", ".")
-	plain := dots.Replace(run)
+	if strings.IndexByte(run, '.') < 0 && strings.IndexByte(run, '%') < 0 {
+		return run // one segment is no token
+	}
+	plain := run
+	if strings.IndexByte(run, '%') >= 0 {
+		plain = strings.NewReplacer("%2E", ".", "%2e", ".").Replace(run)
+	}
 	start := tokenStart(plain)
 	if start >= 0 {
 		return plain[:start] + RedactToken(plain[start:])

@@ -94,61 +94,92 @@ func cutToken(s string) string {
 
 // toURL maps the standard base64 alphabet to the URL-safe one.
 func toURL(s string) string {
-	return strings.NewReplacer("+", "-", "/", "_").Replace(s)
+	if !strings.ContainsAny(s, "+/") {
+		return s
+	}
+	mapped := []byte(s)
+	for i, c := range mapped {
+		mapped[i] = urlByte(c)
+	}
+	return string(mapped)
+}
+
+func urlByte(c byte) byte {
+	switch c {
+	case '+':
+		return '-'
+	case '/':
+		return '_'
+	}
+	return c
 }
 
 // pieces is the set of all pieces of minPiece bytes of some secrets, by which
-// any longer piece is found wherever it stands.
-type pieces map[[minPiece]byte]string
+// any longer piece is found wherever it stands. A piece is a number of its
+// bytes, the filter a set of hashes that spares most look-ups.
+type pieces struct {
+	marks  map[uint64]string
+	filter [256]uint64
+}
 
 // maxSecret bounds what is cut up of one secret: signatures of the largest RSA
 // keys are far shorter.
 const maxSecret = 64 << 10
 
 // add cuts up secrets; mark is what stands in their place.
-func (p pieces) add(mark string, secrets ...string) {
+func (p *pieces) add(mark string, secrets ...string) {
 	for _, s := range secrets {
 		s = s[:min(len(s), maxSecret)]
-		for i := 0; i+minPiece <= len(s); i++ {
-			p[pieceAt(s, i)] = mark
+		if p.marks == nil {
+			p.marks = make(map[uint64]string, len(s))
+		}
+		piece := uint64(0)
+		for i := range len(s) {
+			piece = piece<<8 | uint64(urlByte(s[i]))
+			if i+1 >= minPiece {
+				p.marks[piece] = mark
+				word, bit := filterBit(piece)
+				p.filter[word] |= bit
+			}
 		}
 	}
 }
 
-func pieceAt(s string, i int) (piece [minPiece]byte) {
-	for j := range piece {
-		switch c := s[i+j]; c {
-		case '+':
-			piece[j] = '-'
-		case '/':
-			piece[j] = '_'
-		default:
-			piece[j] = c
-		}
+// filterBit is where a piece stands in the filter.
+func filterBit(piece uint64) (word, bit uint64) {
+	hash := piece * 0x9e3779b97f4a7c15 >> 50 // Fibonacci hashing, 14 bits
+	return hash >> 6, 1 << (hash & 63)
+}
+
+// mark is what stands in the place of a piece.
+func (p *pieces) mark(piece uint64) (string, bool) {
+	if word, bit := filterBit(piece); p.filter[word]&bit == 0 {
+		return "", false
 	}
-	return piece
+	mark, found := p.marks[piece]
+	return mark, found
 }
 
 // redact returns text without any piece of the secrets.
-func (p pieces) redact(text string) string {
-	if len(p) == 0 {
+func (p *pieces) redact(text string) string {
+	if len(p.marks) == 0 {
 		return text
 	}
 	var b strings.Builder
-	copied := 0
-	for i := 0; i+minPiece <= len(text); {
-		mark, found := p[pieceAt(text, i)]
-		if !found {
-			i++
+	copied, piece := 0, uint64(0)
+	for i := 0; i < len(text); i++ {
+		piece = piece<<8 | uint64(urlByte(text[i]))
+		if i+1 < copied+minPiece {
 			continue
 		}
-		end := i + minPiece
-		for end < len(text) && p.has(text, end-minPiece+1) {
-			end++
+		mark, found := p.mark(piece)
+		if !found {
+			continue
 		}
-		b.WriteString(text[copied:i])
+		b.WriteString(text[copied : i+1-minPiece])
 		b.WriteString(mark)
-		copied, i = end, end
+		i, piece = p.runOn(text, i, piece)
+		copied = i + 1
 	}
 	if copied == 0 {
 		return text
@@ -157,9 +188,17 @@ func (p pieces) redact(text string) string {
 	return b.String()
 }
 
-func (p pieces) has(text string, i int) bool {
-	_, found := p[pieceAt(text, i)]
-	return found
+// runOn goes on from the piece that ends at i for as long as the next is one
+// too.
+func (p *pieces) runOn(text string, i int, piece uint64) (last int, ends uint64) {
+	for i+1 < len(text) {
+		next := piece<<8 | uint64(urlByte(text[i+1]))
+		if _, found := p.mark(next); !found {
+			break
+		}
+		i, piece = i+1, next
+	}
+	return i, piece
 }
 
 // replaceShort takes out secrets that are too short for pieces.
