@@ -59,7 +59,7 @@ func (r *Run) reportBetween(s *shot, v verdict.Verdict, around *reports.Around) 
 	result.Control = around
 	result.Extra = s.extra
 	if r.keeps(s, v) {
-		exchange := s.observed.Record(r.redaction())
+		exchange := s.observed.Record(r.redaction(s.genuine, s.sibling, s.control))
 		result.Exchange = &exchange
 	}
 	if err := r.plan.Sink.Case(result); err != nil {
@@ -106,7 +106,9 @@ func (r *Run) keeps(s *shot, v verdict.Verdict) bool {
 	return first || v.Outcome != verdict.Pass
 }
 
-func (r *Run) redaction() probe.Redaction {
+// redaction is what must not be recorded: the secrets of the target, and the
+// signatures of the tokens that a row may have taken apart.
+func (r *Run) redaction(tokens ...string) probe.Redaction {
 	target := r.plan.target()
 	red := probe.Redaction{RealTenant: !target.Tokens.CanMint()}
 	add := func(secret string) {
@@ -122,6 +124,9 @@ func (r *Run) redaction() probe.Redaction {
 	}
 	if target.Tokens.Mock != nil {
 		add(target.Tokens.Mock.Token)
+	}
+	for _, token := range tokens {
+		red.Secrets = append(red.Secrets, probe.SecretsOf(token)...)
 	}
 	return red
 }

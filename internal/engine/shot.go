@@ -25,6 +25,8 @@ type shot struct {
 	// genuine is the token that the case starts from, token what is sent,
 	// control that of the control which it leans on.
 	genuine, token, control string
+	// sibling is another genuine token that the row takes a part of.
+	sibling string
 	scope                   value.Scope
 	wire                    probe.Wire
 
@@ -186,6 +188,7 @@ func (r *Run) scope(ctx context.Context, s *shot) (value.Scope, error) {
 			if err != nil {
 				return nil, err
 			}
+			s.sibling = sibling
 			scope = value.Chain(mint.Parts("sibling", sibling), scope)
 		case strings.HasSuffix(ref, ".user.sub"):
 			sub, err := r.userSub(ctx, s)
