@@ -27,8 +27,8 @@ type shot struct {
 	genuine, token, control string
 	// sibling is another genuine token that the row takes a part of.
 	sibling string
-	scope                   value.Scope
-	wire                    probe.Wire
+	scope   value.Scope
+	wire    probe.Wire
 
 	start, end uint64
 	observed   probe.Observation
