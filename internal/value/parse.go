@@ -1,9 +1,6 @@
 package value
 
-import (
-	"encoding/json"
-	"strings"
-)
+import "encoding/json"
 
 // parser reads text that json.Valid has accepted, so it need not look for
 // errors again.
@@ -30,9 +27,16 @@ func (p *parser) value() Value {
 	return Value{Kind: Number, Text: p.word()}
 }
 
+// usualMembers is how many members an object gets room for: a little more than
+// a JOSE header has; that of a token's claims grows twice.
+const usualMembers = 8
+
 func (p *parser) object() Value {
 	v := Value{Kind: Object}
 	for p.more('}') {
+		if v.Members == nil {
+			v.Members = make([]Member, 0, usualMembers)
+		}
 		name := p.quoted()
 		p.space()
 		p.at++ // the colon
@@ -85,14 +89,17 @@ func (p *parser) quoted() string {
 
 func (p *parser) word() string {
 	start := p.at
-	for p.at < len(p.text) && !strings.ContainsRune(",]} \t\r\n", rune(p.text[p.at])) {
+	for p.at < len(p.text) && !blank(p.text[p.at]) && p.text[p.at] != ',' && p.text[p.at] != ']' && p.text[p.at] != '}' {
 		p.at++
 	}
 	return string(p.text[start:p.at])
 }
 
 func (p *parser) space() {
-	for p.at < len(p.text) && strings.ContainsRune(" \t\r\n", rune(p.text[p.at])) {
+	for p.at < len(p.text) && blank(p.text[p.at]) {
 		p.at++
 	}
 }
+
+// blank reports whether c is insignificant white space (RFC 8259 2).
+func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }

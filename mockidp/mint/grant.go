@@ -2,6 +2,7 @@ package mint
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -134,7 +135,32 @@ type Grant struct {
 }
 
 // Key is a text that is the same for equal grants and for no others.
-func (g Grant) Key() string { return fmt.Sprintf("%#v", g.complete()) }
+func (g Grant) Key() string {
+	g = g.complete()
+	b := make([]byte, 0, 512)
+	for _, text := range []string{
+		string(g.Token), g.Tenant, string(g.Kind.Version), string(g.Kind.Subject), g.Audience, g.Resource,
+		g.Client.ID, g.Client.ObjectID, g.Client.Authentication,
+		g.User.Name, g.User.ObjectID, g.User.Username, g.User.HomeTenant,
+		string(g.Age), string(g.WellKnown), g.AppKey,
+	} {
+		b = appendSized(b, text)
+	}
+	for _, list := range [][]string{g.Scopes, g.Roles} {
+		b = append(strconv.AppendInt(b, int64(len(list)), 10), ';')
+		for _, text := range list {
+			b = appendSized(b, text)
+		}
+	}
+	return string(b)
+}
+
+// appendSized writes a text behind its length, so that no text runs into the
+// next one.
+func appendSized(b []byte, text string) []byte {
+	b = append(strconv.AppendInt(b, int64(len(text)), 10), ':')
+	return append(b, text...)
+}
 
 // Validate says what the grant lacks to become a token.
 func (g Grant) Validate() error {
