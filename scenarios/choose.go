@@ -54,9 +54,6 @@ func (x Expansion) tokenKinds(c *Case, v mint.Version, kind *mint.Kind) []mint.K
 		return nil
 	}
 	all := x.Kinds(owner)
-	if b.API == APISecond && x.Target.SecondAPI() != nil {
-		all = x.Kinds(&targets.Environment{APIs: []*targets.API{x.Target.SecondAPI()}})
-	}
 	own := mint.Kind{Version: v, Subject: b.Kind}
 	if b.Exactly || (v != "" && b.Version == "") {
 		all = slices.DeleteFunc(slices.Clone(all), func(k mint.Kind) bool {
@@ -158,8 +155,9 @@ func (x Expansion) tenant(b Base) string {
 		return x.Target.TenantB()
 	case TenantConsumer:
 		return mint.ConsumerTenant
+	default:
+		return x.Target.Tenant.ID
 	}
-	return x.Target.Tenant.ID
 }
 
 // client is who asks for the token.
@@ -250,8 +248,9 @@ func (x Expansion) requirement(c *Case) targets.Requirement {
 	case APISecond:
 		a := x.Target.SecondAPI()
 		return targets.Requirement{Scopes: a.Scopes, Roles: a.Roles}
+	default:
+		return c.Home.Requires
 	}
-	return c.Home.Requires
 }
 
 // ControlGrant is the genuine token of a control.

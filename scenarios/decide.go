@@ -61,14 +61,31 @@ func (x Expansion) missing(c *Case, n targets.Need, declared bool) {
 		because(c, verdict.DeclaredUnsupported, "needs "+n.String())
 		return
 	}
-	if n.Value == "true" {
-		c.Declare = n.Key + ": false"
-	}
+	c.Declare = declaringAway(n)
 	reason := verdict.CapabilityAbsent
 	if slices.Contains([]string{"user-tokens", "second-api", "other-tenant"}, n.Key) {
 		reason = verdict.MissingAccount
 	}
 	because(c, reason, "needs "+n.String())
+}
+
+// declaringAway is the line of supports that says that a need is not met: a
+// boolean is false, a list lacks the word, a word is another one.
+func declaringAway(n targets.Need) string {
+	capability, _ := targets.CapabilityOf(n.Key)
+	switch capability.Type {
+	case targets.BooleanType:
+		return n.Key + ": false"
+	case targets.WordsType:
+		return n.Key + ": []"
+	default:
+		for _, word := range capability.Known() {
+			if word != n.Value {
+				return n.Key + ": " + word
+			}
+		}
+		return ""
+	}
 }
 
 // resolveEither turns `either` into what the declared value makes of the row.

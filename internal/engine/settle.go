@@ -177,8 +177,9 @@ func refuser(reach verdict.Reach) string {
 		return "gateway"
 	case verdict.Reached:
 		return "backend"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // form is a row's kind in the reports' words.

@@ -19,7 +19,7 @@ type Lookup func(name string) (string, bool)
 // Load reads a target file; placeholders such as ${WORKER_SECRET} are filled
 // from lookup.
 func Load(path string, lookup Lookup) (*File, error) {
-	src, err := os.ReadFile(path) //nolint:gosec // the user names the file
+	src, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("targets: cannot read the target file: %w", err)
 	}

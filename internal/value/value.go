@@ -238,8 +238,8 @@ func appendEscape(b []byte, c byte) []byte {
 // are kept.
 func ParseJSON(b []byte) (Value, error) {
 	if !json.Valid(b) {
-		var any json.RawMessage
-		return Value{}, fmt.Errorf("value: not JSON: %w", json.Unmarshal(b, &any))
+		var text json.RawMessage
+		return Value{}, fmt.Errorf("value: not JSON: %w", json.Unmarshal(b, &text))
 	}
 	p := parser{text: b}
 	return p.value(), nil
