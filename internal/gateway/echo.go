@@ -20,6 +20,9 @@ type Echo struct {
 	mu   sync.Mutex
 	seen []probe.Echo
 	next int
+	// places are where a case's requests stand in seen, oldest first: a run asks
+	// for every case, most of which never arrive.
+	places map[string][]int
 }
 
 const keptRequests = 4096
@@ -42,9 +45,8 @@ func (e *Echo) Seen(run, id string) []probe.Echo {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	found := []probe.Echo{}
-	for i := range e.seen {
-		saw := e.seen[(e.next+i)%len(e.seen)]
-		if saw.Case == id && (run == "" || saw.Run == run) {
+	for _, i := range e.places[id] {
+		if saw := e.seen[i]; run == "" || saw.Run == run {
 			found = append(found, saw)
 		}
 	}
@@ -62,10 +64,27 @@ func (e *Echo) keep(saw probe.Echo) {
 	if limit == 0 {
 		limit = keptRequests
 	}
+	if e.places == nil {
+		e.places = map[string][]int{}
+	}
 	if len(e.seen) < limit {
+		e.places[saw.Case] = append(e.places[saw.Case], len(e.seen))
 		e.seen = append(e.seen, saw)
 		return
 	}
+	e.forget(e.next)
+	e.places[saw.Case] = append(e.places[saw.Case], e.next)
 	e.seen[e.next] = saw
 	e.next = (e.next + 1) % limit
+}
+
+// forget takes out the place of the oldest request, which is the first of its
+// case.
+func (e *Echo) forget(oldest int) {
+	id := e.seen[oldest].Case
+	if rest := e.places[id][1:]; len(rest) > 0 {
+		e.places[id] = rest
+		return
+	}
+	delete(e.places, id)
 }
