@@ -31,9 +31,9 @@ tenant: {id: 7f1c3b52-9d3e-4c61-8a55-0e7a9f1d2c40}
 tokens:
   mock: {url: %s, management: %s, token: "${MANAGEMENT}"}
 apis:
-  dev-v1: {app-id: 6e740000-0d0e-4a10-8001-0123456789d1, uris: [api://orders.dev], version: 1, scopes: [DEV.Access], roles: [DEV.Access]}
-  dev-v2: {app-id: 6e740000-0d0e-4a10-8001-0123456789d2, uris: [api://orders.dev.v2], version: 2, scopes: [DEV.Access], roles: [DEV.Access]}
-  uat-v2: {app-id: 91d00000-0a7a-4a10-8003-0123456789f1, uris: [api://orders.uat], version: 2, scopes: [UAT.Access], roles: [UAT.Access]}
+  dev-v1: {app-id: 6e740000-0d0e-4a10-8001-0123456789d1, uris: [api://orders.dev], version: 1, scopes: [DEV.Access, DEV.Admin], roles: [DEV.Access]}
+  dev-v2: {app-id: 6e740000-0d0e-4a10-8001-0123456789d2, uris: [api://orders.dev.v2], version: 2, scopes: [DEV.Access, DEV.Admin], roles: [DEV.Access]}
+  uat-v2: {app-id: 91d00000-0a7a-4a10-8003-0123456789f1, uris: [api://orders.uat], version: 2, scopes: [UAT.Access, UAT.Admin], roles: [UAT.Access]}
 environments:
   dev: {api: [dev-v1, dev-v2], gateways: [{url: %s/orders}], routes: {home: GET /v1/ping}}
   uat: {api: uat-v2, gateways: [{url: %s/orders}], routes: {home: GET /v1/ping}}
