@@ -30,6 +30,10 @@ func NewClient(managementURL, token string, httpClient *http.Client) *Client {
 	return &Client{strings.TrimSuffix(managementURL, "/"), token, httpClient}
 }
 
+// CloseIdleConnections closes the connections that the client keeps for its next
+// call.
+func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
+
 // ManagementError is a refusal of the management listener. It is one of the
 // errors of this package where errors.Is says so.
 type ManagementError struct {
