@@ -137,6 +137,9 @@ func (s *Session) work(b *batch, i int, last *batch) {
 	})
 	close(b.began)
 	b.end, b.err = b.run.End()
+	if remote, ok := e.Tokens.(interface{ CloseIdleConnections() }); ok {
+		remote.CloseIdleConnections()
+	}
 }
 
 // runOf names the run at one target: two targets may share an echo.

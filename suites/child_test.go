@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -185,25 +184,58 @@ func TestFilters(t *testing.T) {
 func TestConformanceFails(t *testing.T) {
 	t.Parallel()
 	waivers := writeFile(t, "waivers.yaml", "- {id: alg-none, reason: none, by: Ada, expires: 2999-01-01}\n")
+	denies := newSite(t, &watch{denyFrom: 1}).path
+	again := "again: go test ./suites -args -target " + denies + " --id "
 	for _, row := range []struct {
 		name string
 		args []string
-		want string
+		want []string
 	}{
-		{"a filter that matches nothing", []string{"-ginkgo.focus=no such spec"}, "Detected no specs ran"},
-		{"an id that matches nothing", []string{"-id=no-such-row"}, "no-such-row"},
-		{"a waiver that covers nothing", []string{"-id=alg-none", "-waivers=" + waivers}, "the waiver of alg-none covers nothing"},
+		{"a genuine token refused", []string{"-target=" + denies, "-id=ctl-v2-app-only"}, []string{
+			"fail ctl-v2-app-only/dev: refused-genuine", "A genuine token that must be accepted was refused.", "expected accept", "answered 401", again + "ctl-v2-app-only",
+		}},
+		{"a refusal that proves nothing", []string{"-target=" + denies, "-id=alg-none"}, []string{"inconclusive alg-none/uat", "control-refused", again + "alg-none"}},
+		{"a filter that matches nothing", []string{"-ginkgo.focus=no such spec"}, []string{"Detected no specs ran"}},
+		{"an id that matches nothing", []string{"-id=no-such-row"}, []string{"no-such-row"}},
+		{"a waiver that covers nothing", []string{"-id=alg-none", "-waivers=" + waivers}, []string{"the waiver of alg-none covers nothing"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			args := append([]string{"-test.run=^TestConformance$"}, row.args...)
-			said, err := exec.CommandContext(t.Context(), os.Args[0], args...).CombinedOutput()
+			cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+			cmd.Env = append(os.Environ(), "MANAGEMENT="+managementToken, "WORKER="+workerSecret, "BOTH="+bothSecret)
+			said, err := cmd.CombinedOutput()
 			if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 1 {
 				t.Errorf("expected the test to fail, got %v", err)
 			}
-			if !strings.Contains(string(said), row.want) {
-				t.Errorf("expected %s, got %s", strconv.Quote(row.want), said)
+			for _, want := range row.want {
+				if !strings.Contains(string(said), want) {
+					t.Errorf("expected %q, got %s", want, said)
+				}
 			}
 		})
+	}
+}
+
+// TestConformanceSkips wants what the target declares away skipped, with the
+// reason, and the test green.
+func TestConformanceSkips(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, &watch{})
+	src, err := os.ReadFile(s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := writeFile(t, "site.yaml", strings.ReplaceAll(string(src), "api: ", "enforces: [audience], api: "))
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestConformance$", "-target="+declared, "-id=ctl-v?-app-only,scope-missing-genuine", "-ginkgo.v", "-ginkgo.no-color")
+	cmd.Env = append(os.Environ(), "MANAGEMENT="+managementToken, "WORKER="+workerSecret, "BOTH="+bothSecret)
+	said, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	for _, want := range []string{"[SKIPPED] unsupported scope-missing-genuine/uat: left-open-by-declaration", "scenarios/catalog/scope.yaml:"} {
+		if !strings.Contains(string(said), want) {
+			t.Errorf("expected %q, got %s", want, said)
+		}
 	}
 }
