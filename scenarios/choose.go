@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/mockidp/mint"
@@ -36,7 +37,7 @@ func wanted(b Base, v mint.Version, kind *mint.Kind) string {
 	if v == "" {
 		v = b.Version
 	}
-	return string(v) + " " + string(b.Kind)
+	return strings.TrimSpace(string(v) + " " + string(b.Kind))
 }
 
 // tokenKinds are the kinds that the row's token can have, by preference: the

@@ -51,10 +51,11 @@ func (x Expansion) pairs(row *Scenario, home *targets.Environment) []Case {
 	var all []Case
 	for _, other := range others {
 		for _, variant := range row.Effective() {
-			for n, place := range places(home) {
+			addresses := row.addresses(home)
+			for n, place := range addresses {
 				c := Case{
 					Scenario: &variant.Scenario, Variant: variant.Name, Home: home, Other: other,
-					Gateway: place.gateway, Replica: place.replica, Number: n + 1, Of: len(places(home)),
+					Gateway: place.gateway, Replica: place.replica, Number: n + 1, Of: len(addresses),
 				}
 				all = append(all, x.versions(c)...)
 			}
@@ -67,6 +68,16 @@ func (x Expansion) pairs(row *Scenario, home *targets.Environment) []Case {
 type place struct {
 	gateway targets.Gateway
 	replica string
+}
+
+// addresses are where the row is fired: everywhere. An observer fires nothing
+// and looks at the environment as a whole.
+func (s *Scenario) addresses(e *targets.Environment) []place {
+	all := places(e)
+	if s.Kind == Observe {
+		return all[:1]
+	}
+	return all
 }
 
 func places(e *targets.Environment) []place {
@@ -113,7 +124,7 @@ func (x Expansion) splitBy(c *Case) []mint.Version {
 	b := c.Scenario.Base
 	_, pinned := x.Pins[c.Scenario.ID]
 	owner := x.owner(c)
-	if b.Version != "" || pinned || !b.splits() || owner == nil {
+	if b.Version != "" || pinned || !b.splits() || owner == nil || c.Scenario.Kind == Observe {
 		return []mint.Version{""}
 	}
 	if versions := owner.Versions(); len(versions) > 1 {
@@ -133,10 +144,21 @@ func (x Expansion) complete(c Case, v mint.Version, kind *mint.Kind) Case {
 		kind = &pin
 	}
 	why := x.choose(&c, v, kind)
-	if len(c.Choices) == 0 {
+	switch {
+	case len(c.Choices) > 0:
+	case x.lacksVersion(&c):
+		because(&c, verdict.DeclaredUnsupported, why+": the registrations have another version")
+	default:
 		because(&c, verdict.MissingAccount, why)
 	}
 	return c
+}
+
+// lacksVersion reports whether the row is bound to a version that its
+// registrations do not have, which is the file's own word (design 5).
+func (x Expansion) lacksVersion(c *Case) bool {
+	b, owner := c.Scenario.Base, x.owner(c)
+	return b.Exactly && b.Version != "" && owner != nil && !slices.Contains(owner.Versions(), b.Version)
 }
 
 func caseID(c *Case, v mint.Version, kind *mint.Kind) string {
@@ -186,7 +208,7 @@ func isCross(c *Case) bool {
 	if c.Scenario.ID == "aud-shared-registration" {
 		return c.Home.Shares(c.Other)
 	}
-	return b.API == APIOther && b.Plain() && c.Scenario.Token.Len() == 0 && c.Scenario.Request.IsZero()
+	return b.API == APIOther && b.Tenant == TenantHome && b.Plain() && c.Scenario.Token.Len() == 0 && c.Scenario.Request.IsZero()
 }
 
 func because(c *Case, reason verdict.Reason, detail string) {
@@ -194,10 +216,14 @@ func because(c *Case, reason verdict.Reason, detail string) {
 	c.Decided = &v
 }
 
-// owner is the environment that the row's token is for.
+// owner is the environment that the row's token is for; the second API belongs
+// to none and stands alone.
 func (x Expansion) owner(c *Case) *targets.Environment {
-	if c.Scenario.Base.API == APIOther {
+	switch second := x.Target.SecondAPI(); {
+	case c.Scenario.Base.API == APIOther:
 		return c.Other
+	case c.Scenario.Base.API == APISecond && second != nil:
+		return &targets.Environment{APIs: []*targets.API{second}}
 	}
 	return c.Home
 }

@@ -41,6 +41,9 @@ const ownIssuer = "https://sts.self-signed.example/7e57ed00-0000-4000-8000-00000
 // Lookup is the value of a placeholder, as design 12 lists them.
 func (s Setting) Lookup(path []string) (value.Value, error) {
 	unknown := &value.UnknownError{Path: strings.Join(path, ".")}
+	if len(path) == 0 {
+		return value.Value{}, unknown
+	}
 	switch path[0] {
 	case "home":
 		return s.environment(s.Home, path[1:], unknown)
@@ -79,7 +82,7 @@ func guids(n int) value.Value {
 
 // environment is a placeholder under home or other.
 func (s Setting) environment(e *targets.Environment, path []string, unknown error) (value.Value, error) {
-	if e == nil {
+	if e == nil || len(path) == 0 {
 		return value.Value{}, unknown
 	}
 	if v, ok := registration(e.API(s.Kind.Version), e, path); ok {
@@ -90,22 +93,39 @@ func (s Setting) environment(e *targets.Environment, path []string, unknown erro
 	case "client", "clients":
 		text = s.client(e, path)
 	case "user":
-		text = s.UserSub
-	case "host":
-		text = host(s.Gateway.URL)
-	case "route":
-		text = RoutePath(s.Gateway.URL, e.Home)
-	case "other-route":
-		if e.Other != nil {
-			text = RoutePath(s.Gateway.URL, *e.Other)
+		if e == s.Home {
+			text = s.UserSub
 		}
 	case "shared-scope":
 		text = s.sharedScope()
+	default:
+		text = s.address(e, path[0])
 	}
 	if text == "" {
 		return value.Value{}, unknown
 	}
 	return value.String(text), nil
+}
+
+// address is a placeholder that the environment's gateway answers: at home the
+// one under test, elsewhere the first.
+func (s Setting) address(e *targets.Environment, member string) string {
+	gateway := s.Gateway.URL
+	if e != s.Home {
+		if !e.Judged() {
+			return ""
+		}
+		gateway = e.Gateways[0].URL
+	}
+	switch {
+	case member == "host":
+		return host(gateway)
+	case member == "route":
+		return RoutePath(gateway, e.Home)
+	case member == "other-route" && e.Other != nil:
+		return RoutePath(gateway, *e.Other)
+	}
+	return ""
 }
 
 // registration is a placeholder that the registration or the requirement of an
@@ -138,7 +158,7 @@ func registration(a *targets.API, e *targets.Environment, path []string) (value.
 // names.
 func (s Setting) second(path []string, unknown error) (value.Value, error) {
 	a := s.Target.SecondAPI()
-	if a == nil {
+	if a == nil || len(path) == 0 {
 		return value.Value{}, unknown
 	}
 	e := &targets.Environment{APIs: []*targets.API{a}, Requires: targets.Requirement{Scopes: a.Scopes, Roles: a.Roles}}
@@ -254,6 +274,9 @@ func (i identity) lookup(path []string, unknown error) (value.Value, error) {
 		path = path[1:]
 	}
 	text := ""
+	if len(path) == 0 {
+		return value.Value{}, unknown
+	}
 	switch path[0] {
 	case "id":
 		text = i.id
