@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -107,11 +108,19 @@ func newKeeper(o Observation, r Redaction) *keeper {
 		}
 		k.tokens = append(k.tokens, t)
 	}
+	k.secrets = distinct(k.secrets)
 	k.pieces.add(signatureRedacted, k.secrets...)
 	for i := range k.tokens {
 		k.clean(&k.tokens[i])
 	}
 	return k
+}
+
+// distinct returns the secrets, each once (the same signature is told from
+// several sides), the longest first, so that none hides in the rest of another.
+func distinct(secrets []string) []string {
+	slices.SortFunc(secrets, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return slices.Compact(secrets)
 }
 
 // clean takes out of a decoded token what a row put there of another one, or
