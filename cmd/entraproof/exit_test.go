@@ -51,3 +51,29 @@ func TestExitCodesAndErrors(t *testing.T) {
 		})
 	}
 }
+
+// TestTerminal: on a terminal a long program redraws one line and removes it;
+// elsewhere it says nothing.
+func TestTerminal(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		reason   string
+		terminal bool
+		want     string
+	}{
+		{"terminal", true, "\r\x1b[Kone\r\x1b[Ktwo\r\x1b[K"},
+		{"pipe", false, ""},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			t.Parallel()
+			var text bytes.Buffer
+			s := steps{p: &program{err: &text, terminal: row.terminal}}
+			s.say("one")
+			s.say("two\n")
+			s.end()
+			if got := text.String(); got != row.want {
+				t.Errorf("expected %q, got %q", row.want, got)
+			}
+		})
+	}
+}

@@ -96,7 +96,7 @@ type labReport struct {
 }
 
 // missing notes a gateway whose program is not here.
-func (r *labReport) missing(recipe lab.Recipe, err error, allowed bool) {
+func (r *labReport) missing(err error, allowed bool) {
 	told := labFailed(err)
 	if allowed {
 		r.p.tell(told)

@@ -90,7 +90,7 @@ func (p *program) labRun(ctx context.Context, o labRunOptions) (err error) {
 	report := labReport{p: p, format: o.format}
 	for _, r := range o.recipes {
 		if _, err := p.finder().Find(ctx, r); err != nil {
-			report.missing(r, err, o.allowMissing)
+			report.missing(err, o.allowMissing)
 			continue
 		}
 		for _, m := range o.modes {

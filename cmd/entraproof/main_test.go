@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -17,12 +18,26 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 )
 
 var update = flag.Bool("update", false, "write golden files and the README's output anew")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"entraproof": func() { os.Exit(Main()) }})
+	testscript.Main(leakChecked{m}, map[string]func(){"entraproof": func() { os.Exit(Main()) }})
+}
+
+// leakChecked looks for goroutines that the tests have left.
+type leakChecked struct{ *testing.M }
+
+// Run runs the tests, then looks.
+func (m leakChecked) Run() int {
+	code := m.M.Run()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
 }
 
 // TestScripts runs the command as people do: one script a topic.

@@ -75,7 +75,7 @@ func (o *mintOptions) register(cmd *cobra.Command) {
 	f.StringSliceVar(&o.scopes, "scopes", nil, "other scopes; '' for none")
 	f.StringSliceVar(&o.roles, "roles", nil, "other roles; '' for none")
 	f.StringVar(&o.age, "age", "", "fresh, almost-expired or expired")
-	f.StringVar(&o.token, "token", "", "access, id, refresh or assertion")
+	f.StringVar(&o.token, "token-type", "", "access, id, refresh or assertion")
 	f.StringArrayVar(&o.set, "set", nil, "a claim, as name=value; the value is JSON, or else text")
 	f.StringArrayVar(&o.remove, "remove", nil, "a claim to take out")
 	f.StringVar(&o.steps, "steps", "", "a list of token steps as JSON or YAML, such as '[{edit: {in: signature, flip: 1}}]'")
@@ -91,7 +91,7 @@ func (o mintOptions) validate(f *targets.File) error {
 		checkOptional("--version", o.version, []string{"v1", "v2"}),
 		checkOptional("--kind", o.kind, []string{"app", "user"}),
 		checkOptional("--age", o.age, []string{"fresh", "almost-expired", "expired"}),
-		checkOptional("--token", o.token, []string{"access", "id", "refresh", "assertion"}),
+		checkOptional("--token-type", o.token, []string{"access", "id", "refresh", "assertion"}),
 		checkOptional("--environment", o.environment, environmentNames(f)),
 		checkOptional("--from", o.from, environmentNames(f)),
 	}
@@ -110,7 +110,8 @@ func (o mintOptions) validate(f *targets.File) error {
 			problems = append(problems, misused("leave one out", "--management and --keys: expected one issuer, got two"))
 		}
 	}
-	return errors.Join(append(problems, o.checkRow()...)...)
+	_, err := o.readSteps()
+	return errors.Join(append(problems, append(o.checkRow(), err)...)...)
 }
 
 // checkRow refuses flags that a row decides by itself.
@@ -120,13 +121,25 @@ func (o mintOptions) checkRow() []error {
 	if alone && (o.from != "" || o.variant != "") {
 		problems = append(problems, misused("", "--from and --variant belong to --scenario"))
 	}
-	for flag, given := range map[string]bool{
-		"--api": o.api != "", "--audience": o.audience != "", "--client": o.client != "", "--tenant": o.tenant != "", "--scopes": o.scopes != nil,
-		"--roles": o.roles != nil, "--age": o.age != "", "--token": o.token != "", "--set": o.set != nil, "--remove": o.remove != nil,
-		"--steps": o.steps != "", "--forged": o.forged,
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{
+		{"--api", o.api != ""},
+		{"--audience", o.audience != ""},
+		{"--client", o.client != ""},
+		{"--tenant", o.tenant != ""},
+		{"--scopes", o.scopes != nil},
+		{"--roles", o.roles != nil},
+		{"--age", o.age != ""},
+		{"--token-type", o.token != ""},
+		{"--set", o.set != nil},
+		{"--remove", o.remove != nil},
+		{"--steps", o.steps != ""},
+		{"--forged", o.forged},
 	} {
-		if given && !alone {
-			problems = append(problems, misused("", "%s: the row of --scenario says that itself", flag))
+		if f.given && !alone {
+			problems = append(problems, misused("", "%s: the row of --scenario says that itself", f.name))
 		}
 	}
 	if o.steps != "" && (o.set != nil || o.remove != nil) {

@@ -64,7 +64,7 @@ func TestOutputBlockRefuses(t *testing.T) {
 // shown are the commands of this program that a page shows.
 func shown(page string) [][]string {
 	var all [][]string
-	command := regexp.MustCompile("(?m)(?:^\\$ |^    |`|^)(?:go run \\./cmd/)?entraproof ((?:-|[a-z])[^`\n|]*)")
+	command := regexp.MustCompile("(?m)(?:(?:^\\$ |^    |`)(?:go run \\./cmd/)?|^go run \\./cmd/)entraproof ([a-z][^`\n|]*)")
 	for _, m := range command.FindAllStringSubmatch(page, -1) {
 		line, _, _ := strings.Cut(m[1], " #")
 		all = append(all, strings.Fields(strings.NewReplacer("'", "", `"`, "").Replace(line)))

@@ -207,9 +207,12 @@ func failedAs(code int) error {
 func runFailed(err error) error {
 	var usage *suites.UsageError
 	var inUse *suites.InUseError
+	var nothing *suites.NothingSelectedError
 	switch {
 	case errors.As(err, &inUse):
 		return wrongUsage(usageCause(err), "wait for it, or name another folder with --out")
+	case errors.As(err, &nothing):
+		return wrongUsage(usageCause(err), "entraproof scenarios list shows what there is")
 	case errors.As(err, &usage):
 		return wrongUsage(usage.Err, "")
 	}

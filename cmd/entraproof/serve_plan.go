@@ -117,12 +117,11 @@ func (s *servePlan) checkEnvironments() []error {
 // checkAddresses refuses addresses that cannot be listened on, and those that
 // strangers reach while the issuer's management has no token.
 func (s *servePlan) checkAddresses() []error {
-	named := map[string]string{
-		"--issuer-addr": s.issuerAddr, "--issuer-tls-addr": s.issuerTLSAddr, "--management-addr": s.managementAddr, "--echo-addr": s.echoAddr,
-	}
-	var problems []error
-	for _, flag := range []string{"--issuer-addr", "--issuer-tls-addr", "--management-addr", "--echo-addr"} {
-		problems = append(problems, s.checkAddress(flag, named[flag], flag != "--echo-addr"))
+	problems := []error{
+		s.checkAddress("--issuer-addr", s.issuerAddr, true),
+		s.checkAddress("--issuer-tls-addr", s.issuerTLSAddr, true),
+		s.checkAddress("--management-addr", s.managementAddr, true),
+		s.checkAddress("--echo-addr", s.echoAddr, false),
 	}
 	for _, addr := range s.gatewayAddrs {
 		problems = append(problems, s.checkAddress("--gateway-addr", addr, false))
@@ -163,9 +162,9 @@ func (s *servePlan) checkNeeds() []error {
 	if hasGateway && !s.echo && s.upstream == "" {
 		problems = append(problems, misused("add the part echo, or --upstream URL", "a gateway needs something to forward to"))
 	}
-	for flag, text := range map[string]string{"--issuer-url": s.issuerURL, "--upstream": s.upstream, "--public-url": s.publicURL} {
-		if text != "" {
-			problems = append(problems, checkURL(flag, text))
+	for _, f := range [][2]string{{"--issuer-url", s.issuerURL}, {"--upstream", s.upstream}, {"--public-url", s.publicURL}} {
+		if f[1] != "" {
+			problems = append(problems, checkURL(f[0], f[1]))
 		}
 	}
 	return problems

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/reports"
+)
+
+// TestMisses: a mode that shows less than it is about is told so.
+func TestMisses(t *testing.T) {
+	t.Parallel()
+	answers := func(invalid, cross string) *reports.Results {
+		return &reports.Results{Answers: reports.Answers{
+			InvalidClient: reports.Answer{State: invalid}, CrossEnvironment: reports.Answer{State: cross},
+		}}
+	}
+	caused := answers(reports.NotFixed, reports.AnswerUnproven)
+	caused.Causes = []reports.Cause{{Reads: "client_id"}}
+	other := answers(reports.NotFixed, reports.AnswerUnproven)
+	other.Causes = []reports.Cause{{Reads: "scope"}}
+	rejects, accepts := labFinding{FalseRejects: []string{"a"}}, labFinding{FalseAccepts: []string{"a"}}
+	for _, row := range []struct {
+		reason  string
+		mode    lab.Mode
+		results *reports.Results
+		finding labFinding
+		want    string
+	}{
+		{"broken", lab.Broken, caused, rejects, ""},
+		{"broken-let-all-in", lab.Broken, answers(reports.Fixed, reports.Open), labFinding{}, "403 Invalid Client: expected not fixed, got fixed; expected false rejects, got none; expected a cause that names client_id, got []"},
+		{"broken-for-another-cause", lab.Broken, other, rejects, "expected a cause that names client_id, got []"},
+		{"leaky", lab.Leaky, answers(reports.Fixed, reports.Open), accepts, ""},
+		{"leaky-closed", lab.Leaky, answers(reports.Fixed, reports.Closed), labFinding{}, "cross-environment: expected open, got closed; expected false accepts, got none"},
+		{"audience", lab.FixedAudience, answers(reports.Fixed, reports.Closed), accepts, ""},
+		{"audience-open", lab.FixedAudience, answers(reports.Fixed, reports.Open), accepts, "cross-environment: expected closed, got open"},
+		{"scope", lab.FixedScope, answers(reports.Fixed, reports.Closed), rejects, ""},
+		{"scope-unproven", lab.FixedScope, answers(reports.NotFixed, reports.AnswerUnproven), rejects, "403 Invalid Client: expected fixed, got not fixed; cross-environment: expected closed, got unproven"},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			t.Parallel()
+			if got := strings.Join(misses(row.mode, row.results, row.finding), "; "); got != row.want {
+				t.Errorf("expected %q, got %q", row.want, got)
+			}
+		})
+	}
+}
+
+// TestLabExitCode: a gateway that differs counts before one that could not be
+// run, and nothing judged is no success.
+func TestLabExitCode(t *testing.T) {
+	t.Parallel()
+	missing := &lab.MissingError{Gateway: "haproxy", Program: "haproxy", Install: "apt-get install haproxy"}
+	for _, row := range []struct {
+		reason  string
+		finding []labFinding
+		missing error
+		allowed bool
+		want    int
+	}{
+		{"as-expected", []labFinding{{AsExpected: true}}, nil, false, 0},
+		{"differs", []labFinding{{AsExpected: true}, {}}, nil, false, 1},
+		{"broke", []labFinding{{Broke: "x", err: errors.New("x")}}, nil, false, 3},
+		{"differs-and-missing", []labFinding{{}}, missing, false, 1},
+		{"missing", []labFinding{{AsExpected: true}}, missing, false, 3},
+		{"missing-allowed", []labFinding{{AsExpected: true}}, missing, true, 0},
+		{"only-missing-allowed", nil, missing, true, 3},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			t.Parallel()
+			var out, people strings.Builder
+			r := labReport{p: &program{out: &out, err: &people}, format: asText}
+			if row.missing != nil {
+				r.missing(row.missing, row.allowed)
+			}
+			for _, f := range row.finding {
+				r.add(f)
+			}
+			if got := exitCode(r.end()); got != row.want {
+				t.Errorf("expected %d, got %d", row.want, got)
+			}
+			if row.allowed && !strings.Contains(people.String(), "hint: install it with: apt-get install haproxy") {
+				t.Errorf("expected the missing program to be named, got %q", people.String())
+			}
+		})
+	}
+}
