@@ -60,6 +60,9 @@ func findings() []finding {
 // route and says why it is refused.
 func (r *Run) nameCauses(ctx context.Context) {
 	for _, l := range r.refusedLanes() {
+		if ctx.Err() != nil {
+			return
+		}
 		cause := reports.Cause{
 			Target: r.plan.target().Name, Environment: l.control.Environment, Kind: l.control.Kind.String(),
 			Certainty: reports.Likely, From: []string{l.control.ID()},

@@ -29,13 +29,13 @@ func (r *Run) newLane(c scenarios.Control) *lane {
 			}
 			return r.tokens.genuine(ctx, grant, "")
 		},
-		build: func(token string) (probe.Wire, error) { return r.controlWire(c, token) },
+		build: func(token, id string) (probe.Wire, error) { return r.controlWire(c, token, id) },
 	}
 }
 
 // controlWire is the plain request with a genuine token on the control's
 // route.
-func (r *Run) controlWire(c scenarios.Control, token string) (probe.Wire, error) {
+func (r *Run) controlWire(c scenarios.Control, token, id string) (probe.Wire, error) {
 	e := r.plan.target().Environment(c.Environment)
 	route := e.Home
 	if c.Route == "other" && e.Other != nil {
@@ -45,7 +45,7 @@ func (r *Run) controlWire(c scenarios.Control, token string) (probe.Wire, error)
 		URL: c.Gateway, Dial: c.Replica, Method: route.Method,
 		RoutePath: scenarios.RoutePath(c.Gateway, route), RootCAs: r.engine.RootCAs,
 	}
-	return probe.Request{}.Build(mint.Parts("token", token), endpoint, r.tags(c.ID(), false))
+	return probe.Request{}.Build(mint.Parts("token", token), endpoint, r.tags(id, false))
 }
 
 // grantsOf are the genuine tokens that cases and controls start from.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -48,6 +49,7 @@ type Step struct {
 	Expect   verdict.Expectation
 	Observed probe.Observation
 	Reach    verdict.Reach
+	silent   error
 	verdict  verdict.Verdict
 }
 
@@ -102,7 +104,10 @@ func (s *Stage) Do(ctx context.Context, title string, expect verdict.Expectation
 	} else {
 		step.Observed = s.run.prober.Fire(ctx, wire)
 	}
-	step.Reach, _ = s.run.reachOf(ctx, step.Observed, id)
+	if err := ctx.Err(); err != nil && step.Observed.Fault != probe.NoFault {
+		return Step{}, err
+	}
+	step.Reach, _, step.silent = s.run.reachOf(ctx, step.Observed, id)
 	s.shot.steps = append(s.shot.steps, step)
 	return step, nil
 }
@@ -176,7 +181,7 @@ func (r *Run) concludeFlow(s *Stage, err error, around [2]verdict.ControlState) 
 	for i := range s.shot.steps {
 		step := &s.shot.steps[i]
 		e := verdict.Evidence{Expect: step.Expect, Observed: step.Observed, Reach: step.Reach, Before: around[0], After: around[1]}
-		step.verdict = verdict.Judge(e)
+		step.verdict = heard(verdict.Judge(e), e, step.silent)
 		r.note(s.shot, e)
 		if i == 0 || outweighs(step.verdict, v) {
 			v = step.verdict
@@ -186,8 +191,11 @@ func (r *Run) concludeFlow(s *Stage, err error, around [2]verdict.ControlState) 
 	for _, extra := range s.verdicts {
 		v = v.Worse(extra)
 	}
-	if err != nil {
-		v = v.Worse(verdict.Because(verdict.HarnessFailed, err.Error()))
+	if err == nil && len(s.shot.steps)+len(s.verdicts) == 0 {
+		err = errNothingSent
+	}
+	if err != nil && v.Outcome != verdict.Fail { // a hole that was shown stays shown
+		v = stopped(err)
 	}
 	if len(s.shot.steps) > 0 {
 		last := s.shot.steps[len(s.shot.steps)-1]
@@ -209,9 +217,21 @@ func outweighs(step, v verdict.Verdict) bool {
 	return step.Outcome > v.Outcome
 }
 
+// errNothingSent says that a flow did nothing that could be judged.
+var errNothingSent = errors.New("engine: the flow sent nothing")
+
+// stopped is the verdict on a flow that could not go on.
+func stopped(err error) verdict.Verdict {
+	switch {
+	case errors.Is(err, errBudget), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return unpaced(err)
+	}
+	return verdict.Because(verdict.HarnessFailed, err.Error())
+}
+
 func (r *Run) stepResult(s Step) reports.Step {
 	out := reports.Step{
-		Title: s.Title, Outcome: s.verdict.Outcome, Reason: s.verdict.Reason, Detail: s.verdict.Detail,
+		Title: s.Title, Outcome: s.verdict.Outcome, Reason: s.verdict.Reason, Detail: r.told(s.verdict),
 		Status: s.Observed.Status, Reached: reports.ReachOf(s.Reach),
 	}
 	if s.verdict.Outcome != verdict.Pass && s.Observed.Sent != nil {

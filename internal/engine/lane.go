@@ -24,9 +24,12 @@ const (
 type lane struct {
 	control scenarios.Control
 	grant   func(ctx context.Context) (token string, err error)
-	build   func(token string) (probe.Wire, error)
+	// build makes the request of one shot, which has an id of its own: the echo
+	// is asked what it saw of this one and not of those before.
+	build func(token, id string) (probe.Wire, error)
 
 	mu       sync.Mutex
+	fires    int
 	shots    []controlShot
 	waiting  []*shot
 	refusals int
@@ -53,6 +56,14 @@ func (l *lane) keep(s *shot) bool {
 	}
 	l.refusals = 0
 	return true
+}
+
+// shotID names the next shot.
+func (l *lane) shotID() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fires++
+	return l.control.ID() + "/shot-" + strconv.Itoa(l.fires)
 }
 
 // state is what the last shot came to.
@@ -139,7 +150,7 @@ func compareControls(a, b scenarios.Control) int {
 
 // each runs f for all controls with the target's concurrency.
 func (r *Run) each(all []scenarios.Control, f func(scenarios.Control)) {
-	limit := make(chan struct{}, r.plan.target().Pace.Concurrency)
+	limit := make(chan struct{}, r.concurrency())
 	var group sync.WaitGroup
 	for _, c := range all {
 		limit <- struct{}{}
@@ -151,7 +162,7 @@ func (r *Run) each(all []scenarios.Control, f func(scenarios.Control)) {
 	group.Wait()
 }
 
-// settleReadiness fires a control until two answers in a row are equal. A
+// settleReadiness fires a control until equalAnswers in a row are equal. A
 // gateway that fetches keys or wakes up may refuse the first one; a verdict is
 // never repeated (design 5.4).
 func (r *Run) settleReadiness(ctx context.Context, l *lane) {
@@ -164,9 +175,6 @@ func (r *Run) settleReadiness(ctx context.Context, l *lane) {
 			equal = 1
 		}
 		last = state
-		if state == verdict.Unproven && equal >= equalAnswers {
-			return
-		}
 	}
 }
 
@@ -181,6 +189,7 @@ func (r *Run) closeLanes(ctx context.Context) {
 		l := r.lanes[c]
 		r.fireControl(ctx, l, "end")
 		for _, b := range l.left() {
+			b.shot.cut = ctx.Err() != nil
 			r.settle(b.shot, b.before, b.after)
 		}
 	})
@@ -192,32 +201,45 @@ func (r *Run) fireControl(ctx context.Context, l *lane, when string) verdict.Con
 	s := &shot{lane: l}
 	v := r.shootControl(ctx, s)
 	r.reportControl(l, s, reports.Shot{
-		When: when, Outcome: v.Outcome, Reason: v.Reason, Detail: v.Detail, Status: s.observed.Status,
+		When: when, Outcome: v.Outcome, Reason: v.Reason, Detail: r.told(v), Status: s.observed.Status,
 		Fault: s.observed.Fault, Reached: reports.ReachOf(s.reach), State: reports.ControlStateOf(s.state),
 	})
+	if s.state == verdict.None {
+		return s.state
+	}
 	for _, b := range l.fired(controlShot{s.start, s.end, s.state}) {
 		r.settle(b.shot, b.before, b.after)
 	}
 	return s.state
 }
 
-// shootControl fires and judges; what cannot be sent proves nothing.
+// shootControl fires and judges. What cannot be made proves nothing; what was
+// never sent, or was broken off by the end of the run, is no shot at all.
 func (r *Run) shootControl(ctx context.Context, s *shot) verdict.Verdict {
 	s.state = verdict.Unproven
 	s.start = r.sequence.Add(1)
 	defer func() { s.end = r.sequence.Add(1) }()
+	id := s.lane.shotID()
 	token, err := s.lane.grant(ctx)
 	if err != nil {
-		return verdict.Because(verdict.TokenNotObtained, err.Error())
+		if ctx.Err() != nil {
+			s.state = verdict.None
+		}
+		return *unmade(&sourceError{err})
 	}
-	if s.wire, err = s.lane.build(token); err != nil {
+	if s.wire, err = s.lane.build(token, id); err != nil {
 		return verdict.Because(verdict.RequestNotBuilt, err.Error())
 	}
 	if err := r.pace.wait(ctx); err != nil {
+		s.state = verdict.None
 		return unpaced(err)
 	}
 	s.observed = r.prober.Fire(ctx, s.wire)
-	s.reach, s.seen = r.reachOf(ctx, s.observed, s.lane.control.ID())
+	if ctx.Err() != nil && s.observed.Fault != probe.NoFault {
+		s.state = verdict.None
+		return verdict.Because(verdict.Interrupted, "")
+	}
+	s.reach, s.seen, _ = r.reachOf(ctx, s.observed, id)
 	var v verdict.Verdict
 	s.state, v = verdict.JudgeControl(s.observed, s.reach)
 	return v

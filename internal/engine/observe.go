@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"slices"
 
 	"github.com/entraproof/entraproof/internal/verdict"
@@ -9,7 +10,7 @@ import (
 
 // observe judges the rows that look at the answers of all others at their
 // environment.
-func (r *Run) observe(cases []*scenarios.Case) {
+func (r *Run) observe(ctx context.Context, cases []*scenarios.Case) {
 	observers := verdict.Observers()
 	for _, c := range cases {
 		i := slices.IndexFunc(observers, func(o verdict.Observer) bool { return o.ID == c.Scenario.ID })
@@ -17,7 +18,11 @@ func (r *Run) observe(cases []*scenarios.Case) {
 			r.report(&shot{c: c}, verdict.Because(verdict.HarnessFailed, "no observer has this id"))
 			continue
 		}
-		r.report(&shot{c: c}, observers[i].Observe(r.recordsOf(c.Home.Name)))
+		v := observers[i].Observe(r.recordsOf(c.Home.Name))
+		if ctx.Err() != nil && v.Outcome != verdict.Fail {
+			v = verdict.Because(verdict.Interrupted, "") // what was never fired may have shown it
+		}
+		r.report(&shot{c: c}, v)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/targets"
@@ -24,29 +25,34 @@ func markOf(a targets.Accepted) verdict.Mark {
 }
 
 // reachOf says whether a request arrived: what the answer tells, and what the
-// echo tells where it can be asked.
-func (r *Run) reachOf(ctx context.Context, o probe.Observation, id string) (verdict.Reach, []probe.Echo) {
+// echo tells where it can be asked. The error is the echo's silence.
+func (r *Run) reachOf(ctx context.Context, o probe.Observation, id string) (verdict.Reach, []probe.Echo, error) {
 	reach := r.mark.Reach(o)
 	if reach == verdict.Reached && o.Echo != nil {
-		return reach, []probe.Echo{*o.Echo}
+		return reach, []probe.Echo{*o.Echo}, nil
 	}
 	ask := r.engine.Seen
 	if ask == nil && r.plan.target().Accepted.EchoURL != "" {
 		ask = r.askEcho
 	}
 	if ask == nil {
-		return reach, nil
+		return reach, nil, nil
 	}
-	seen, err := ask(ctx, r.plan.Run, id)
+	asking, cancel := context.WithTimeout(ctx, echoTimeout)
+	defer cancel()
+	seen, err := ask(asking, r.plan.Run, id)
 	if err != nil {
 		// The echo's silence must not look like a request that never arrived.
 		if reach == verdict.NotReached {
-			return verdict.ReachUnknown, nil
+			return verdict.ReachUnknown, nil, err
 		}
-		return reach, nil
+		return reach, nil, err
 	}
-	return reach.Asked(len(seen) > 0), seen
+	return reach.Asked(len(seen) > 0), seen, nil
 }
+
+// echoTimeout bounds one question to the echo.
+const echoTimeout = 10 * time.Second
 
 // askEcho asks the echo at its own address what it saw of a case.
 func (r *Run) askEcho(ctx context.Context, run, id string) ([]probe.Echo, error) {

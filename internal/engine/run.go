@@ -101,7 +101,8 @@ func (r *Run) work(ctx context.Context) {
 	open := r.reportDecided()
 	ordinary, serial, flows, observers := sorted(open)
 	if err := r.prepare(ctx); err != nil {
-		r.giveUp(open, because(err))
+		r.giveUp(open, because(ctx, err))
+		r.summary.Interrupted = ctx.Err() != nil
 		return
 	}
 	r.openLanes(ctx, slices.Concat(ordinary, serial, flows))
@@ -110,13 +111,13 @@ func (r *Run) work(ctx context.Context) {
 	r.fireSerially(ctx, serial)
 	r.runFlows(ctx, flows)
 	r.closeLanes(ctx)
-	r.observe(observers)
+	r.observe(ctx, observers)
 	r.summary.Interrupted = ctx.Err() != nil
 }
 
 // because is the verdict on an error before any case was fired.
-func because(err error) verdict.Verdict {
-	if errors.Is(err, context.Canceled) {
+func because(ctx context.Context, err error) verdict.Verdict {
+	if ctx.Err() != nil {
 		return verdict.Because(verdict.Interrupted, "")
 	}
 	return verdict.Because(verdict.IssuerUnreachable, err.Error())
@@ -164,13 +165,13 @@ func (r *Run) giveUp(cases []*scenarios.Case, v verdict.Verdict) {
 // fireAll prepares cases on all cores, ahead of need, and fires them with the
 // target's concurrency.
 func (r *Run) fireAll(ctx context.Context, cases []*scenarios.Case) {
-	ready := make(chan *shot, 4*r.plan.target().Pace.Concurrency)
+	ready := make(chan *shot, 4*r.concurrency())
 	go func() {
 		defer close(ready)
 		r.makeAll(ctx, cases, ready)
 	}()
 	var firing errgroup.Group
-	for range r.plan.target().Pace.Concurrency {
+	for range r.concurrency() {
 		firing.Go(func() error {
 			for s := range ready {
 				r.fireCase(ctx, s)
@@ -180,6 +181,9 @@ func (r *Run) fireAll(ctx context.Context, cases []*scenarios.Case) {
 	}
 	_ = firing.Wait() // the workers give no errors
 }
+
+// concurrency is how many requests may be under way at once.
+func (r *Run) concurrency() int { return max(1, r.plan.target().Pace.Concurrency) }
 
 func (r *Run) makeAll(ctx context.Context, cases []*scenarios.Case, ready chan<- *shot) {
 	var making errgroup.Group
@@ -223,7 +227,7 @@ func (r *Run) shoot(ctx context.Context, s *shot) bool {
 		r.report(s, verdict.Because(verdict.Interrupted, ""))
 		return false
 	}
-	s.reach, s.seen = r.reachOf(ctx, s.observed, s.c.ID)
+	s.reach, s.seen, s.silent = r.reachOf(ctx, s.observed, s.c.ID)
 	return true
 }
 

@@ -25,10 +25,14 @@ func (r *Run) fireSerially(ctx context.Context, cases []*scenarios.Case) {
 			r.report(&shot{c: c}, leaseless(err))
 			continue
 		}
-		if s := r.make(ctx, c); s != nil {
-			r.fireAlone(ctx, s)
+		var due *lane
+		if s := r.make(ctx, c); s != nil && r.fireAlone(ctx, s) {
+			due = s.lane
 		}
 		restore()
+		if due != nil { // under the ordinary keys: the row's may refuse the control
+			r.fireControl(ctx, due, "after 25 refusals")
+		}
 	}
 }
 
@@ -42,10 +46,11 @@ func leaseless(err error) verdict.Verdict {
 }
 
 // fireAlone fires a case between two controls of its own where it asks for one.
-func (r *Run) fireAlone(ctx context.Context, s *shot) {
+// It reports whether a control is due.
+func (r *Run) fireAlone(ctx context.Context, s *shot) (due bool) {
 	before := r.callouts(ctx, s.c)
 	if !r.shoot(ctx, s) {
-		return
+		return false
 	}
 	if s.c.Expect.NoCallout {
 		s.callout = compareCallouts(before, r.callouts(ctx, s.c))
@@ -53,14 +58,15 @@ func (r *Run) fireAlone(ctx context.Context, s *shot) {
 	if !s.c.Expect.Next {
 		if s.needsNoControl() {
 			r.settle(s, verdict.None, verdict.None)
-		} else {
-			s.lane.keep(s)
+			return false
 		}
-		return
+		return s.lane.keep(s)
 	}
 	last := s.lane.state()
 	s.next = r.fireControl(ctx, s.lane, "after "+s.c.ID)
+	s.cut = ctx.Err() != nil
 	r.settle(s, last, s.next)
+	return false
 }
 
 // counters is an issuer that tells who asked it for what.
@@ -68,8 +74,12 @@ type counters interface {
 	Counters(ctx context.Context) (map[string]int, error)
 }
 
-// hits are the issuer's counters that a call-out shows in.
-type hits struct{ callouts, keys int }
+// hits are the issuer's counters that a call-out shows in; known is false where
+// the issuer did not tell them.
+type hits struct {
+	callouts, keys int
+	known          bool
+}
 
 func (r *Run) callouts(ctx context.Context, c *scenarios.Case) hits {
 	source, ok := r.engine.Tokens.(counters)
@@ -80,7 +90,7 @@ func (r *Run) callouts(ctx context.Context, c *scenarios.Case) hits {
 	if err != nil {
 		return hits{}
 	}
-	var h hits
+	h := hits{known: true}
 	for name, n := range all {
 		switch {
 		case strings.HasPrefix(name, "/callout/"):
@@ -96,6 +106,8 @@ func (r *Run) callouts(ctx context.Context, c *scenarios.Case) hits {
 // shown to reach the listener: it has fetched keys there (catalogue 0).
 func compareCallouts(before, after hits) verdict.Callout {
 	switch {
+	case !before.known || !after.known:
+		return verdict.CalloutUnknown
 	case after.callouts > before.callouts:
 		return verdict.CalledOut
 	case after.keys > 0:

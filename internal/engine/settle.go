@@ -24,11 +24,24 @@ func (r *Run) settle(s *shot, before, after verdict.ControlState) {
 		return
 	}
 	evidence.Wanted = wanted
-	v := verdict.Judge(evidence)
+	v := heard(verdict.Judge(evidence), evidence, s.silent)
+	if s.cut && v.Reason == verdict.NoControl {
+		v = verdict.Because(verdict.Interrupted, "")
+	}
 	r.note(s, evidence)
 	r.reportBetween(s, v, &reports.Around{
 		ID: s.lane.control.ID(), Before: reports.ControlStateOf(before), After: reports.ControlStateOf(after),
 	})
+}
+
+// heard takes back what was taken for a refusal where the echo is to be asked
+// and did not answer: the request may have arrived all the same (design 5.3).
+func heard(v verdict.Verdict, e verdict.Evidence, silent error) verdict.Verdict {
+	unjudged := e.Expect.Measure != "" || e.Expect.Either != ""
+	if silent == nil || unjudged || e.Reach.Arrived() || v.Outcome > verdict.Warn {
+		return v
+	}
+	return verdict.Because(verdict.EchoUnreachable, silent.Error())
 }
 
 // identityHeaders are the fields by which the gateway is declared to tell the
@@ -131,6 +144,19 @@ func (r *Run) redaction(tokens ...string) probe.Redaction {
 	return red
 }
 
+// told is a verdict's detail. That of an error is somebody else's text, which
+// may repeat what it was sent.
+func (r *Run) told(v verdict.Verdict) string {
+	if v.Outcome != verdict.Error {
+		return v.Detail
+	}
+	text := probe.RedactText(v.Detail)
+	for _, secret := range r.redaction().Secrets {
+		text = strings.ReplaceAll(text, secret, "<secret redacted>")
+	}
+	return text
+}
+
 // result is a case as the reports know it.
 func (r *Run) result(s *shot, v verdict.Verdict) reports.Case {
 	c, row := s.c, s.c.Scenario
@@ -140,7 +166,7 @@ func (r *Run) result(s *shot, v verdict.Verdict) reports.Case {
 		Marks: row.Marks, Refs: row.References, Pos: row.Pos.String(),
 		Environment: c.Home.Name, Cross: c.Cross, Variant: c.Variant, Client: string(row.Base.Client),
 		Replica: replicaName(c.Number, c.Of), Expected: c.Expected(),
-		Outcome: v.Outcome, Reason: v.Reason, Detail: v.Detail, Best: v.Best,
+		Outcome: v.Outcome, Reason: v.Reason, Detail: r.told(v), Best: v.Best,
 		Status: s.observed.Status, Fault: s.observed.Fault, Reached: reports.ReachOf(s.reach),
 		Needs: c.Needs, Declare: c.Declare, Started: s.observed.Started, ElapsedMS: s.observed.Elapsed.Milliseconds(),
 	}

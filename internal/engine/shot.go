@@ -34,12 +34,16 @@ type shot struct {
 	observed   probe.Observation
 	reach      verdict.Reach
 	seen       []probe.Echo
+	// silent is why the echo did not say what it saw, where it was asked.
+	silent error
 	// state is what a control's shot came to.
 	state verdict.ControlState
 	// next and callout are what serial cases look at.
 	next    verdict.ControlState
 	callout verdict.Callout
 	steps   []Step
+	// cut: the run was stopped before the control after the case.
+	cut bool
 }
 
 // needsNoControl reports whether the verdict cannot depend on controls: the
@@ -72,24 +76,32 @@ func (r *Run) make(ctx context.Context, c *scenarios.Case) *shot {
 func (r *Run) choose(ctx context.Context, c *scenarios.Case) (*shot, *verdict.Verdict) {
 	var last *verdict.Verdict
 	var lastShot *shot
-	for _, accepted := range []bool{true, false} {
-		for _, choice := range c.Choices {
-			l := r.lanes[choice.Control]
-			if (l.state() == verdict.Accepted) != accepted {
-				continue
-			}
-			s := &shot{c: c, choice: choice, lane: l}
-			v := r.build(ctx, s)
-			if v == nil {
-				return s, nil
-			}
-			last, lastShot = v, s
-			if v.Reason != verdict.NothingToChange && v.Reason != verdict.CapabilityAbsent {
-				return s, v
-			}
+	for _, choice := range r.acceptedFirst(c.Choices) {
+		s := &shot{c: c, choice: choice, lane: r.lanes[choice.Control]}
+		v := r.build(ctx, s)
+		if v == nil {
+			return s, nil
+		}
+		last, lastShot = v, s
+		if v.Reason != verdict.NothingToChange && v.Reason != verdict.CapabilityAbsent {
+			return s, v
 		}
 	}
 	return lastShot, last
+}
+
+// acceptedFirst puts the choices whose control is accepted before the others.
+// Each control is looked at once: it may change while others are fired.
+func (r *Run) acceptedFirst(choices []scenarios.Choice) []scenarios.Choice {
+	var first, rest []scenarios.Choice
+	for _, choice := range choices {
+		if r.lanes[choice.Control].state() == verdict.Accepted {
+			first = append(first, choice)
+		} else {
+			rest = append(rest, choice)
+		}
+	}
+	return append(first, rest...)
 }
 
 // build makes token and request of a shot, or says why there is nothing to
@@ -226,7 +238,7 @@ func (r *Run) userSub(ctx context.Context, s *shot) (string, error) {
 	control := s.choice.Control
 	control.Kind.Subject = mint.SubjectUser
 	g, ok := r.plan.Expansion.ControlGrant(control)
-	if !ok {
+	if !ok || !r.plan.target().HasTokens(mint.SubjectUser) {
 		return "", &value.UnknownError{Path: "home.user.sub"}
 	}
 	token, err := r.tokens.genuine(ctx, g, "")
