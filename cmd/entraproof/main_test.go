@@ -52,7 +52,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "start": start, "end": end, "json": isJSON, "lacks": lacks, "claims": claims, "replace": replace,
+			"code": code, "start": start, "end": end, "json": isJSON, "lacks": lacks, "claims": claims, "replace": replace, "trouble": trouble,
 		},
 	})
 }
@@ -112,7 +112,7 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 		remember(ts, line)
 		if ready.MatchString(line) {
 			go func() {
-				for range lines { //nolint:revive // what comes later stands in the text
+				for range lines { // what comes later stands in the text
 				}
 			}()
 			return

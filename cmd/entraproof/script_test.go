@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -66,4 +69,35 @@ func replace(ts *testscript.TestScript, _ bool, args []string) {
 		text = strings.ReplaceAll(text, args[i], args[i+1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
+}
+
+// trouble VARIABLE KIND opens a gateway that is no use and sets its address:
+// reset ends every connection, busy answers 429, closed refuses connections.
+func trouble(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv(args[0], "http://"+l.Addr().String())
+	server := &http.Server{ReadHeaderTimeout: time.Minute}
+	switch args[1] {
+	case "reset":
+		server.ConnState = func(c net.Conn, s http.ConnState) {
+			if tcp, ok := c.(*net.TCPConn); ok && s == http.StateNew {
+				_ = tcp.SetLinger(0) // then closing is a reset
+				_ = tcp.Close()
+			}
+		}
+	case "busy":
+		server.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "60")
+			w.WriteHeader(http.StatusTooManyRequests)
+		})
+	case "closed":
+		ts.Check(l.Close())
+		return
+	default:
+		ts.Fatalf("trouble %s is not known", args[1])
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); _ = server.Serve(l) }() // it is closed below
+	ts.Defer(func() { _ = server.Close(); <-done })
 }

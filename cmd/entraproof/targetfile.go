@@ -125,6 +125,7 @@ func declaredText(d targets.Declaration) string {
 		return d.Value
 	case targets.WordsType:
 		return list(strings.Split(d.Value, ","))
+	case targets.WordType, targets.DurationType:
 	}
 	return quoted(d.Value)
 }
