@@ -170,6 +170,9 @@ func (r *Run) result(s *shot, v verdict.Verdict) reports.Case {
 		Status: s.observed.Status, Fault: s.observed.Fault, Reached: reports.ReachOf(s.reach),
 		Needs: c.Needs, Declare: c.Declare, Started: s.observed.Started, ElapsedMS: s.observed.Elapsed.Milliseconds(),
 	}
+	if s.observed.Fault != probe.NoFault {
+		out.Detail += " at " + s.observed.Address
+	}
 	if r.plan.Command != "" {
 		out.Command = r.plan.Command + " --id " + row.ID
 	}
