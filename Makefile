@@ -62,7 +62,7 @@ fuzz: ## each fuzz target for FUZZTIME
 	@for package in $(call holding,^func Fuzz); do \
 		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$package*_test.go | cut -c6-); do \
 			echo "fuzz $$package $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$package || exit 1; \
 		done; \
 	done
 
