@@ -2,6 +2,7 @@ package probe
 
 import (
 	"strings"
+	"unicode/utf8"
 )
 
 // RedactToken returns a compact token with its header and claims and without
@@ -56,11 +57,24 @@ func redactField(name, v string) string {
 // secretName reports whether a header field, form parameter or JSON member of
 // that name holds a secret and nothing else.
 func secretName(name string) bool {
+	if !secretLength(name) {
+		return partName(name) // most words: no copy is made of them
+	}
 	switch strings.ReplaceAll(strings.ToLower(name), "-", "_") {
 	case "client_secret", "password", "refresh_token", "proxy_authorization", "x_api_key":
 		return true
 	}
 	return partName(name)
+}
+
+// secretLength reports whether a name is as long as one of the secret ones;
+// beyond ASCII, where lower case may be shorter, every name is.
+func secretLength(name string) bool {
+	switch len(name) {
+	case len("password"), len("x_api_key"), len("client_secret"), len("proxy_authorization"):
+		return true
+	}
+	return strings.IndexFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0
 }
 
 // partName reports whether a member of that name is the secret part of a token

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"encoding/base64"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -115,11 +116,17 @@ func urlByte(c byte) byte {
 }
 
 // pieces is the set of all pieces of minPiece bytes of some secrets, by which
-// any longer piece is found wherever it stands. A piece is a number of its
-// bytes, the filter a set of hashes that spares most look-ups.
+// any longer piece is found wherever it stands: a hash table of the pieces as
+// numbers, at most half full, made anew for every exchange.
 type pieces struct {
-	marks  map[uint64]string
-	filter [256]uint64
+	slots []slot
+	count int
+}
+
+// slot is empty while it has no mark.
+type slot struct {
+	piece uint64
+	mark  string
 }
 
 // maxSecret bounds what is cut up of one secret: signatures of the largest RSA
@@ -130,39 +137,55 @@ const maxSecret = 64 << 10
 func (p *pieces) add(mark string, secrets ...string) {
 	for _, s := range secrets {
 		s = s[:min(len(s), maxSecret)]
-		if p.marks == nil {
-			p.marks = make(map[uint64]string, len(s))
-		}
+		p.grow(len(s))
 		piece := uint64(0)
 		for i := range len(s) {
 			piece = piece<<8 | uint64(urlByte(s[i]))
 			if i+1 >= minPiece {
-				p.marks[piece] = mark
-				word, bit := filterBit(piece)
-				p.filter[word] |= bit
+				p.put(slot{piece, mark})
 			}
 		}
 	}
 }
 
-// filterBit is where a piece stands in the filter.
-func filterBit(piece uint64) (word, bit uint64) {
-	hash := piece * 0x9e3779b97f4a7c15 >> 50 // Fibonacci hashing, 14 bits
-	return hash >> 6, 1 << (hash & 63)
+// grow makes room for n more.
+func (p *pieces) grow(n int) {
+	if 2*(p.count+n) <= len(p.slots) {
+		return
+	}
+	old := p.slots
+	p.slots, p.count = make([]slot, 1<<bits.Len(uint(2*(p.count+n)))), 0
+	for _, s := range old {
+		if s.mark != "" {
+			p.put(s)
+		}
+	}
 }
 
-// mark is what stands in the place of a piece.
-func (p *pieces) mark(piece uint64) (string, bool) {
-	if word, bit := filterBit(piece); p.filter[word]&bit == 0 {
-		return "", false
+func (p *pieces) put(s slot) {
+	at := p.find(s.piece)
+	if at.mark == "" {
+		p.count++
 	}
-	mark, found := p.marks[piece]
-	return mark, found
+	*at = s
 }
+
+// find gives the slot of a piece, or the empty one where it belongs.
+func (p *pieces) find(piece uint64) *slot {
+	hash := piece * 0x9e3779b97f4a7c15 >> 32 // Fibonacci hashing
+	for i := int(hash); ; i++ {
+		if at := &p.slots[i&(len(p.slots)-1)]; at.mark == "" || at.piece == piece {
+			return at
+		}
+	}
+}
+
+// mark is what stands in the place of a piece, empty where it is none.
+func (p *pieces) mark(piece uint64) string { return p.find(piece).mark }
 
 // redact returns text without any piece of the secrets.
 func (p *pieces) redact(text string) string {
-	if len(p.marks) == 0 {
+	if p.count == 0 {
 		return text
 	}
 	var b strings.Builder
@@ -172,8 +195,8 @@ func (p *pieces) redact(text string) string {
 		if i+1 < copied+minPiece {
 			continue
 		}
-		mark, found := p.mark(piece)
-		if !found {
+		mark := p.mark(piece)
+		if mark == "" {
 			continue
 		}
 		b.WriteString(text[copied : i+1-minPiece])
@@ -193,7 +216,7 @@ func (p *pieces) redact(text string) string {
 func (p *pieces) runOn(text string, i int, piece uint64) (last int, ends uint64) {
 	for i+1 < len(text) {
 		next := piece<<8 | uint64(urlByte(text[i+1]))
-		if _, found := p.mark(next); !found {
+		if p.mark(next) == "" {
 			break
 		}
 		i, piece = i+1, next
