@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/verdict"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
@@ -73,7 +74,7 @@ func (r *Run) nameCauses(ctx context.Context) {
 			cause.Certainty = reports.Proven
 			cause.Reads, cause.Sentence, cause.Remedy = found[0].reads, found[0].sentence, found[0].remedy
 		default:
-			cause.Sentence, cause.Remedy = r.likely(ctx, l)
+			cause.Sentence, cause.Remedy = likely(l.last())
 		}
 		r.summary.Causes = append(r.summary.Causes, cause)
 	}
@@ -128,10 +129,8 @@ func (r *Run) letIn(ctx context.Context, c *scenarios.Case, l *lane) bool {
 
 // likely reads the cause from the refusal's own words, where no measuring row
 // could be made or none was let in.
-func (r *Run) likely(ctx context.Context, l *lane) (sentence, remedy string) {
-	s := &shot{lane: l}
-	r.shootControl(ctx, s)
-	body := strings.ToLower(string(s.observed.Body))
+func likely(o probe.Observation) (sentence, remedy string) {
+	body := strings.ToLower(string(o.Body))
 	switch {
 	case strings.Contains(body, "invalid client") || strings.Contains(body, "client id does not match"):
 		f := findings()[0]
@@ -140,8 +139,8 @@ func (r *Run) likely(ctx context.Context, l *lane) (sentence, remedy string) {
 		return "the refusal speaks of a scope: the token lacks it, or has it in another claim than the gateway reads", "compare the scope rule with the claims scp (users) and roles (daemons)"
 	case strings.Contains(body, "audience") || strings.Contains(body, "aud "):
 		return "the refusal speaks of the audience: this version's aud is not listed", "list the App ID URIs (v1) and the application ids (v2) of the environment's registrations"
-	case s.observed.Status == 401:
+	case o.Status == 401:
 		return "refused with 401: keys, issuer, audience or time are not as the gateway wants them", "look at the gateway's log for this request; compare issuer and audience with the token's"
 	}
-	return fmt.Sprintf("refused with %d, and no measuring row was let in", s.observed.Status), "look at the gateway's log for this request; check the client's contract and the scope or role rule"
+	return fmt.Sprintf("refused with %d, and no measuring row was let in", o.Status), "look at the gateway's log for this request; check the client's contract and the scope or role rule"
 }

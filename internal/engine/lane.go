@@ -40,6 +40,7 @@ type lane struct {
 type controlShot struct {
 	start, end uint64
 	state      verdict.ControlState
+	observed   probe.Observation
 }
 
 // keep leaves a fired case with the lane and reports whether a control is due.
@@ -74,6 +75,16 @@ func (l *lane) state() verdict.ControlState {
 		return verdict.None
 	}
 	return l.shots[len(l.shots)-1].state
+}
+
+// last is what came back for the last shot.
+func (l *lane) last() probe.Observation {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.shots) == 0 {
+		return probe.Observation{}
+	}
+	return l.shots[len(l.shots)-1].observed
 }
 
 // fired notes a shot and gives the cases that it makes judgeable.
@@ -207,7 +218,7 @@ func (r *Run) fireControl(ctx context.Context, l *lane, when string) verdict.Con
 	if s.state == verdict.None {
 		return s.state
 	}
-	for _, b := range l.fired(controlShot{s.start, s.end, s.state}) {
+	for _, b := range l.fired(controlShot{s.start, s.end, s.state, s.observed}) {
 		r.settle(b.shot, b.before, b.after)
 	}
 	return s.state
