@@ -216,4 +216,4 @@ func visible(text string) string {
 	return b.String()
 }
 
-func shows(r rune) bool { return r == '\n' || r == '\t' || unicode.IsPrint(r) }
+func shows(r rune) bool { return r >= ' ' && r <= '~' || r == '\n' || r == '\t' || unicode.IsPrint(r) }

@@ -119,14 +119,12 @@ func urlByte(c byte) byte {
 // any longer piece is found wherever it stands: a hash table of the pieces as
 // numbers, at most half full, made anew for every exchange.
 type pieces struct {
-	slots []slot
+	slots []uint64
+	// kinds tell what stands in a slot: 0 nothing, n a piece of which marks[n-1]
+	// takes the place.
+	kinds []uint8
+	marks []string
 	count int
-}
-
-// slot is empty while it has no mark.
-type slot struct {
-	piece uint64
-	mark  string
 }
 
 // maxSecret bounds what is cut up of one secret: signatures of the largest RSA
@@ -135,17 +133,31 @@ const maxSecret = 64 << 10
 
 // add cuts up secrets; mark is what stands in their place.
 func (p *pieces) add(mark string, secrets ...string) {
+	room := 0
 	for _, s := range secrets {
-		s = s[:min(len(s), maxSecret)]
-		p.grow(len(s))
+		room += min(len(s), maxSecret)
+	}
+	p.grow(room)
+	kind := p.kind(mark)
+	for _, s := range secrets {
 		piece := uint64(0)
-		for i := range len(s) {
+		for i := range min(len(s), maxSecret) {
 			piece = piece<<8 | uint64(urlByte(s[i]))
 			if i+1 >= minPiece {
-				p.put(slot{piece, mark})
+				p.put(piece, kind)
 			}
 		}
 	}
+}
+
+// kind is the number of a mark; there are two.
+func (p *pieces) kind(mark string) uint8 {
+	i := slices.Index(p.marks, mark)
+	if i < 0 {
+		i = len(p.marks)
+		p.marks = append(p.marks, mark)
+	}
+	return uint8(i + 1)
 }
 
 // grow makes room for n more.
@@ -153,35 +165,35 @@ func (p *pieces) grow(n int) {
 	if 2*(p.count+n) <= len(p.slots) {
 		return
 	}
-	old := p.slots
-	p.slots, p.count = make([]slot, 1<<bits.Len(uint(2*(p.count+n)))), 0
-	for _, s := range old {
-		if s.mark != "" {
-			p.put(s)
+	old := *p
+	size := 1 << bits.Len(uint(2*(p.count+n)))
+	p.slots, p.kinds, p.count = make([]uint64, size), make([]uint8, size), 0
+	for i, kind := range old.kinds {
+		if kind != 0 {
+			p.put(old.slots[i], kind)
 		}
 	}
 }
 
-func (p *pieces) put(s slot) {
-	at := p.find(s.piece)
-	if at.mark == "" {
+func (p *pieces) put(piece uint64, kind uint8) {
+	i := p.find(piece)
+	if p.kinds[i] == 0 {
 		p.count++
 	}
-	*at = s
+	p.slots[i], p.kinds[i] = piece, kind
 }
 
 // find gives the slot of a piece, or the empty one where it belongs.
-func (p *pieces) find(piece uint64) *slot {
-	hash := piece * 0x9e3779b97f4a7c15 >> 32 // Fibonacci hashing
-	for i := int(hash); ; i++ {
-		if at := &p.slots[i&(len(p.slots)-1)]; at.mark == "" || at.piece == piece {
-			return at
-		}
+func (p *pieces) find(piece uint64) uint64 {
+	last := uint64(len(p.slots) - 1)
+	i := piece * 0x9e3779b97f4a7c15 >> 32 & last // Fibonacci hashing
+	for p.kinds[i] != 0 && p.slots[i] != piece {
+		i = (i + 1) & last
 	}
+	return i
 }
 
-// mark is what stands in the place of a piece, empty where it is none.
-func (p *pieces) mark(piece uint64) string { return p.find(piece).mark }
+func (p *pieces) has(piece uint64) bool { return p.kinds[p.find(piece)] != 0 }
 
 // redact returns text without any piece of the secrets.
 func (p *pieces) redact(text string) string {
@@ -195,12 +207,11 @@ func (p *pieces) redact(text string) string {
 		if i+1 < copied+minPiece {
 			continue
 		}
-		mark := p.mark(piece)
-		if mark == "" {
+		if !p.has(piece) {
 			continue
 		}
 		b.WriteString(text[copied : i+1-minPiece])
-		b.WriteString(mark)
+		b.WriteString(p.marks[p.kinds[p.find(piece)]-1])
 		i, piece = p.runOn(text, i, piece)
 		copied = i + 1
 	}
@@ -216,7 +227,7 @@ func (p *pieces) redact(text string) string {
 func (p *pieces) runOn(text string, i int, piece uint64) (last int, ends uint64) {
 	for i+1 < len(text) {
 		next := piece<<8 | uint64(urlByte(text[i+1]))
-		if p.mark(next) == "" {
+		if !p.has(next) {
 			break
 		}
 		i, piece = i+1, next
