@@ -35,6 +35,9 @@ type keptToken struct {
 	until time.Time
 }
 
+// alive reports whether the token can still be used; k.mu is held.
+func (k *keptToken) alive(now time.Time) bool { return k.text != "" && now.Before(k.until) }
+
 func newTokens(source Source, now func() time.Time) *tokens {
 	return &tokens{source: source, now: now, kept: map[string]*keptToken{}}
 }
@@ -48,7 +51,7 @@ func (t *tokens) genuine(ctx context.Context, g mint.Grant, label string) (strin
 	k := t.entry(g.Key() + label)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.text != "" && t.now().Before(k.until) {
+	if k.alive(t.now()) {
 		return k.text, nil
 	}
 	got, err := t.source.Genuine(ctx, []mint.Grant{g})
@@ -83,15 +86,18 @@ func (t *tokens) keepUntil(token string) time.Time {
 	return time.Unix(seconds, 0).Add(-leastLife)
 }
 
-// prefetch asks for many tokens in few calls. What fails here is asked for
-// again, and named, by the case that needs it.
+// prefetch asks for many tokens in few calls, leaving out those that an earlier
+// run of the engine has left. What fails here is asked for again, and named, by
+// the case that needs it.
 func (t *tokens) prefetch(ctx context.Context, grants []mint.Grant) {
 	var missing []mint.Grant
 	seen := map[string]bool{}
 	for _, g := range grants {
 		if key := g.Key(); !seen[key] {
 			seen[key] = true
-			missing = append(missing, g)
+			if !t.has(key) {
+				missing = append(missing, g)
+			}
 		}
 	}
 	for len(missing) > 0 {
@@ -106,4 +112,11 @@ func (t *tokens) prefetch(ctx context.Context, grants []mint.Grant) {
 		}
 		missing = missing[n:]
 	}
+}
+
+func (t *tokens) has(key string) bool {
+	k := t.entry(key)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.alive(t.now())
 }
