@@ -24,7 +24,7 @@ func (r *Results) tempered(a Answer, good string) Answer {
 	case r.Selection.Shard != "" && !bad:
 		return Answer{
 			State: AnswerNotTested,
-			Text:  fmt.Sprintf("this is shard %s: `entraproof report merge` answers", r.Selection.Shard),
+			Text:  fmt.Sprintf("shard %s shows a part; only all shards together answer", r.Selection.Shard),
 		}
 	case r.Unfinished() && a.State == good:
 		a.State = AnswerUnproven

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -82,25 +83,39 @@ func (s scope) stateOf(c *Control) (state, why string) {
 	return Unproven, c.why(nil)
 }
 
-// proves returns what all shots prove together: accepted or refused only when
-// every one was.
+// counted are the shots that prove something: one before the gateway had
+// settled, or one that was broken off, does not.
+func (c *Control) counted() []*Shot {
+	var counted []*Shot
+	for i := range c.Shots {
+		if c.Shots[i].State != ControlNone {
+			counted = append(counted, &c.Shots[i])
+		}
+	}
+	return counted
+}
+
+// proves returns what all shots that count prove together: accepted or refused
+// only when every one was.
 func (c *Control) proves() ControlState {
-	if len(c.Shots) == 0 {
+	counted := c.counted()
+	if len(counted) == 0 {
 		return ControlNone
 	}
-	for _, shot := range c.Shots[1:] {
-		if shot.State != c.Shots[0].State {
+	for _, shot := range counted[1:] {
+		if shot.State != counted[0].State {
 			return ControlUnproven
 		}
 	}
-	return c.Shots[0].State
+	return counted[0].State
 }
 
-// Refused returns the first shot that was not accepted, nil if all were.
+// Refused returns the first shot that counts and was not accepted, nil if all
+// were.
 func (c *Control) Refused() *Shot {
-	for i := range c.Shots {
-		if c.Shots[i].State != ControlAccepted {
-			return &c.Shots[i]
+	for _, shot := range c.counted() {
+		if shot.State != ControlAccepted {
+			return shot
 		}
 	}
 	return nil
@@ -110,7 +125,7 @@ func (c *Control) Refused() *Shot {
 func (c *Control) why(same []*Case) string {
 	var parts []string
 	if shot := c.Refused(); shot != nil {
-		if c.proves() == ControlUnproven && shot != &c.Shots[0] {
+		if c.proves() == ControlUnproven && shot != c.counted()[0] {
 			parts = append(parts, "accepted at first, not at: "+shot.When)
 		}
 		parts = append(parts, answered(shot.Status, string(shot.Fault)), shot.Detail)
@@ -136,11 +151,11 @@ func answered(status int, fault string) string {
 	return ""
 }
 
-// joinSaid joins what is not empty.
+// joinSaid joins what is not empty, each part once.
 func joinSaid(parts []string) string {
 	var said []string
 	for _, p := range parts {
-		if p != "" {
+		if p != "" && !slices.Contains(said, p) {
 			said = append(said, p)
 		}
 	}

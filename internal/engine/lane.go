@@ -174,18 +174,27 @@ func (r *Run) each(all []scenarios.Control, f func(scenarios.Control)) {
 }
 
 // settleReadiness fires a control until equalAnswers in a row are equal. A
-// gateway that fetches keys or wakes up may refuse the first one; a verdict is
-// never repeated (design 5.4).
+// gateway that fetches keys or wakes up may refuse the first one, which then
+// proves nothing; a verdict is never repeated (design 5.4).
 func (r *Run) settleReadiness(ctx context.Context, l *lane) {
-	last := verdict.None
-	for attempt, equal := 0, 0; attempt < readyAttempts && equal < equalAnswers && ctx.Err() == nil; attempt++ {
-		state := r.fireControl(ctx, l, "start")
-		if state == last {
-			equal++
-		} else {
-			equal = 1
+	var fired []*shot
+	var verdicts []verdict.Verdict
+	equal := 0
+	for len(fired) < readyAttempts && equal < equalAnswers && ctx.Err() == nil {
+		s := &shot{lane: l}
+		verdicts = append(verdicts, r.shootControl(ctx, s))
+		if fired = append(fired, s); len(fired) > 1 && s.state != fired[len(fired)-2].state {
+			equal = 0
 		}
-		last = state
+		equal++
+		r.takeControl(s)
+	}
+	for i, s := range fired {
+		when := "start"
+		if equal >= equalAnswers && i < len(fired)-equal {
+			when, s.state = "before it settled", verdict.None
+		}
+		r.reportControl(l, s, r.controlResult(s, verdicts[i], when))
 	}
 }
 
@@ -211,17 +220,28 @@ func (r *Run) closeLanes(ctx context.Context) {
 func (r *Run) fireControl(ctx context.Context, l *lane, when string) verdict.ControlState {
 	s := &shot{lane: l}
 	v := r.shootControl(ctx, s)
-	r.reportControl(l, s, reports.Shot{
-		When: when, Outcome: v.Outcome, Reason: v.Reason, Detail: r.told(v), Status: s.observed.Status,
-		Fault: s.observed.Fault, Reached: reports.ReachOf(s.reach), State: reports.ControlStateOf(s.state),
-	})
+	r.reportControl(l, s, r.controlResult(s, v, when))
+	r.takeControl(s)
+	return s.state
+}
+
+// takeControl puts a shot into its lane and judges the cases that waited for
+// it; one that was never sent counts for nothing.
+func (r *Run) takeControl(s *shot) {
 	if s.state == verdict.None {
-		return s.state
+		return
 	}
-	for _, b := range l.fired(controlShot{s.start, s.end, s.state, s.observed}) {
+	for _, b := range s.lane.fired(controlShot{s.start, s.end, s.state, s.observed}) {
 		r.settle(b.shot, b.before, b.after)
 	}
-	return s.state
+}
+
+// controlResult is a shot as the reports know it.
+func (r *Run) controlResult(s *shot, v verdict.Verdict, when string) reports.Shot {
+	return reports.Shot{
+		When: when, Outcome: v.Outcome, Reason: v.Reason, Detail: r.told(v), Status: s.observed.Status,
+		Fault: s.observed.Fault, Reached: reports.ReachOf(s.reach), State: reports.ControlStateOf(s.state),
+	}
 }
 
 // shootControl fires and judges. What cannot be made proves nothing; what was

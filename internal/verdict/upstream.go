@@ -124,22 +124,37 @@ func (w Wanted) judge(e probe.Echo, identity []string) Verdict {
 	case (len(w.Authorization) > 0 || w.BareAuthorization) && !sameAuthorization(e.Authorization, w.Authorization):
 		return Because(AuthorizationDiffers, "")
 	case len(w.Identity) > 0:
-		return w.judgeIdentity(e, told, len(identity) > 0)
+		return w.judgeIdentity(e, identity)
 	}
 	return Because(ConditionsHold, "")
 }
 
-// judgeIdentity asks for the identity in the declared fields, and there for no
-// other one. Where none is declared the token itself, forwarded, tells it.
-func (w Wanted) judgeIdentity(e probe.Echo, told []string, declared bool) Verdict {
-	others := slices.ContainsFunc(told, func(v string) bool { return !slices.Contains(w.Identity, v) })
-	switch {
-	case declared && (len(told) == 0 || others):
-		return Because(IdentityNotForwarded, "")
-	case declared, anyHolds(told, w.Identity), len(e.Authorization) > 0:
-		return Because(ConditionsHold, "")
+// judgeIdentity asks for the identity in one of the declared fields, and there
+// for no other one beside it: other fields may tell other things about the
+// caller. Where none is declared the token itself, forwarded, tells it.
+func (w Wanted) judgeIdentity(e probe.Echo, declared []string) Verdict {
+	if len(declared) == 0 {
+		if anyHolds(allValues(e), w.Identity) || len(e.Authorization) > 0 {
+			return Because(ConditionsHold, "")
+		}
+		return Because(IdentityNotShown, "")
 	}
-	return Because(IdentityNotShown, "")
+	told := false
+	for _, name := range declared {
+		values := e.Values(name)
+		is := func(v string) bool { return slices.Contains(w.Identity, v) }
+		if !slices.ContainsFunc(values, is) {
+			continue
+		}
+		told = true
+		if slices.ContainsFunc(values, func(v string) bool { return !is(v) }) {
+			return Because(IdentityNotForwarded, name+" tells several callers")
+		}
+	}
+	if !told {
+		return Because(IdentityNotForwarded, "")
+	}
+	return Because(ConditionsHold, "")
 }
 
 // identityValues returns the values of the declared fields, of all fields
