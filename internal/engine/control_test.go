@@ -142,7 +142,8 @@ func TestOneClientRefused(t *testing.T) {
 }
 
 // TestReadiness: a control is fired until three answers in a row are equal,
-// before anything is judged, and never without end (design 5.4).
+// before anything is judged, and never without end (design 5.4); what came
+// before it settled proves nothing.
 func TestReadiness(t *testing.T) {
 	t.Parallel()
 	rows := []struct {
