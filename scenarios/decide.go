@@ -40,19 +40,28 @@ func (x Expansion) lacksOther(c *Case) bool { return c.Other == nil && c.Scenari
 // unneeded applies needs and unless.
 func (x Expansion) unneeded(c *Case) bool {
 	for _, n := range c.Scenario.AllNeeds() {
-		if met, declared := x.Target.Meets(n, c.Home); !met {
+		if met, declared := x.meets(n, c); !met {
 			x.missing(c, n, declared)
 			return true
 		}
 	}
 	for _, n := range c.Scenario.Unless {
-		if met, _ := x.Target.Meets(n, c.Home); met {
+		if met, _ := x.meets(n, c); met {
 			c.Needs = append(c.Needs, "not "+n.String())
 			because(c, verdict.DeclaredUnsupported, "runs only without "+n.String())
 			return true
 		}
 	}
 	return false
+}
+
+// meets is what the target says of a need at the case. Whether a registration
+// is shared is a matter of the case's own pair of environments.
+func (x Expansion) meets(n targets.Need, c *Case) (met, declared bool) {
+	if n.Key == "shared-registration" && c.Other != nil {
+		return c.Home.Shares(c.Other), true
+	}
+	return x.Target.Meets(n, c.Home)
 }
 
 func (x Expansion) missing(c *Case, n targets.Need, declared bool) {
