@@ -7,7 +7,9 @@ import (
 	"sync"
 
 	"github.com/entraproof/entraproof/internal/probe"
+	"github.com/entraproof/entraproof/internal/value"
 	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/mockidp/mint"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
 )
@@ -33,6 +35,9 @@ type lane struct {
 	shots    []controlShot
 	waiting  []*shot
 	refusals int
+	// decoded and claims are the control's token as it was read last.
+	decoded string
+	claims  value.Value
 }
 
 // controlShot is one firing of a control, between two numbers of the run's
@@ -41,6 +46,21 @@ type controlShot struct {
 	start, end uint64
 	state      verdict.ControlState
 	observed   probe.Observation
+}
+
+// claimsOf decodes the control's token, once for all cases that are compared
+// with it.
+func (l *lane) claimsOf(token string) (value.Value, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.decoded != token {
+		_, claims, err := mint.Decode(token)
+		if err != nil {
+			return claims, err
+		}
+		l.decoded, l.claims = token, claims
+	}
+	return l.claims, nil
 }
 
 // keep leaves a fired case with the lane and reports whether a control is due.

@@ -40,7 +40,7 @@ func differing(a, b value.Value) []string {
 // differs gives the checks whose claims differ between what is sent and the
 // control; ok is false where one of them cannot be read.
 func (s *shot) differs() (checks []string, ok bool) {
-	_, control, err := mint.Decode(s.control)
+	control, err := s.lane.claimsOf(s.control)
 	if err != nil {
 		return nil, false
 	}
