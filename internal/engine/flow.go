@@ -189,7 +189,9 @@ func (r *Run) concludeFlow(s *Stage, err error, around [2]verdict.ControlState) 
 		}
 	}
 	for _, extra := range s.verdicts {
-		v = v.Worse(extra)
+		if extra.Outcome >= v.Outcome { // it says more than the answer that it was drawn from
+			v = extra
+		}
 	}
 	if err == nil && len(s.shot.steps)+len(s.verdicts) == 0 {
 		err = errNothingSent
