@@ -1,0 +1,248 @@
+package flows_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/entraproof/entraproof/internal/engine"
+	"github.com/entraproof/entraproof/internal/flows"
+	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/mockidp/mint"
+	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var ownKey = sync.OnceValues(func() (*mint.Key, error) { return mint.NewKey(nil, time.Now()) })
+
+// oneGateway is the embedded target with one gateway, for daemons, and what it
+// declares of key sets.
+func oneGateway(declares ...string) *targets.File {
+	f := targets.Default()
+	for _, e := range f.Environments[1:] {
+		e.Gateways = nil
+	}
+	f.Environments[0].APIs = f.Environments[0].APIs[:1]
+	f.Supports = slices.DeleteFunc(f.Supports, func(d targets.Declaration) bool { return strings.HasPrefix(d.Key, "jwks-") })
+	f.Supports = append(f.Supports, targets.Declaration{Key: "user-tokens", Value: "false"})
+	for i := 0; i < len(declares); i += 2 {
+		f.Supports = append(f.Supports, targets.Declaration{Key: declares[i], Value: declares[i+1]})
+	}
+	return f
+}
+
+// collected is a sink in memory.
+type collected struct {
+	mu    sync.Mutex
+	cases []reports.Case
+}
+
+func (c *collected) Case(r reports.Case) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cases = append(c.cases, r)
+	return nil
+}
+
+func (c *collected) Control(reports.Control) error { return nil }
+
+// world is an embedded lab with one set-up in front of the echo.
+type world struct {
+	t      *testing.T
+	lab    *lab.Embedded
+	target *targets.File
+}
+
+func newWorld(t *testing.T, s lab.Setup, declares ...string) *world {
+	t.Helper()
+	f := oneGateway(declares...)
+	e, err := lab.NewEmbedded(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	target, stop, err := e.Serve(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	return &world{t, e, target}
+}
+
+// run runs the flow of an id, which must be one case.
+func (w *world) run(id string) reports.Case {
+	w.t.Helper()
+	all, err := scenarios.Builtin()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	row, ok := all.ByID(id)
+	if !ok {
+		w.t.Fatalf("the catalogue has no row %s", id)
+	}
+	own, err := ownKey()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	sink := &collected{}
+	x := scenarios.Expansion{Target: w.target}
+	eng := &engine.Engine{Tokens: w.lab.Issuer, Own: own, Seen: w.lab.Seen}
+	run := eng.Start(w.t.Context(), engine.Plan{Expansion: x, Cases: x.Expand([]scenarios.Scenario{row}), Flows: flows.All(), Run: "r", Sink: sink})
+	if _, err := run.End(); err != nil {
+		w.t.Fatal(err)
+	}
+	if len(sink.cases) != 1 {
+		w.t.Fatalf("expected one case, got %d", len(sink.cases))
+	}
+	return sink.cases[0]
+}
+
+// TestFlows runs each flow against strict and against the mutant that it is
+// for.
+func TestFlows(t *testing.T) {
+	t.Parallel()
+	refetches := []string{"jwks-refetch", "unknown-kid"}
+	soft := func(names ...string) lab.Setup { return lab.Setup{Name: "strict", Softens: names} }
+	rows := []struct {
+		name, id string
+		setup    lab.Setup
+		declares []string
+		want     verdict.Reason
+	}{
+		{"tampered", "state-tampered-after-good", soft(), nil, verdict.AcceptedAsRequired},
+		{"tampered, verdicts cached", "state-tampered-after-good", soft("cached-verdict"), nil, verdict.ReachedUpstream},
+		{"tampered, genuine refused", "state-tampered-after-good", lab.Setup{Name: "deny-all"}, nil, verdict.RefusedGenuine},
+		{"warm connection", "state-anonymous-on-warm-connection", soft(), nil, verdict.AcceptedAsRequired},
+		{"warm connection, stays authenticated", "state-anonymous-on-warm-connection", soft("warm-connection"), nil, verdict.ReachedUpstream},
+		{"warm connection, genuine refused", "state-anonymous-on-warm-connection", lab.Setup{Name: "deny-all"}, nil, verdict.RefusedGenuine},
+		{"new key", "jwks-new-key-just-published", soft(), refetches, verdict.AcceptedAsRequired},
+		{"new key, never fetched", "jwks-new-key-just-published", soft("never-refetch"), refetches, verdict.NewKeyNotTrusted},
+		{"new key, nothing declared", "jwks-new-key-just-published", soft(), nil, verdict.NotDeclared},
+		{"new key, nothing declared, never fetched", "jwks-new-key-just-published", soft("never-refetch"), nil, verdict.NotDeclared},
+		{"new key, longer than a run waits", "jwks-new-key-just-published", soft("never-refetch"), []string{"jwks-cache", "1h"}, verdict.NotDeclared},
+		{"new key, not within the declared cache", "jwks-new-key-just-published", soft("never-refetch"), []string{"jwks-cache", "500ms"}, verdict.NewKeyNotTrusted},
+		{"flood", "jwks-unknown-kid-flood", soft(), refetches, verdict.RefusedAsRequired},
+		{"flood, unknown keys taken", "jwks-unknown-kid-flood", lab.Setup{Name: "accept-all"}, refetches, verdict.ReachedUpstream},
+		{"new key after flood", "jwks-new-key-after-flood", soft(), refetches, verdict.RefusedAsRequired},
+		{"new key after flood, no reserve", "jwks-new-key-after-flood", soft("budget-without-reserve"), refetches, verdict.NewKeyNotTrusted},
+	}
+	for _, tt := range rows {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, tt.setup, tt.declares...)
+			c := w.run(tt.id)
+			if c.Reason != tt.want {
+				t.Errorf("expected %s, got %s %s: %s", tt.want, c.Outcome, c.Reason, c.Detail)
+			}
+			if len(c.Steps) == 0 {
+				t.Error("expected the steps in the report")
+			}
+			w.unchanged()
+		})
+	}
+}
+
+// unchanged checks that the issuer is as it was: no lease, two keys.
+func (w *world) unchanged() {
+	w.t.Helper()
+	keys, err := w.lab.Issuer.Keys(w.t.Context(), "")
+	if err != nil || len(keys) != 2 {
+		w.t.Errorf("expected two keys, got %d, %v", len(keys), err)
+	}
+	lease, err := w.lab.Issuer.Lease(w.t.Context(), time.Minute)
+	if err != nil {
+		w.t.Fatalf("expected the lease released, got %v", err)
+	}
+	if err := w.lab.Issuer.Release(w.t.Context(), lease.ID); err != nil {
+		w.t.Error(err)
+	}
+}
+
+// TestFetchesForEach: a gateway that fetches the key set for every unknown key
+// id refuses them all, and fails for the fetches.
+func TestFetchesForEach(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, lab.Setup{Name: "strict"})
+	strict := w.target.Environments[0].Gateways[0].URL
+	keys := w.lab.Issuer.URL() + "/" + w.target.Tenant.ID + "/discovery/v2.0/keys"
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		for _, url := range []string{keys, strings.TrimSuffix(strict, "/orders") + r.URL.Path} {
+			out, err := http.NewRequestWithContext(r.Context(), http.MethodGet, url, nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			out.Header = r.Header.Clone()
+			response, err := client.Do(out)
+			if err != nil {
+				rw.WriteHeader(http.StatusBadGateway)
+				return
+			}
+			body, _ := io.ReadAll(response.Body) // what is missing shows as another answer
+			_ = response.Body.Close()
+			if url != keys {
+				rw.Header().Set("X-Entraproof-Echo", response.Header.Get("X-Entraproof-Echo"))
+				rw.WriteHeader(response.StatusCode)
+				_, _ = rw.Write(body)
+			}
+		}
+	}))
+	t.Cleanup(server.Close)
+	w.target.Environments[0].Gateways[0].URL = server.URL + "/orders"
+	if c := w.run("jwks-unknown-kid-flood"); c.Reason != verdict.KeyFetchesUnbounded {
+		t.Errorf("expected %s, got %s: %s", verdict.KeyFetchesUnbounded, c.Reason, c.Detail)
+	}
+}
+
+// TestLeaseHeld: flows that change a shared issuer are skipped by name while
+// somebody else holds the lease (design 7.7); the others run.
+func TestLeaseHeld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, lab.Setup{Name: "strict"})
+	if _, err := w.lab.Issuer.Lease(t.Context(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range flows.All() {
+		want := verdict.AcceptedAsRequired
+		if f.ChangesIssuer {
+			want = verdict.LeaseMissing
+		}
+		if c := w.run(f.ID); c.Reason != want {
+			t.Errorf("%s: expected %s, got %s: %s", f.ID, want, c.Reason, c.Detail)
+		}
+	}
+}
+
+// TestAll: every flow of the catalogue has a value, and every value a row.
+func TestAll(t *testing.T) {
+	t.Parallel()
+	all, err := scenarios.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows, values []string
+	for _, row := range all.All() {
+		if row.Kind == scenarios.Flow {
+			rows = append(rows, row.ID)
+		}
+	}
+	for _, f := range flows.All() {
+		values = append(values, f.ID)
+	}
+	slices.Sort(rows)
+	if !slices.Equal(rows, values) {
+		t.Errorf("expected the rows %v, got the values %v", rows, values)
+	}
+}
