@@ -52,20 +52,30 @@ func refusal(cell Cell, cases []reports.Case) string {
 	return strconv.Itoa(cell.Status)
 }
 
-// cellOf is the worst of a row's cases that differs from the oracle, else any.
+// cellOf is the worst of a row's cases that differs from the oracle, else the
+// first by id: which pair of environments was judged first must not show.
 func cellOf(want, scenario string, cases []reports.Case) Cell {
 	cell := Cell{Want: want, Got: reports.Error.String()}
-	found := false
-	for _, c := range cases {
-		if c.Scenario != scenario {
-			continue
-		}
-		got := Cell{Want: want, Got: word(c.Outcome), Status: c.Status, Reason: c.Reason}
-		if !found || (cell.Agrees() && !got.Agrees()) {
-			cell, found = got, true
+	var worst *reports.Case
+	for i, c := range cases {
+		if c.Scenario == scenario && (worst == nil || worseThan(want, c, *worst)) {
+			worst = &cases[i]
+			cell = Cell{Want: want, Got: word(c.Outcome), Status: c.Status, Reason: c.Reason}
 		}
 	}
 	return cell
+}
+
+// worseThan reports whether a case says more against the oracle than b.
+func worseThan(want string, a, b reports.Case) bool {
+	aAgrees, bAgrees := word(a.Outcome) == want, word(b.Outcome) == want
+	switch {
+	case aAgrees != bAgrees:
+		return bAgrees
+	case !aAgrees && a.Outcome != b.Outcome:
+		return a.Outcome > b.Outcome
+	}
+	return a.ID < b.ID
 }
 
 // word is the oracle's word for an outcome: a policy says 401 or 403 as it
