@@ -1,23 +1,158 @@
 package reproduce_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"flag"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
 	"github.com/entraproof/entraproof/internal/reproduce"
+	"github.com/entraproof/entraproof/reports"
 )
 
-// TestReproduce holds every cell to the oracle.
+var update = flag.Bool("update", false, "write the golden file")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestReproduce holds every cell to the oracle, which no tool writes, and what
+// a reader sees to a golden file.
 func TestReproduce(t *testing.T) {
-	table, err := reproduce.Run(context.Background(), reproduce.Options{})
+	t.Parallel()
+	var said []string
+	table, err := reproduce.Run(t.Context(), reproduce.Options{Progress: func(s string) { said = append(said, s) }})
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := table.Write(os.Stdout); err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range table.Differing() {
 		t.Error(d)
+	}
+	cells := 0
+	for _, row := range table.Rows {
+		cells += len(row.Cells)
+	}
+	if cells != 152 || table.ExitCode() != 0 {
+		t.Errorf("expected 152 cells and exit 0, got %d and %d", cells, table.ExitCode())
+	}
+	if diff := cmp.Diff(table.Setups, said); diff != "" {
+		t.Error(diff)
+	}
+	var text bytes.Buffer
+	if err := table.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "table.golden", text.Bytes())
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
+		t.Errorf("%s (go test -update writes it): %s", path, diff)
+	}
+}
+
+// TestSomeSetups: some set-ups give their columns, in the order asked for, and
+// the same data each time.
+func TestSomeSetups(t *testing.T) {
+	t.Parallel()
+	var texts []string
+	for range 2 {
+		table, err := reproduce.Run(t.Context(), reproduce.Options{Setups: []string{"both", "oidc-client-check"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := table.JSON(&b); err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, b.String())
+		if diff := cmp.Diff([]string{"both", "oidc-client-check"}, table.Setups); diff != "" || len(table.Rows[0].Cells) != 2 || table.ExitCode() != 0 {
+			t.Errorf("expected two columns that agree: %s", diff)
+		}
+		var back reproduce.Table
+		if err := json.Unmarshal(b.Bytes(), &back); err != nil {
+			t.Error(err)
+		}
+	}
+	if diff := cmp.Diff(texts[0], texts[1]); diff != "" {
+		t.Errorf("expected the same data: %s", diff)
+	}
+}
+
+// TestUnknownSetup: a name that is no column is wrong usage, with the names
+// that are.
+func TestUnknownSetup(t *testing.T) {
+	t.Parallel()
+	_, err := reproduce.Run(t.Context(), reproduce.Options{Setups: []string{"fix3"}})
+	var unknown *reproduce.UnknownSetupError
+	if !errors.As(err, &unknown) || unknown.Name != "fix3" || len(unknown.Known) != 8 {
+		t.Fatalf("expected an UnknownSetupError, got %v", err)
+	}
+	if want := `reproduce: the oracle has no set-up "fix3": expected one of oidc-client-check, oidc-check-skipped, fix1-as-written, fix1, fix2, fix2-roles, both, both-issuer`; err.Error() != want {
+		t.Errorf("expected %s, got %s", want, err)
+	}
+}
+
+// TestStopped: Ctrl-C is an error that names the set-up.
+func TestStopped(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := reproduce.Run(ctx, reproduce.Options{Progress: func(string) { cancel() }})
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "oidc-client-check") {
+		t.Errorf("expected to be stopped at oidc-client-check, got %v", err)
+	}
+}
+
+// TestExitCode: 1 where a cell differs, 3 where one could not be run and none
+// differs, else 0.
+func TestExitCode(t *testing.T) {
+	t.Parallel()
+	rows := []struct {
+		name string
+		got  []string
+		want int
+	}{
+		{"agrees", []string{"pass", "pass"}, 0},
+		{"differs", []string{"pass", "fail"}, 1},
+		{"could not be run", []string{"pass", "error"}, 3},
+		{"error, then differs", []string{"error", "fail"}, 1},
+		{"differs, then error", []string{"inconclusive", "error"}, 1},
+		{"skipped", []string{"skipped", "pass"}, 1},
+	}
+	for _, tt := range rows {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			table := &reproduce.Table{Setups: []string{"a", "b"}, Rows: []reproduce.Row{{Scenario: "x", Kind: "v2 app"}}}
+			for _, got := range tt.got {
+				table.Rows[0].Cells = append(table.Rows[0].Cells, reproduce.Cell{Want: reports.Pass.String(), Got: got})
+			}
+			if got := table.ExitCode(); got != tt.want {
+				t.Errorf("expected %d, got %d", tt.want, got)
+			}
+			if (len(table.Differing()) == 0) != (tt.want == 0) {
+				t.Errorf("got %v", table.Differing())
+			}
+			var b bytes.Buffer
+			if err := table.Write(&b); err != nil || strings.Contains(b.String(), "All 2 cells") != (tt.want == 0) {
+				t.Errorf("expected the agreement told, got %v, %s", err, b.String())
+			}
+		})
 	}
 }
