@@ -26,14 +26,9 @@ func (r *Run) observe(ctx context.Context, cases []*scenarios.Case) {
 	}
 }
 
+// recordsOf are the records of an environment; observers do not change them.
 func (r *Run) recordsOf(environment string) []verdict.Record {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var all []verdict.Record
-	for _, rec := range r.records {
-		if rec.environment == environment {
-			all = append(all, rec.record)
-		}
-	}
-	return all
+	return slices.Clip(r.records[environment])
 }

@@ -27,24 +27,20 @@ type Run struct {
 	lanes  map[scenarios.Control]*lane
 	keys   keyring
 	ownErr error
+	// refs are the placeholders of the plan's rows, which many cases share.
+	refs map[*scenarios.Scenario][]string
 
 	// sequence orders what happens: a control vouches for a case only if it
 	// ended before the case started, or started after the case ended.
 	sequence atomic.Uint64
 
 	mu      sync.Mutex
-	records []recorded
-	kept    map[string]bool // scenarios of which an exchange is kept
+	records map[string][]verdict.Record // what observers look at, by environment
+	kept    map[string]bool             // scenarios of which an exchange is kept
 	specs   map[string]*spec
 	failed  error
 	summary Summary
 	done    chan struct{}
-}
-
-// recorded is what observers look at, with the environment that it belongs to.
-type recorded struct {
-	environment string
-	record      verdict.Record
 }
 
 // spec is a scenario at an environment: the unit that a Ginkgo spec waits for.
@@ -61,6 +57,7 @@ func (e *Engine) Start(ctx context.Context, plan Plan) *Run {
 		engine: e, plan: plan, prober: e.prober(), pace: newPace(plan.target().Pace),
 		mark: markOf(plan.target().Accepted), lanes: map[scenarios.Control]*lane{},
 		kept: map[string]bool{}, specs: map[string]*spec{}, done: make(chan struct{}),
+		records: map[string][]verdict.Record{}, refs: map[*scenarios.Scenario][]string{},
 	}
 	r.tokens, r.keys.own, r.ownErr = e.share()
 	for i := range plan.Cases {
@@ -69,6 +66,9 @@ func (e *Engine) Start(ctx context.Context, plan Plan) *Run {
 			r.specs[name] = &spec{ended: make(chan struct{})}
 		}
 		r.specs[name].left++
+		if row := plan.Cases[i].Scenario; r.refs[row] == nil {
+			r.refs[row] = row.Refs()
+		}
 	}
 	go r.work(ctx)
 	return r

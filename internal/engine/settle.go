@@ -60,7 +60,7 @@ func (r *Run) note(s *shot, e verdict.Evidence) {
 	record.Guards = s.c.Scenario.Guards
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.records = append(r.records, recorded{s.c.Home.Name, record})
+	r.records[s.c.Home.Name] = append(r.records[s.c.Home.Name], record)
 }
 
 // report reports a case that has no controls to lean on.

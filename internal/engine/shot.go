@@ -191,7 +191,7 @@ func (r *Run) bench(s *shot) mint.Bench {
 func (r *Run) scope(ctx context.Context, s *shot) (value.Scope, error) {
 	setting := r.setting(s.c, s.choice.Kind)
 	scope := value.Scope(setting)
-	for _, ref := range s.c.Scenario.Refs() {
+	for _, ref := range r.refsOf(s.c.Scenario) {
 		switch {
 		case ref == "bad":
 			scope = value.Chain(value.Map{"bad": value.String(broken(s.genuine))}, scope)
@@ -212,6 +212,13 @@ func (r *Run) scope(ctx context.Context, s *shot) (value.Scope, error) {
 		}
 	}
 	return scope, nil
+}
+
+func (r *Run) refsOf(row *scenarios.Scenario) []string {
+	if refs, ok := r.refs[row]; ok {
+		return refs
+	}
+	return row.Refs() // a probe's, fired once
 }
 
 func (r *Run) setting(c *scenarios.Case, kind mint.Kind) scenarios.Setting {

@@ -7,6 +7,8 @@ import "encoding/json"
 type parser struct {
 	text []byte
 	at   int
+	// members is how many the next object gets room for.
+	members int
 }
 
 func (p *parser) value() Value {
@@ -27,15 +29,18 @@ func (p *parser) value() Value {
 	return Value{Kind: Number, Text: p.word()}
 }
 
-// usualMembers is how many members an object gets room for: a little more than
-// a JOSE header has; that of a token's claims grows twice.
-const usualMembers = 8
+// usualMembers is how many members an object within another gets room for,
+// mostRoom what the outermost one gets at most before it has to grow.
+const (
+	usualMembers = 4
+	mostRoom     = 64
+)
 
 func (p *parser) object() Value {
 	v := Value{Kind: Object}
 	for p.more('}') {
 		if v.Members == nil {
-			v.Members = make([]Member, 0, usualMembers)
+			v.Members, p.members = make([]Member, 0, min(p.members, mostRoom)), usualMembers
 		}
 		name := p.quoted()
 		p.space()

@@ -10,6 +10,7 @@
 package value
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -241,6 +242,6 @@ func ParseJSON(b []byte) (Value, error) {
 		var text json.RawMessage
 		return Value{}, fmt.Errorf("value: not JSON: %w", json.Unmarshal(b, &text))
 	}
-	p := parser{text: b}
+	p := parser{text: b, members: bytes.Count(b, []byte{':'})} // a little too many is no harm
 	return p.value(), nil
 }

@@ -1,0 +1,559 @@
+//go:build figures && linux
+
+package engine_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net"
+	"net/http/httputil"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/entraproof/entraproof/internal/engine"
+	"github.com/entraproof/entraproof/internal/flows"
+	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/internal/probe"
+	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/mockidp"
+	"github.com/entraproof/entraproof/mockidp/mint"
+	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+// The stated figures (issue 3); a test fails only beyond tolerance times them
+// (design 9), because machines are noisy.
+const (
+	tolerance       = 1.3
+	ratioStated     = 1.5
+	overheadStated  = 100 * time.Microsecond
+	signatureStated = time.Millisecond
+	reproduceStated = 5 * time.Second
+	measured        = 11 // rounds
+	repeats         = 4  // of a case
+	reproduceRounds = 3
+	answerPatience  = 10 * time.Second
+	writtenAside    = 16 << 10
+	signatureLength = 256 // RSA-2048
+	tokenLength     = 1000
+)
+
+// TestFigureRun holds the CPU time of a full run, journal and results
+// included, against that of its signatures and of a bare replay of its
+// requests: same bytes, same connections, same gateways in the same process.
+func TestFigureRun(t *testing.T) {
+	b := newBench(t)
+	var ratios, walls []float64
+	for _, r := range b.rounds(t, b.rows, b.written) {
+		ratios, walls = append(ratios, r.ratio()), append(walls, r.wall.Seconds())
+	}
+	t.Logf("full run: wall time %.2f s", median(walls))
+	judge(t, "full run ÷ (signing + bare replay)", median(ratios), ratioStated, "")
+}
+
+// TestFigureOverhead holds what the harness itself costs for a case: expanding,
+// making token and request, controls, judging, recording. Each case is fired
+// several times, as in a catalogue of that size; flows are left out, which send
+// hundreds of requests for one case. Tokens and signatures are those of the
+// first run: the difference of large numbers would be noise. The stated time is
+// that of a core which signs in signatureStated; it is scaled to the machine.
+func TestFigureOverhead(t *testing.T) {
+	b := newBench(t)
+	b.memo, b.repeat = map[string][]byte{}, repeats
+	rows := slices.DeleteFunc(slices.Clone(b.rows), func(s scenarios.Scenario) bool { return s.Kind == scenarios.Flow })
+	var cases, requests, signatures []float64
+	for _, r := range b.rounds(t, rows, b.kept) {
+		over := (r.cpu - r.signing - r.replay).Seconds() * 1e6
+		cases, requests = append(cases, over/float64(r.fired)), append(requests, over/float64(r.requests))
+		signatures = append(signatures, b.sign(t, 200).Seconds()*1e6/200)
+	}
+	t.Logf("overhead per case %.0f µs, per fired request (controls included) %.0f µs, where a signature takes %.0f µs",
+		median(cases), median(requests), median(signatures))
+	scale := float64(signatureStated.Microseconds()) / median(signatures)
+	judge(t, "overhead per case where a signature takes "+signatureStated.String(), median(cases)*scale, float64(overheadStated.Microseconds()), " µs")
+}
+
+// TestFigureReproduce holds the CPU time of the built program's first command,
+// spread over the cores, against the stated time. Wall time is printed.
+func TestFigureReproduce(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "entraproof")
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", program, "github.com/entraproof/entraproof/cmd/entraproof")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v: %s", err, out)
+	}
+	var cpus, walls []float64
+	for range reproduceRounds {
+		cmd := exec.CommandContext(t.Context(), program, "reproduce")
+		started := time.Now()
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("reproduce: %v: %s", err, out)
+		}
+		walls = append(walls, time.Since(started).Seconds())
+		cpus = append(cpus, (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds())
+	}
+	t.Logf("reproduce: CPU %.2f s on %d cores, wall time %.2f s", median(cpus), runtime.NumCPU(), median(walls))
+	judge(t, "reproduce, CPU time ÷ cores", median(cpus)/float64(runtime.NumCPU()), reproduceStated.Seconds(), " s")
+}
+
+func judge(t *testing.T, name string, got, stated float64, unit string) {
+	t.Helper()
+	t.Logf("%s: %.2f%s (stated: at most %g%s)", name, got, unit, stated, unit)
+	if got > stated*tolerance {
+		t.Errorf("%s: %.2f%s, expected at most %g × %g%s", name, got, unit, tolerance, stated, unit)
+	}
+}
+
+func median(all []float64) float64 {
+	all = slices.Sorted(slices.Values(all))
+	return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
+}
+
+// bench is the embedded lab, with strict at three environments.
+type bench struct {
+	lab   *lab.Embedded
+	x     scenarios.Expansion
+	rows  []scenarios.Scenario
+	own   *mint.Key
+	key   *rsa.PrivateKey
+	memo  map[string][]byte // see countingIssuer
+	round int
+	// repeat is how often each case is fired, under ids of its own; 0: once.
+	repeat int
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	world, err := lab.NewEmbedded(targets.Default())
+	must(t, err)
+	t.Cleanup(world.Close)
+	target, stop, err := world.Serve(lab.Setup{Name: "strict"})
+	must(t, err)
+	t.Cleanup(stop)
+	all, err := scenarios.Builtin()
+	must(t, err)
+	b := &bench{lab: world, x: scenarios.Expansion{Target: target}}
+	b.rows, err = all.Select(scenarios.Selection{})
+	must(t, err)
+	b.own, err = mint.NewKey(nil, time.Now())
+	must(t, err)
+	b.key, err = rsa.GenerateKey(rand.Reader, signatureLength*8)
+	must(t, err)
+	return b
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ran is what one run cost and did, and what its signatures and requests cost
+// by themselves.
+type ran struct {
+	cpu, keys, wall             time.Duration
+	signing, replay             time.Duration
+	signatures, requests, fired int
+}
+
+func (r ran) ratio() float64 { return r.cpu.Seconds() / (r.signing + r.replay).Seconds() }
+
+// rounds measures runs and their bounds in turn, after one round that makes
+// everything that is made once.
+func (b *bench) rounds(t *testing.T, rows []scenarios.Scenario, fire firing) []ran {
+	t.Helper()
+	var all []ran
+	for n := range measured + 1 {
+		r := b.run(t, rows, fire)
+		if n == 0 {
+			continue
+		}
+		t.Logf("run %s, and %s for key pairs that flows publish; %d signatures %s, %d requests %s: ratio %.2f",
+			r.cpu, r.keys, r.signatures, r.signing, r.requests, r.replay, r.ratio())
+		all = append(all, r)
+	}
+	return all
+}
+
+// firing fires the cases of a plan and gives the results.
+type firing func(t *testing.T, eng *engine.Engine, plan engine.Plan) []reports.Case
+
+// written leaves journal and results in a folder, as the verb run does.
+func (b *bench) written(t *testing.T, eng *engine.Engine, plan engine.Plan) []reports.Case {
+	t.Helper()
+	journal, err := reports.Create(t.TempDir(), reports.Header{
+		Tool: reports.Tool{Name: "entraproof"}, Run: reports.Run{ID: plan.Run, Started: time.Now()}, Targets: []reports.Target{engine.Describe(b.x)},
+	})
+	must(t, err)
+	plan.Sink = journal
+	summary, err := eng.Start(t.Context(), plan).End()
+	must(t, err)
+	results, err := journal.Close(reports.Footer{Clocks: summary.Clocks, Causes: summary.Causes})
+	must(t, err)
+	return results.Cases
+}
+
+// kept leaves the results in memory.
+func (b *bench) kept(t *testing.T, eng *engine.Engine, plan engine.Plan) []reports.Case {
+	t.Helper()
+	sink := &memory{}
+	plan.Sink = sink
+	_, err := eng.Start(t.Context(), plan).End()
+	must(t, err)
+	return sink.cases
+}
+
+// memory is a sink.
+type memory struct {
+	mu    sync.Mutex
+	cases []reports.Case
+}
+
+func (m *memory) Case(c reports.Case) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.cases = append(m.cases, c)
+	return nil
+}
+
+func (m *memory) Control(reports.Control) error { return nil }
+
+// run is what the verb run does with a target, from expansion to the results.
+func (b *bench) run(t *testing.T, rows []scenarios.Scenario, fire firing) ran {
+	t.Helper()
+	b.round++
+	source := &countingIssuer{Issuer: b.lab.Issuer, t: t, memo: b.memo, signed: map[string]bool{}}
+	recorder := &recorder{}
+	eng := &engine.Engine{Tokens: source, Seen: b.lab.Seen, Own: b.own, Prober: &probe.Prober{Dial: recorder.dial}}
+	runtime.GC()
+	started, before := time.Now(), cpuTime(t, syscall.RUSAGE_SELF)
+	cases := fire(t, eng, engine.Plan{Expansion: b.x, Cases: b.expand(rows), Flows: flows.All(), Run: fmt.Sprint("figure-", b.round)})
+	r := ran{cpu: cpuTime(t, syscall.RUSAGE_SELF) - before - source.keys, keys: source.keys, wall: time.Since(started)}
+	for _, c := range cases {
+		if c.Outcome != verdict.Pass && c.Outcome != verdict.Recorded {
+			t.Fatalf("expected a run that strict passes, got %s: %s, %s, %s", c.ID, c.Outcome, c.Reason, c.Detail)
+		}
+		if c.Status != 0 {
+			r.fired++
+		}
+	}
+	for _, tape := range recorder.tapes {
+		r.requests += len(tape.writes)
+	}
+	r.signatures = len(source.signed) + b.signedByUs(t, recorder.tapes)
+	r.signing, r.replay = b.sign(t, r.signatures), b.replay(t, recorder.tapes)
+	return r
+}
+
+func (b *bench) expand(rows []scenarios.Scenario) []scenarios.Case {
+	once := b.x.Expand(rows)
+	all := slices.Clone(once)
+	for n := 2; n <= b.repeat; n++ {
+		for _, c := range once {
+			c.ID += fmt.Sprint("/again-", n)
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// signedByUs counts the tokens in the requests, wherever they stand, that carry
+// an RSA signature of our own key: a case makes its own.
+func (b *bench) signedByUs(t *testing.T, tapes []*tape) int {
+	t.Helper()
+	public, err := x509.ParsePKIXPublicKey(b.own.DER())
+	must(t, err)
+	compact := regexp.MustCompile(`([\w-]+\.[\w-]*)\.([\w-]{342})`)
+	ours := 0
+	for _, tape := range tapes {
+		for _, write := range tape.writes {
+			for _, token := range compact.FindAllSubmatch(write, -1) {
+				signature, err := base64.RawURLEncoding.DecodeString(string(token[2]))
+				if err == nil && verifies(public.(*rsa.PublicKey), token[1], signature) {
+					ours++
+				}
+			}
+		}
+	}
+	return ours
+}
+
+func verifies(key *rsa.PublicKey, input, signature []byte) bool {
+	for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512, crypto.SHA1} {
+		digest := hash.New()
+		digest.Write(input)
+		sum := digest.Sum(nil)
+		if rsa.VerifyPKCS1v15(key, hash, sum, signature) == nil || rsa.VerifyPSS(key, hash, sum, signature, nil) == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// sign makes n signatures over distinct inputs on all cores.
+func (b *bench) sign(t *testing.T, n int) time.Duration {
+	t.Helper()
+	input := bytes.Repeat([]byte("a"), tokenLength)
+	runtime.GC()
+	before := cpuTime(t, syscall.RUSAGE_SELF)
+	var work errgroup.Group
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		work.Go(func() error {
+			sum := sha256.Sum256(strconv.AppendInt(input[:len(input):len(input)], int64(i), 10))
+			_, err := rsa.SignPKCS1v15(rand.Reader, b.key, crypto.SHA256, sum[:])
+			return err
+		})
+	}
+	must(t, work.Wait())
+	return cpuTime(t, syscall.RUSAGE_SELF) - before
+}
+
+// replay sends what a run has sent: with the target's concurrency, and what
+// flows and all after them have sent one after the other, as in a run. A
+// sleeping core that is woken for each request is a part of the round trip.
+func (b *bench) replay(t *testing.T, tapes []*tape) time.Duration {
+	t.Helper()
+	runtime.GC()
+	before := cpuTime(t, syscall.RUSAGE_SELF)
+	var work errgroup.Group
+	work.SetLimit(b.x.Target.Pace.Concurrency)
+	for _, tape := range tapes {
+		work.Go(func() error { return tape.replay(tape.alone()) })
+	}
+	must(t, work.Wait())
+	for _, tape := range tapes {
+		must(t, tape.replay(len(tape.writes)))
+		tape.close()
+	}
+	return cpuTime(t, syscall.RUSAGE_SELF) - before
+}
+
+// cpuTime is user and system time so far, of this process or this thread.
+func cpuTime(t *testing.T, who int) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	must(t, syscall.Getrusage(who, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// countingIssuer counts the distinct signatures that a run asks for. Key pairs
+// that it publishes for flows cost some ten signatures to some thousand, as
+// chance has it: their time is taken on their thread, to be left out.
+type countingIssuer struct {
+	*mockidp.Issuer
+	t *testing.T
+	// memo, where there is one, answers what was asked in an earlier run, so that
+	// signing takes no part in what is measured.
+	memo map[string][]byte
+
+	mu     sync.Mutex
+	signed map[string]bool
+	keys   time.Duration
+}
+
+func (c *countingIssuer) Genuine(ctx context.Context, grants []mint.Grant) ([]string, error) {
+	tokens := make([]string, len(grants))
+	var missing []mint.Grant
+	var places []int
+	for i, g := range grants {
+		if known, ok := c.recall(g.Key()); ok {
+			tokens[i] = string(known)
+			continue
+		}
+		missing, places = append(missing, g), append(places, i)
+	}
+	if len(missing) == 0 {
+		return tokens, nil
+	}
+	fresh, err := c.Issuer.Genuine(ctx, missing)
+	for i, token := range fresh {
+		tokens[places[i]] = token
+		c.keep(missing[i].Key(), token, []byte(token), strings.Count(token, ".") == 2)
+	}
+	return tokens, err
+}
+
+func (c *countingIssuer) Sign(ctx context.Context, r mint.SignRequest) ([]byte, error) {
+	key := fmt.Sprintf("%s %s %#v %s", r.Alg, r.Key, r.PKCS1, r.Input)
+	if known, ok := c.recall(key); ok {
+		return known, nil
+	}
+	signature, err := c.Issuer.Sign(ctx, r)
+	if err == nil {
+		c.keep(key, key, signature, len(signature) == signatureLength)
+	}
+	return signature, err
+}
+
+func (c *countingIssuer) recall(key string) ([]byte, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, ok := c.memo[key]
+	return known, ok
+}
+
+func (c *countingIssuer) keep(key, id string, answer []byte, counts bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if counts {
+		c.signed[id] = true
+	}
+	if c.memo != nil {
+		c.memo[key] = answer
+	}
+}
+
+func (c *countingIssuer) Rotate(ctx context.Context, q mockidp.RotateRequest) ([]mint.PublicKey, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	before := cpuTime(c.t, syscall.RUSAGE_THREAD)
+	keys, err := c.Issuer.Rotate(ctx, q)
+	c.keys += cpuTime(c.t, syscall.RUSAGE_THREAD) - before // flows run one after the other
+	return keys, err
+}
+
+// recorder notes what each connection of a run carries.
+type recorder struct {
+	mu    sync.Mutex
+	tapes []*tape
+}
+
+// tape is the requests of one connection, and the connection that replays
+// them.
+type tape struct {
+	address string
+	writes  [][]byte
+
+	conn net.Conn
+	r    *bufio.Reader
+	sent int
+}
+
+// recorded is a connection; what it is given to write is not changed later.
+type recorded struct {
+	*net.TCPConn
+	tape *tape
+}
+
+func (c recorded) Write(b []byte) (int, error) {
+	c.tape.writes = append(c.tape.writes, b)
+	return c.TCPConn.Write(b)
+}
+
+func (r *recorder) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tapes = append(r.tapes, &tape{address: address})
+	return recorded{conn.(*net.TCPConn), r.tapes[len(r.tapes)-1]}, nil
+}
+
+// alone is how many requests come before the first one of a flow.
+func (p *tape) alone() int {
+	for i, request := range p.writes {
+		if bytes.Contains(request, []byte("/step-")) {
+			return i
+		}
+	}
+	return len(p.writes)
+}
+
+// replay writes the requests up to a number and reads status and body of each
+// answer. What a server may answer before it has read it all is written aside,
+// as a run does.
+func (p *tape) replay(until int) (err error) {
+	if p.conn == nil && until > 0 {
+		if p.conn, err = net.Dial("tcp", p.address); err != nil {
+			return err
+		}
+		p.r = bufio.NewReader(p.conn)
+	}
+	for ; p.sent < until; p.sent++ {
+		request := p.writes[p.sent]
+		_ = p.conn.SetDeadline(time.Now().Add(answerPatience))
+		if len(request) > writtenAside {
+			go func() { _, _ = p.conn.Write(request) }()
+		} else if _, err := p.conn.Write(request); err != nil {
+			return err
+		}
+		if err := readStatusAndBody(p.r, bytes.HasPrefix(request, []byte("HEAD "))); err != nil {
+			return fmt.Errorf("replay %.60q: %w", request, err)
+		}
+	}
+	return nil
+}
+
+func (p *tape) close() {
+	if p.conn != nil {
+		p.conn.Close()
+	}
+}
+
+func readStatusAndBody(r *bufio.Reader, noBody bool) error {
+	length, chunked, status := int64(-1), false, 0
+	for {
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		line = bytes.TrimRight(line, "\r\n")
+		name, v, _ := bytes.Cut(line, []byte(":"))
+		switch {
+		case status == 0:
+			status, err = strconv.Atoi(string(line[9:12]))
+			if err != nil {
+				return err
+			}
+		case len(line) == 0 && status < 200:
+			status = 0
+		case len(line) == 0:
+			return discard(r, length, chunked, noBody || status == 204 || status == 304)
+		case bytes.EqualFold(name, []byte("Content-Length")):
+			if length, err = strconv.ParseInt(string(bytes.TrimSpace(v)), 10, 64); err != nil {
+				return err
+			}
+		case bytes.EqualFold(name, []byte("Transfer-Encoding")):
+			chunked = true
+		}
+	}
+}
+
+func discard(r *bufio.Reader, length int64, chunked, noBody bool) (err error) {
+	switch {
+	case noBody:
+	case chunked:
+		if _, err = io.Copy(io.Discard, httputil.NewChunkedReader(r)); err == nil {
+			_, err = r.Discard(2)
+		}
+	case length >= 0:
+		_, err = r.Discard(int(length))
+	default:
+		_, err = io.Copy(io.Discard, r)
+	}
+	return err
+}
