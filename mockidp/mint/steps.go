@@ -1,6 +1,7 @@
 package mint
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -255,10 +256,11 @@ func (w *work) headerText(name string) string {
 // write puts members back, unless they are what they were: the bytes of a
 // genuine token stay where nothing changed.
 func (w *work) write(p part, before, after value.Value) {
-	if before.Equal(after) {
+	text := after.JSON()
+	if bytes.Equal(before.JSON(), text) {
 		return
 	}
-	*w.token.segment(p) = segment(after)
+	*w.token.segment(p) = b64(text)
 	w.dirty = true
 }
 
