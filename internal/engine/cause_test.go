@@ -140,3 +140,26 @@ func TestSelectedProbe(t *testing.T) {
 		t.Error("expected the selected case and, as an extra, the one for the cause")
 	}
 }
+
+// TestCauseOfOneKind: measuring rows are fired for the kind that is refused and
+// for no other.
+func TestCauseOfOneKind(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(v visit) {
+		if v.Payload.GetText("scp") != "" || v.Payload.GetText("client_id") != "" {
+			v.admit()
+			return
+		}
+		v.refuse(403)
+	}, append(devOnly(), "supports: {user-tokens: false}\n", "")...)
+	w.withProbes()
+	w.run("- {id: good, guards: audience, source: real, base: exactly app home, expect: accept}\n- {id: users, guards: audience, source: real, base: exactly user home, expect: accept}\n")
+	if len(w.summary.Causes) != 1 || w.summary.Causes[0].Kind != "v2 app" || w.summary.Causes[0].Reads != "client_id" {
+		t.Errorf("expected one cause, of daemons, got %+v", w.summary.Causes)
+	}
+	for id := range w.cases {
+		if strings.HasPrefix(id, "probe-") && strings.Contains(id, "user") {
+			t.Errorf("expected nothing measured of users, got %s", id)
+		}
+	}
+}
