@@ -193,10 +193,15 @@ func TestMissing(t *testing.T) {
 		{"no second client", "base: {client: second}", devOnlyWorker, verdict.MissingAccount, "no client in the role second for dev"},
 		{"no stranger in the real tenant", "base: {client: stranger}", entraTokens, verdict.MissingAccount, "no client in the role stranger for dev"},
 		{"nobody granted in the other", "base: other", func(t *testing.T) *targets.File {
+			t.Helper()
 			return target(t, `    gateways: [{url: "http://uat.example:8443/shop"}]`+"\n", "", "contracts: [uat], granted: [uat]", "contracts: [uat], granted: []", "granted: [dev, uat]", "granted: [dev]")
 		}, verdict.MissingAccount, "no client is granted in uat"},
-		{"bound to a version that no registration has", "base: exactly v1 home", func(t *testing.T) *targets.File { return target(t, "[dev-v2, dev-v1]", "dev-v2") }, verdict.DeclaredUnsupported, "no v1 token can be had: the registrations have another version"},
+		{"bound to a version that no registration has", "base: exactly v1 home", func(t *testing.T) *targets.File {
+			t.Helper()
+			return target(t, "[dev-v2, dev-v1]", "dev-v2")
+		}, verdict.DeclaredUnsupported, "no v1 token can be had: the registrations have another version"},
 		{"neither users nor daemons", "base: any home", func(t *testing.T) *targets.File {
+			t.Helper()
 			return target(t, "skew: 90s", "app-tokens: false, user-tokens: false")
 		}, verdict.MissingAccount, "no v1 token can be had"},
 	}
@@ -213,6 +218,7 @@ func TestMissing(t *testing.T) {
 
 // devOnlyWorker is the site with one environment and one client.
 func devOnlyWorker(t *testing.T) *targets.File {
+	t.Helper()
 	f := devOnly(t)
 	f.Clients = f.Clients[:1]
 	return f

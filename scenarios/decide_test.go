@@ -12,7 +12,10 @@ import (
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	with := func(oldnew ...string) func(*testing.T) *targets.File {
-		return func(t *testing.T) *targets.File { return target(t, oldnew...) }
+		return func(t *testing.T) *targets.File {
+			t.Helper()
+			return target(t, oldnew...)
+		}
 	}
 	enforces := func(text string) func(*testing.T) *targets.File {
 		return with("    api: [dev-v2, dev-v1]\n", "    api: [dev-v2, dev-v1]\n    "+text+"\n")

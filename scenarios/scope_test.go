@@ -181,8 +181,12 @@ func TestAudience(t *testing.T) {
 		form string
 		want string
 	}{
-		{"v1", v1, "", "api://uri"}, {"v1 by uri", v1, "uri", "api://uri"}, {"v1 by GUID", v1, "app-id", "guid"},
-		{"v2", v2, "", "guid"}, {"v2 by uri", v2, "uri", "guid"}, {"v1 without URI", bare, "", "guid"},
+		{"v1", v1, "", "api://uri"},
+		{"v1 by uri", v1, "uri", "api://uri"},
+		{"v1 by GUID", v1, "app-id", "guid"},
+		{"v2", v2, "", "guid"},
+		{"v2 by uri", v2, "uri", "guid"},
+		{"v1 without URI", bare, "", "guid"},
 	}
 	for _, tt := range rows {
 		if diff := cmp.Diff(tt.want, Audience(tt.api, tt.form)); diff != "" {

@@ -324,7 +324,7 @@ func TestFaults(t *testing.T) {
 				}
 				careful(v)
 			}, devOnly()...)
-			w.engine.Prober = &probe.Prober{Timeout: fewSeconds}
+			w.engine.Prober = &probe.Prober{Timeout: shortWhile}
 			w.run(noneRow + goodRow)
 			w.want("none/dev", tt.none)
 			w.want("good/dev", tt.good)

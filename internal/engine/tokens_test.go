@@ -111,7 +111,8 @@ func TestLabels(t *testing.T) {
 		}
 		return token
 	}
-	if get("") == get(" sibling") || get(" sibling") != get(" sibling") {
+	sibling := get(" sibling")
+	if get("") == sibling || get(" sibling") != sibling {
 		t.Error("expected one token a label")
 	}
 }

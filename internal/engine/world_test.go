@@ -25,8 +25,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// fewSeconds is long for an answer on loopback and short for a test.
-const fewSeconds = 2 * time.Second
+// shortWhile is long for an answer on loopback and short for a test.
+const shortWhile = 2 * time.Second
 
 // The secrets of the site; no output may hold a piece of them.
 const (

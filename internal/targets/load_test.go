@@ -110,7 +110,7 @@ func TestBadInput(t *testing.T) {
 
 func badInputs() []badInput {
 	return []badInput{
-		{"unknown key at the top", "name: staging", "name: staging\nenviroments: 1", []string{`t.yaml:3:1: unknown key "enviroments" (did you mean "environments"?)`}},
+		{"unknown key at the top", "name: staging", "name: staging\nenvironmnts: 1", []string{`t.yaml:3:1: unknown key "environmnts" (did you mean "environments"?)`}},
 		{"unknown key in an environment", devAPI, devAPI + "    requres: {}\n", []string{`t.yaml:13:5: unknown key "requres" (did you mean "requires"?)`}},
 		{"unknown key in a client", "contracts: [dev], granted: [dev]}", "contract: [dev], granted: [dev]}", []string{`t.yaml:20:89: unknown key "contract" (did you mean "contracts"?)`}},
 		{"unknown key in a gateway", `[{url: "https://dev.example/orders"}]`, `[{url: "https://dev.example/orders", replica: [a]}]`, []string{`t.yaml:13:52: unknown key "replica" (did you mean "replicas"?)`}},
@@ -301,7 +301,7 @@ func TestRead(t *testing.T) {
 }
 
 // real is staging with tokens from the real tenant.
-func real(t *testing.T) *File {
+func realTenant(t *testing.T) *File {
 	t.Helper()
 	src := strings.NewReplacer(mockLine, "  entra: {}", "both: {", `both: {credential: {secret: "${WORKER}"}, `).Replace(staging)
 	f, err := Parse("t.yaml", []byte(src), lookup)
@@ -315,7 +315,7 @@ func real(t *testing.T) *File {
 // can be minted at will, and there is no tenant B but a named one.
 func TestRealTenant(t *testing.T) {
 	t.Parallel()
-	f := real(t)
+	f := realTenant(t)
 	if f.Tokens.Entra.Authority != "https://login.microsoftonline.com" || f.Tokens.CanMint() || f.TenantB() != "" {
 		t.Errorf("expected the real tenant, got %+v, tenant B %q", f.Tokens, f.TenantB())
 	}

@@ -64,7 +64,7 @@ func TestMeets(t *testing.T) {
 // TestRealTenantMeets: what the real tenant lacks is absent, not declared.
 func TestRealTenantMeets(t *testing.T) {
 	t.Parallel()
-	f := real(t)
+	f := realTenant(t)
 	for _, key := range []string{"user-tokens", "other-tenant"} {
 		if met, declared := f.Meets(Need{key, "true"}, f.Environments[0]); met || declared {
 			t.Errorf("%s: expected absent, got met %t, declared %t", key, met, declared)

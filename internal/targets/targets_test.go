@@ -103,8 +103,8 @@ func TestFind(t *testing.T) {
 		{"no second API", f.SecondAPI() == nil, true},
 		{"skew", f.Skew().String(), "1m30s"},
 		{"mock mints for all", f.Mintable(uat), true},
-		{"real tenant: by a grant", real(t).Mintable(uat), true},
-		{"real tenant: no grant", without(real(t), "both").Mintable(uat), false},
+		{"real tenant: by a grant", realTenant(t).Mintable(uat), true},
+		{"real tenant: no grant", without(realTenant(t), "both").Mintable(uat), false},
 		{"undeclared capability", func() bool { _, ok := f.Declared("jwks"); return ok }(), false},
 	}
 	for _, tt := range rows {
