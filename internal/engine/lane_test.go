@@ -89,7 +89,9 @@ func TestKeep(t *testing.T) {
 	t.Parallel()
 	l := &lane{}
 	for i := 1; i <= 60; i++ {
-		l.keep(&shot{reach: verdict.Reached})
+		if l.keep(&shot{reach: verdict.Reached}) {
+			t.Errorf("after %d refusals: due by what was let in", i-1)
+		}
 		if due := l.keep(&shot{reach: verdict.NotReached}); due != (i%refusalsPerControl == 0) {
 			t.Errorf("after %d refusals: due %t", i, due)
 		}
