@@ -49,7 +49,7 @@ const (
 	overheadStated  = 100 * time.Microsecond
 	signatureStated = time.Millisecond
 	reproduceStated = 5 * time.Second
-	measured        = 11 // rounds
+	measured        = 15 // rounds
 	repeats         = 4  // of a case
 	reproduceRounds = 3
 	answerPatience  = 10 * time.Second

@@ -183,7 +183,7 @@ func (r *Run) result(s *shot, v verdict.Verdict) reports.Case {
 	if s.observed.Status >= http.StatusBadRequest {
 		out.RefusedBy = refuser(s.reach)
 	}
-	if c.Expect.Refuses() && s.end != 0 {
+	if c.Expect.Refuses() && s.end != 0 && c.Other != nil { // only pairs ask who could have refused
 		out.By = s.by()
 	}
 	for _, step := range s.steps {
