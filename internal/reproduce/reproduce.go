@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/entraproof/entraproof/internal/engine"
 	"github.com/entraproof/entraproof/internal/lab"
@@ -191,7 +190,7 @@ func (p *program) run(ctx context.Context, world *lab.Embedded, name string) err
 	}
 	defer stop()
 	p.say(name)
-	results := &collected{}
+	results := &engine.Memory{}
 	x := scenarios.Expansion{Target: target, Pins: p.pins}
 	probes := x
 	probes.EachKind, probes.Pins = true, nil
@@ -205,23 +204,6 @@ func (p *program) run(ctx context.Context, world *lab.Embedded, name string) err
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("reproduce: stopped at %s: %w", name, err)
 	}
-	p.add(name, results.cases, summary)
+	p.add(name, results.Cases(), summary)
 	return nil
 }
-
-// collected is a sink in memory.
-type collected struct {
-	mu    sync.Mutex
-	cases []reports.Case
-}
-
-// Case keeps a case.
-func (c *collected) Case(result reports.Case) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.cases = append(c.cases, result)
-	return nil
-}
-
-// Control keeps nothing: what controls came to stands with the cases.
-func (c *collected) Control(reports.Control) error { return nil }

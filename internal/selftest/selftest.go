@@ -10,7 +10,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/entraproof/entraproof/internal/engine"
@@ -176,36 +175,17 @@ func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case
 	x := scenarios.Expansion{Target: target}
 	cases := slices.DeleteFunc(x.Expand(p.rows), func(c scenarios.Case) bool { return !keep(c) })
 	p.runs++
-	sink := &collected{}
+	sink := &engine.Memory{}
 	run := p.engine.Start(ctx, engine.Plan{
 		Expansion: x, Cases: cases, Flows: flows.All(), Run: fmt.Sprintf("selftest-%d", p.runs), Sink: sink,
 	})
 	if _, err := run.End(); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(sink.cases, func(a, b reports.Case) int { return strings.Compare(a.ID, b.ID) })
-	return sink.cases, nil
+	return sink.Cases(), nil
 }
 
 func all(scenarios.Case) bool { return true }
-
-// collected is a sink in memory.
-type collected struct {
-	mu    sync.Mutex
-	cases []reports.Case
-}
-
-// Case keeps a case, without its exchange.
-func (c *collected) Case(result reports.Case) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	result.Exchange = nil
-	c.cases = append(c.cases, result)
-	return nil
-}
-
-// Control keeps nothing: what controls came to stands with the cases.
-func (c *collected) Control(reports.Control) error { return nil }
 
 func (p *prover) row(id string) *RowProof {
 	i := slices.IndexFunc(p.proof.Rows, func(r RowProof) bool { return r.Scenario == id })
