@@ -21,13 +21,14 @@ type clock interface {
 // newLane makes the lane of a control.
 func (r *Run) newLane(c scenarios.Control) *lane {
 	grant, ok := r.plan.Expansion.ControlGrant(c)
+	key := grant.Key()
 	return &lane{
 		control: c,
 		grant: func(ctx context.Context) (string, error) {
 			if !ok {
 				return "", fmt.Errorf("engine: no registration of %s has %s tokens", c.Environment, c.Kind)
 			}
-			return r.tokens.genuine(ctx, grant, "")
+			return r.tokens.keyed(ctx, key, grant)
 		},
 		build: func(token, id string) (probe.Wire, error) { return r.controlWire(c, token, id) },
 	}

@@ -46,8 +46,7 @@ import (
 const (
 	tolerance       = 1.3
 	ratioStated     = 1.5
-	overheadStated  = 100 * time.Microsecond
-	overheadCeiling = 200 * time.Microsecond
+	overheadStated  = 100 // µs
 	signatureStated = time.Millisecond
 	reproduceStated = 5 * time.Second
 	measured        = 11 // rounds
@@ -92,22 +91,7 @@ func TestFigureOverhead(t *testing.T) {
 	}
 	t.Logf("overhead per case %.0f µs, per fired request (controls included) %.0f µs, where a signature takes %.0f µs",
 		median(cases), median(requests), median(signatures))
-	watchOverhead(t, median(scaled))
-}
-
-// watchOverhead prints the figure beside what is stated and says so where it is
-// not met. It is not met yet: quiet machines show 105 to 140 µs. Until it is,
-// the gate holds it only below overheadCeiling, against getting worse.
-func watchOverhead(t *testing.T, got float64) {
-	t.Helper()
-	stated, word := float64(overheadStated.Microseconds()), "met"
-	if got > stated {
-		word = "NOT MET"
-	}
-	t.Logf("overhead per case where a signature takes %v: %.0f µs (stated: at most %.0f µs): %s", signatureStated, got, stated, word)
-	if ceiling := float64(overheadCeiling.Microseconds()); got > ceiling {
-		t.Errorf("overhead per case: expected at most %.0f µs, got %.0f µs", ceiling, got)
-	}
+	judge(t, fmt.Sprintf("overhead per case where a signature takes %v", signatureStated), median(scaled), overheadStated, " µs")
 }
 
 // TestFigureReproduce holds the CPU time of the built program's first command,
@@ -412,7 +396,10 @@ func (c *countingIssuer) Genuine(ctx context.Context, grants []mint.Grant) ([]st
 }
 
 func (c *countingIssuer) Sign(ctx context.Context, r mint.SignRequest) ([]byte, error) {
-	key := fmt.Sprintf("%s %s %#v %s", r.Alg, r.Key, r.PKCS1, r.Input)
+	key := r.Alg + " " + r.Key + " " + string(r.Input) // no more than must be: it counts as the harness's
+	if r.PKCS1 != nil {
+		key += fmt.Sprintf(" %+v", *r.PKCS1)
+	}
 	if known, ok := c.recall(key); ok {
 		return known, nil
 	}

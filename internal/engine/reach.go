@@ -38,9 +38,7 @@ func (r *Run) reachOf(ctx context.Context, o probe.Observation, id string) (verd
 	if ask == nil {
 		return reach, nil, nil
 	}
-	asking, cancel := context.WithTimeout(ctx, echoTimeout)
-	defer cancel()
-	seen, err := ask(asking, r.plan.Run, id)
+	seen, err := ask(ctx, r.plan.Run, id)
 	if err != nil {
 		// The echo's silence must not look like a request that never arrived.
 		if reach == verdict.NotReached {
@@ -56,6 +54,8 @@ const echoTimeout = 10 * time.Second
 
 // askEcho asks the echo at its own address what it saw of a case.
 func (r *Run) askEcho(ctx context.Context, run, id string) ([]probe.Echo, error) {
+	ctx, cancel := context.WithTimeout(ctx, echoTimeout)
+	defer cancel()
 	address := r.plan.target().Accepted.EchoURL + "/entraproof/seen?" + url.Values{"run": {run}, "case": {id}}.Encode()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/verdict"
 	"github.com/entraproof/entraproof/reports"
@@ -163,41 +161,28 @@ func (r *Run) giveUp(cases []*scenarios.Case, v verdict.Verdict) {
 }
 
 // fireAll prepares cases on all cores, ahead of need, and fires them with the
-// target's concurrency.
+// target's concurrency. Whoever prepares a case fires it: a hand-over to
+// another goroutine costs as much as the judging.
 func (r *Run) fireAll(ctx context.Context, cases []*scenarios.Case) {
-	ready := make(chan *shot, 4*r.concurrency())
-	go func() {
-		defer close(ready)
-		r.makeAll(ctx, cases, ready)
-	}()
-	var firing errgroup.Group
-	for range r.concurrency() {
-		firing.Go(func() error {
-			for s := range ready {
-				r.fireCase(ctx, s)
+	slots := make(chan struct{}, r.concurrency())
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(len(cases), r.concurrency()+r.tokens.parallel()) {
+		workers.Go(func() {
+			for i := next.Add(1); i <= int64(len(cases)); i = next.Add(1) {
+				if s := r.make(ctx, cases[i-1]); s != nil {
+					slots <- struct{}{}
+					r.fireCase(ctx, s)
+					<-slots
+				}
 			}
-			return nil
 		})
 	}
-	_ = firing.Wait() // the workers give no errors
+	workers.Wait()
 }
 
 // concurrency is how many requests may be under way at once.
 func (r *Run) concurrency() int { return max(1, r.plan.target().Pace.Concurrency) }
-
-func (r *Run) makeAll(ctx context.Context, cases []*scenarios.Case, ready chan<- *shot) {
-	var making errgroup.Group
-	making.SetLimit(r.tokens.parallel())
-	for _, c := range cases {
-		making.Go(func() error {
-			if s := r.make(ctx, c); s != nil {
-				ready <- s
-			}
-			return nil
-		})
-	}
-	_ = making.Wait() // as above
-}
 
 // fireCase fires a case once and leaves it with its lane until the control
 // after it has been fired.

@@ -48,7 +48,12 @@ func (t *tokens) parallel() int { return max(4, 2*runtime.GOMAXPROCS(0)) }
 
 // genuine is the token of a grant; label tells apart several of one grant.
 func (t *tokens) genuine(ctx context.Context, g mint.Grant, label string) (string, error) {
-	k := t.entry(g.Key() + label)
+	return t.keyed(ctx, g.Key()+label, g)
+}
+
+// keyed is the token that is kept under a key.
+func (t *tokens) keyed(ctx context.Context, key string, g mint.Grant) (string, error) {
+	k := t.entry(key)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.alive(t.now()) {
