@@ -54,6 +54,7 @@ const (
 	reproduceRounds = 3
 	answerPatience  = 10 * time.Second
 	writtenAside    = 16 << 10
+	writesExpected  = 256 // of a connection, so that noting them costs little
 	signatureLength = 256 // RSA-2048
 	tokenLength     = 1000
 	compactRunes    = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
@@ -217,7 +218,7 @@ func (b *bench) written(t *testing.T, eng *engine.Engine, plan engine.Plan) []re
 // kept leaves the results in memory.
 func (b *bench) kept(t *testing.T, eng *engine.Engine, plan engine.Plan) []reports.Case {
 	t.Helper()
-	sink := &memory{}
+	sink := &memory{cases: make([]reports.Case, 0, len(plan.Cases))}
 	plan.Sink = sink
 	_, err := eng.Start(t.Context(), plan).End()
 	must(t, err)
@@ -472,7 +473,7 @@ func (r *recorder) dial(ctx context.Context, network, address string) (net.Conn,
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.tapes = append(r.tapes, &tape{address: address})
+	r.tapes = append(r.tapes, &tape{address: address, writes: make([][]byte, 0, writesExpected)})
 	return recorded{conn.(*net.TCPConn), r.tapes[len(r.tapes)-1]}, nil
 }
 
