@@ -53,10 +53,11 @@ func plainHost(host string) bool {
 	return host != "" && !strings.ContainsFunc(host, odd)
 }
 
-// urlEndpoint is the host and port that an http URL leads to.
+// urlEndpoint is the host and port that an http or https URL leads to.
 func urlEndpoint(u *url.URL) (endpoint, error) {
 	if u.Port() == "" {
-		return parseEndpoint("issuer URL", net.JoinHostPort(u.Hostname(), "80"))
+		port := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+		return parseEndpoint("issuer URL", net.JoinHostPort(u.Hostname(), port))
 	}
 	return parseEndpoint("issuer URL", u.Host)
 }

@@ -1,12 +1,14 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -53,6 +55,8 @@ type Program struct {
 	Path    string
 	Version string // as it says itself
 	Warning string // set if that is not the version that was tried
+	// Parts are the paths of what the program needs beside it, by name.
+	Parts map[string]string
 }
 
 // Variable is the environment variable that overrides where a gateway is looked
@@ -74,6 +78,9 @@ func (f Finder) Find(ctx context.Context, r Recipe) (Program, error) {
 		return Program{}, err
 	}
 	p := Program{Path: path, Version: version}
+	if p.Parts, err = f.parts(r); err != nil {
+		return Program{}, err
+	}
 	if version != r.Version && !strings.HasPrefix(version, r.Version+".") {
 		p.Warning = fmt.Sprintf("%s is version %s; the lab was tried with %s", r.Program, version, r.Version)
 	}
@@ -100,6 +107,39 @@ func (f Finder) path(ctx context.Context, r Recipe) (string, error) {
 		return path, nil
 	}
 	return "", missing
+}
+
+// parts finds what the program needs beside it.
+func (f Finder) parts(r Recipe) (map[string]string, error) {
+	found := map[string]string{}
+	for _, need := range r.parts {
+		place, ok := need.within(slices.Concat(f.ordered(r), f.labFolders(r), need.places))
+		if !ok {
+			return nil, &MissingError{r.Name, need.file, cmp.Or(need.install, r.Install)}
+		}
+		found[need.name] = place
+	}
+	return found, nil
+}
+
+// ordered is the place that the environment names, if it is a folder.
+func (f Finder) ordered(r Recipe) []string {
+	if place, ok := f.LookupEnv(r.Variable()); ok && place != "" {
+		return []string{place}
+	}
+	return nil
+}
+
+// within looks for the part below the places.
+func (n part) within(places []string) (string, bool) {
+	for _, place := range places {
+		path := filepath.Join(place, n.file)
+		if _, err := os.Stat(path); err == nil {
+			abs, err := filepath.Abs(path)
+			return abs, err == nil
+		}
+	}
+	return "", false
 }
 
 // filled puts the operating system where the finder says nothing.

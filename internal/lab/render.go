@@ -25,11 +25,18 @@ type page struct {
 	Issuer     endpoint // where KeySetURL is
 	Upstream   endpoint
 	Listen     endpoint // port 0: a free one
-	Descriptor int      // the inherited listening socket
+	Descriptor int      // the inherited listening socket; 0: the program opens Listen itself
+
+	Authority string            // file of the certificate to trust for KeySetURL; "": none
+	authority string            // its text
+	Parts     map[string]string // paths of what the program needs beside it
 
 	SkewSeconds     int64 // 0: as the program ships
 	KeyCacheSeconds int64
 }
+
+// authorityFile is where a gateway finds the certificate to trust for the keys.
+const authorityFile = "issuer-ca.pem"
 
 // defaultKeyCache is how long fetched keys are kept unless the site says so.
 const defaultKeyCache = 5 * time.Minute
@@ -47,8 +54,11 @@ func newPage(r Recipe, m Mode, s Site) (page, error) {
 	}
 	p := page{
 		Mode: m, Issuers: s.issuers(), Audiences: s.Audiences, Contracts: s.Contracts,
-		Scope: s.Scope, Keys: named(s.Keys), Descriptor: inheritedListener,
+		Scope: s.Scope, Keys: named(s.Keys),
 		SkewSeconds: seconds(s.Skew), KeyCacheSeconds: seconds(s.KeyCache),
+	}
+	if r.inherits {
+		p.Descriptor = inheritedListener
 	}
 	if s.KeyCache == 0 {
 		p.KeyCacheSeconds = seconds(defaultKeyCache)
@@ -60,11 +70,14 @@ func newPage(r Recipe, m Mode, s Site) (page, error) {
 	if r.KeySet == StaticKeys {
 		return p, nil
 	}
-	u, err := s.keySetURL()
+	u, err := s.keySetURL(r.SecureKeys)
 	if err != nil {
 		return page{}, err
 	}
 	p.KeySetURL = u.String()
+	if r.SecureKeys {
+		p.Authority, p.authority = authorityFile, s.Authority
+	}
 	p.Issuer, err = urlEndpoint(u)
 	return p, err
 }
@@ -99,6 +112,11 @@ func (r Recipe) render(dir string, p page) error {
 			return err
 		}
 		if err := write(dir, strings.TrimSuffix(name, ".tmpl"), text); err != nil {
+			return err
+		}
+	}
+	if p.authority != "" {
+		if err := write(dir, p.Authority, []byte(p.authority)); err != nil {
 			return err
 		}
 	}

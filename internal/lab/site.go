@@ -13,15 +13,18 @@ import (
 // Site is the environment that a gateway is configured for: what it should
 // admit, whom it trusts, and where it forwards to. The lists may have any length.
 type Site struct {
-	Tenant    string   // the tenant's id
-	Issuers   Issuers  // the iss values that are trusted
-	IssuerURL string   // http base URL of the issuer, for gateways that fetch keys
-	JWKSPath  string   // path of the key set; empty: Entra's, below the tenant
-	Keys      []Key    // the published keys, for gateways that are given them
-	Upstream  string   // host:port that accepted requests go to
-	Audiences []string // App ID URIs and app ids of the environment's registrations
-	Contracts []string // ids of the clients that may call
-	Scope     string   // the scope that the environment requires
+	Tenant    string  // the tenant's id
+	Issuers   Issuers // the iss values that are trusted
+	IssuerURL string  // http base URL of the issuer, for gateways that fetch keys
+	// SecureURL is the https base URL of the issuer and Authority the certificate
+	// to trust for it, for gateways that fetch keys over https only.
+	SecureURL, Authority string
+	JWKSPath             string   // path of the key set; empty: Entra's, below the tenant
+	Keys                 []Key    // the published keys, for gateways that are given them
+	Upstream             string   // host:port that accepted requests go to
+	Audiences            []string // App ID URIs and app ids of the environment's registrations
+	Contracts            []string // ids of the clients that may call
+	Scope                string   // the scope that the environment requires
 
 	Skew     time.Duration // tolerated clock difference; 0: as the program ships
 	KeyCache time.Duration // how long fetched keys are kept; 0: five minutes
@@ -101,6 +104,9 @@ func (s Site) check(r Recipe, m Mode) error {
 	if r.KeySet == StaticKeys {
 		errs = append(errs, s.checkKeys())
 	}
+	if r.SecureKeys && s.Authority == "" {
+		errs = append(errs, &SiteError{Field: "issuer authority", Text: "none is given and this gateway fetches keys over https only"})
+	}
 	return errors.Join(errs...)
 }
 
@@ -158,14 +164,18 @@ func (s Site) issuers() []string {
 }
 
 // keySetURL is where the keys are fetched from.
-func (s Site) keySetURL() (*url.URL, error) {
+func (s Site) keySetURL(secure bool) (*url.URL, error) {
+	base, scheme := s.IssuerURL, "http"
+	if secure {
+		base, scheme = s.SecureURL, "https"
+	}
 	path := s.JWKSPath
 	if path == "" {
 		path = "/" + s.Tenant + "/discovery/v2.0/keys"
 	}
-	u, err := url.Parse(strings.TrimSuffix(s.IssuerURL, "/") + path)
-	if err != nil || u.Scheme != "http" || u.Host == "" {
-		return nil, &SiteError{"issuer URL", s.IssuerURL + path, "must be an absolute http URL"}
+	u, err := url.Parse(strings.TrimSuffix(base, "/") + path)
+	if err != nil || u.Scheme != scheme || u.Host == "" {
+		return nil, &SiteError{"issuer URL", base + path, "must be an absolute " + scheme + " URL"}
 	}
 	return u, word("issuer URL", u.String())
 }

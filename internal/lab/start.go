@@ -45,6 +45,7 @@ func Start(ctx context.Context, o Options) (*Running, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.Parts = program.Parts
 	dir, err := os.MkdirTemp(o.Dir, "entraproof-lab-")
 	if err != nil {
 		return nil, fmt.Errorf("lab: make a folder for the configuration: %w", err)
@@ -79,6 +80,9 @@ func (o Options) listen() (endpoint, error) {
 func (r *Running) start(ctx context.Context, p page) error {
 	limited, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
+	if err := r.reserve(limited, &p.Listen); err != nil {
+		return err
+	}
 	if err := r.Recipe.render(r.dir, p); err != nil {
 		return err
 	}
@@ -99,8 +103,10 @@ func (r *Running) launch(ctx context.Context, socket *os.File) error {
 	if socket != nil {
 		defer func() { _ = socket.Close() }()
 	}
-	if err := r.check(ctx, socket); err != nil {
-		return err
+	if len(r.Recipe.check) > 0 {
+		if err := r.check(ctx, socket); err != nil {
+			return err
+		}
 	}
 	p, err := launch(r.command(r.Recipe.run, socket))
 	if err != nil {
@@ -127,8 +133,9 @@ func (r *Running) socket(ctx context.Context, listen endpoint) (*os.File, error)
 // command runs the program in its own folder, so that its configuration may
 // name files without a path. It does not take part in ctx: Stop ends it.
 func (r *Running) command(args []string, socket *os.File) *exec.Cmd {
-	cmd := exec.CommandContext(context.Background(), r.Program.Path, args...)
+	cmd := exec.CommandContext(context.Background(), r.Program.Path, r.Program.filled(args)...)
 	cmd.Dir = r.dir
+	cmd.Env = append(os.Environ(), r.Recipe.environment(socket != nil)...)
 	if socket != nil {
 		cmd.ExtraFiles = []*os.File{socket}
 	}
