@@ -65,9 +65,11 @@ func (r *Run) grantsOf(cases []*scenarios.Case, controls []scenarios.Control) []
 	return all
 }
 
-// reportControl hands one shot of a control to the sink.
+// reportControl hands one shot of a control to the sink. Its exchange is kept
+// where it was not accepted, and of the first one that was: reports compare with
+// it what the cases sent.
 func (r *Run) reportControl(l *lane, s *shot, result reports.Shot) {
-	if s.state != verdict.Accepted && s.observed.Sent != nil {
+	if s.observed.Sent != nil && (s.state != verdict.Accepted || l.firstAccepted()) {
 		exchange := s.observed.Record(r.redaction())
 		result.Exchange = &exchange
 	}

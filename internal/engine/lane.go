@@ -35,6 +35,8 @@ type lane struct {
 	shots    []controlShot
 	waiting  []*shot
 	refusals int
+	// shown is set once the exchange of an accepted shot has been kept.
+	shown bool
 	// decoded and claims are the control's token as it was read last.
 	decoded string
 	claims  value.Value
@@ -85,6 +87,15 @@ func (l *lane) shotID() string {
 	defer l.mu.Unlock()
 	l.fires++
 	return l.control.ID() + "/shot-" + strconv.Itoa(l.fires)
+}
+
+// firstAccepted reports, once, that no exchange of an accepted shot was kept.
+func (l *lane) firstAccepted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first := !l.shown
+	l.shown = true
+	return first
 }
 
 // state is what the last shot came to.

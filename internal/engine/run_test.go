@@ -321,8 +321,9 @@ func TestRedaction(t *testing.T) {
 	}
 }
 
-// TestExchanges: full exchanges are kept of everything that is not a pass, and
-// of one case a scenario (design 7.9).
+// TestExchanges: full exchanges are kept of everything that is not a pass, of
+// one case a scenario (design 7.9), and of one accepted shot a control, with
+// which reports compare what the cases sent.
 func TestExchanges(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(v visit) {
@@ -346,6 +347,17 @@ func TestExchanges(t *testing.T) {
 	}
 	if kept > 3 {
 		t.Errorf("expected at most one pass kept, got %d", kept)
+	}
+	for id, shots := range w.controls {
+		held := 0
+		for _, s := range shots {
+			if s.Exchange != nil {
+				held++
+			}
+		}
+		if held != 1 || len(shots) < 2 || len(shots[0].Exchange.Tokens) != 1 {
+			t.Errorf("%s: expected the first of %d accepted shots with its exchange, got %d", id, len(shots), held)
+		}
 	}
 	if got := w.cases["many/dev/v1003"].Command; got != "entraproof run --id many" {
 		t.Errorf("expected the command, got %q", got)
