@@ -12,13 +12,26 @@ FUZZTIME ?= 30s
 # a target that finds nothing to do must not look like one that did it.
 holding = $(or $(addprefix ./,$(sort $(dir $(shell grep -rlE --include='*_test.go' --exclude-dir=tools '$(1)' *)))),$(error no test file holds: $(1)))
 
-.PHONY: help build test race lint fmt selftest gateways lab bench figures fuzz schemas golden ci clean
+.PHONY: help build image up down test race lint fmt selftest gateways lab bench figures fuzz schemas golden ci clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## dist/entraproof, one static program
 	CGO_ENABLED=0 $(GO) build -trimpath -o dist/entraproof ./cmd/entraproof
+
+image: ## dist/entraproof-image-ARCH.tar, the static program alone, for docker load
+	@for arch in amd64 arm64; do \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GO) build -trimpath -o dist/linux-$$arch/entraproof ./cmd/entraproof && \
+		$(GO) run ./deploy/image -program dist/linux-$$arch/entraproof -arch $$arch -out dist/entraproof-image-$$arch.tar && \
+		echo dist/entraproof-image-$$arch.tar || exit 1; \
+	done
+
+up: ## issuer, echo and set-ups in containers; needs a docker engine and compose
+	@MAKE='$(MAKE)' sh deploy/compose/compose.sh up
+
+down: ## remove what up started
+	@sh deploy/compose/compose.sh down
 
 test: ## every test; needs no root; then names each real gateway left out
 	$(GO) test ./...

@@ -1,0 +1,201 @@
+#!/bin/sh
+# The compose set-up, up and down: sh deploy/compose/compose.sh up|down
+#
+#   ENTRAPROOF_COMPOSE_PROJECT   the project's name (entraproof)
+#   ENTRAPROOF_COMPOSE_PORTS     the first three digits of its ports (184)
+#
+# What belongs to a running project is kept in .compose: its management token, in
+# a file that its owner alone can read, and target files for ports of its own.
+set -eu
+cd "$(dirname "$0")/../.."
+
+setups='oidc-client-check oidc-check-skipped fix1 fix2'
+project=${ENTRAPROOF_COMPOSE_PROJECT:-entraproof}
+state=.compose/$project.env
+
+say() { printf '%s\n' "$*" >&2; }
+
+# fail PROBLEM [HINT]
+fail() {
+    say "compose: error: $1"
+    [ -z "${2:-}" ] || say "hint: $2"
+    exit 1
+}
+
+check_project() {
+    case $project in
+    '' | [!a-z0-9]* | *[!a-z0-9_-]*) fail "ENTRAPROOF_COMPOSE_PROJECT: expected lower-case letters, digits, - and _, got \"$project\"" ;;
+    esac
+}
+
+check_ports() {
+    case $1 in
+    [1-5][0-9][0-9]) ;;
+    *) fail "ENTRAPROOF_COMPOSE_PORTS: expected three digits from 100 to 599, got \"$1\"" "184 makes the ports 18411 to 18490" ;;
+    esac
+}
+
+find_engine() {
+    command -v docker >/dev/null || fail 'no docker program' 'apt-get install docker.io docker-compose; without containers: go run ./cmd/entraproof serve issuer echo gateway=fix1'
+    arch=$(docker version --format '{{.Server.Arch}}' 2>&1) || fail "the docker engine does not answer: $(printf '%s\n' "$arch" | tail -n 1)" \
+        'as root: service docker start, or dockerd; as somebody else: be in the group docker'
+}
+
+# find_compose sets compose to the words that begin a compose command.
+find_compose() {
+    if docker compose version >/dev/null 2>&1; then
+        compose='docker compose'
+        return
+    fi
+    install='apt-get install docker-compose, or docker-compose-plugin from the packages of Docker'
+    command -v docker-compose >/dev/null || fail 'neither "docker compose" nor docker-compose is here' "$install"
+    version=$(docker-compose version --short) || fail 'docker-compose does not tell its version' "$install"
+    is_enough "${version#v}" || fail "docker-compose: expected 1.29 or later, got $version" "$install"
+    compose=docker-compose
+}
+
+# is_enough VERSION: 1.29 or later.
+is_enough() {
+    major=${1%%.*}
+    rest=${1#*.}
+    minor=${rest%%[!0-9]*}
+    case $major$minor in '' | *[!0-9]*) return 1 ;; esac
+    [ "$major" -gt 1 ] || { [ "$major" -eq 1 ] && [ "${minor:-0}" -ge 29 ]; }
+}
+
+in_project() {
+    $compose -f docker-compose.yml -p "$project" "$@"
+}
+
+containers() {
+    docker ps -aq --filter "label=com.docker.compose.project=$project"
+}
+
+# keep_state gives the project its token and ports: those that it has, or a new
+# token and the ports that were asked for.
+keep_state() {
+    asked=${ENTRAPROOF_COMPOSE_PORTS:-}
+    umask 077
+    mkdir -p .compose
+    if [ -e "$state" ]; then
+        . "./$state"
+        [ "${asked:-$ENTRAPROOF_COMPOSE_PORTS}" = "$ENTRAPROOF_COMPOSE_PORTS" ] ||
+            fail "project $project is up with ports $ENTRAPROOF_COMPOSE_PORTS.., not $asked.." 'make down first, or name another ENTRAPROOF_COMPOSE_PROJECT'
+    else
+        check_ports "${asked:-184}"
+        {
+            printf 'COMPOSE_PROJECT_NAME=%s\n' "$project"
+            printf 'ENTRAPROOF_COMPOSE_PORTS=%s\n' "${asked:-184}"
+            printf 'ENTRAPROOF_MANAGEMENT_TOKEN=%s\n' "$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
+        } >"$state.new"
+        mv "$state.new" "$state"
+        . "./$state"
+    fi
+    export ENTRAPROOF_COMPOSE_PORTS ENTRAPROOF_MANAGEMENT_TOKEN
+}
+
+# load_image gives the engine the image for its architecture.
+load_image() {
+    [ -z "${ENTRAPROOF_COMPOSE_IMAGE:-}" ] || return 0
+    tar=dist/entraproof-image-$arch.tar
+    case $arch in amd64 | arm64) ;; *) fail "no image for the engine's architecture: expected amd64 or arm64, got $arch" ;; esac
+    [ -e "$tar" ] || "${MAKE:-make}" image >&2
+    docker load -i "$tar" >&2
+}
+
+# start brings the containers up; what cannot come up is removed again.
+start() {
+    trap 'interrupted' INT TERM HUP
+    in_project up -d --remove-orphans >&2 || {
+        clear_away
+        fail 'the containers did not start; they are removed again' 'if a port is taken: ENTRAPROOF_COMPOSE_PORTS=194 make up'
+    }
+    wait_healthy
+    trap - INT TERM HUP
+}
+
+interrupted() {
+    trap - INT TERM HUP
+    say 'compose: interrupted; removing what was started'
+    clear_away
+    exit 130
+}
+
+# wait_healthy returns once every container answers. Compose v1 cannot wait.
+wait_healthy() {
+    tries=0
+    while :; do
+        states=$(docker inspect --format "{{.Name}} {{.State.Status}} {{.State.Health.Status}}" $(containers)) || states="no containers"
+        waiting=$(printf '%s\n' "$states" | grep -v ' running healthy$') || return 0
+        tries=$((tries + 1))
+        case $waiting in *unhealthy* | *exited* | *dead*) tries=60 ;; esac
+        [ "$tries" -lt 60 ] || {
+            say "$waiting"
+            in_project logs --tail=20 >&2
+            clear_away
+            fail 'not all containers became healthy; they are removed again'
+        }
+        sleep 1
+    done
+}
+
+# clear_away removes containers, networks, volumes and what was kept of them.
+clear_away() {
+    in_project down --volumes --remove-orphans >&2
+    rm -rf "$state" "$state.new" ".compose/$project"
+    rmdir .compose 2>/dev/null || :
+}
+
+# targets names the folder of target files for the project's ports.
+targets() {
+    if [ "$ENTRAPROOF_COMPOSE_PORTS" = 184 ]; then
+        folder=deploy/compose
+        return
+    fi
+    folder=.compose/$project
+    mkdir -p "$folder"
+    for setup in $setups; do
+        sed "s|//127\.0\.0\.1:184|//127.0.0.1:$ENTRAPROOF_COMPOSE_PORTS|g" "deploy/compose/$setup.yaml" >"$folder/$setup.yaml"
+    done
+}
+
+# announce prints where everything is, and what to type next.
+announce() {
+    targets
+    printf '\n'
+    at=http://127.0.0.1:$ENTRAPROOF_COMPOSE_PORTS
+    printf '%-20s %s\n' issuer "${at}80" management "${at}90" echo "${at}70"
+    for setup in $setups; do
+        printf '%-20s %s\n' "$setup" "$(sed -n 's/.*gateways: .*url: "\([^"]*\)".*/\1/p' "$folder/$setup.yaml" | tr '\n' ' ')"
+    done
+    printf '\njudge one of them:\n\n'
+    printf '  (set -a; . ./%s; go run ./cmd/entraproof run --target %s/fix1.yaml)\n\n' "$state" "$folder"
+    printf 'the others: %s\nremove everything: %smake down\n' "$folder" "$(own_name)"
+}
+
+own_name() {
+    [ "$project" = entraproof ] || printf 'ENTRAPROOF_COMPOSE_PROJECT=%s ' "$project"
+}
+
+up() {
+    find_engine
+    find_compose
+    load_image
+    keep_state
+    start
+    announce
+}
+
+# down needs no token, but compose asks for one before it reads the file.
+down() {
+    find_engine
+    find_compose
+    export ENTRAPROOF_MANAGEMENT_TOKEN=none
+    clear_away
+}
+
+check_project
+case ${1:-} in
+up | down) "$1" ;;
+*) fail "expected up or down, got \"${1:-}\"" ;;
+esac
