@@ -82,11 +82,11 @@ func (o *labRunOptions) read(names []string) error {
 
 // labRun judges every gateway in every mode.
 func (p *program) labRun(ctx context.Context, o labRunOptions) (err error) {
-	site, err := p.openLab(ctx, "")
+	stand, err := p.openStand(ctx, "")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, site.close()) }()
+	defer func() { err = errors.Join(err, stand.Close()) }()
 	report := labReport{p: p, format: o.format}
 	for _, r := range o.recipes {
 		if _, err := p.finder().Find(ctx, r); err != nil {
@@ -94,7 +94,7 @@ func (p *program) labRun(ctx context.Context, o labRunOptions) (err error) {
 			continue
 		}
 		for _, m := range o.modes {
-			finding := p.labJudge(ctx, site, o, labCase{r, lab.Mode(m)})
+			finding := p.labJudge(ctx, stand, o, labCase{r, lab.Mode(m)})
 			report.add(finding)
 			if ctx.Err() != nil {
 				return fmt.Errorf("lab run: stopped at %s %s: %w", r.Name, m, context.Cause(ctx))
@@ -113,24 +113,25 @@ type labCase struct {
 func (c labCase) name() string { return c.recipe.Name + "-" + string(c.mode) }
 
 // labJudge starts the gateways, judges them and says what was found.
-func (p *program) labJudge(ctx context.Context, site *labSite, o labRunOptions, c labCase) labFinding {
+func (p *program) labJudge(ctx context.Context, stand *lab.Stand, o labRunOptions, c labCase) labFinding {
 	steps := steps{p: p}
 	steps.say("lab: " + c.name())
 	defer steps.end()
-	up, err := site.start(ctx, c.recipe, c.mode, o.environments)
+	up, err := stand.Start(ctx, lab.Order{Recipe: c.recipe, Mode: c.mode, Environments: o.environments})
 	if err != nil {
+		err = labFailed(err)
 		return labFinding{Gateway: c.recipe.Name, Mode: string(c.mode), Broke: err.Error(), err: err}
 	}
 	results, err := p.labSuite(ctx, up, o, c)
-	if err = errors.Join(err, up.close()); results == nil || err != nil {
+	if err = errors.Join(err, up.Stop()); results == nil || err != nil {
 		return labFinding{Gateway: c.recipe.Name, Mode: string(c.mode), Broke: fmt.Sprint(err), err: err}
 	}
 	return findingOf(c, results)
 }
 
-func (p *program) labSuite(ctx context.Context, up *labGateways, o labRunOptions, c labCase) (*reports.Results, error) {
+func (p *program) labSuite(ctx context.Context, up *lab.Gateways, o labRunOptions, c labCase) (*reports.Results, error) {
 	cfg := suites.Config{
-		Targets: []*suites.Target{up.target}, Selection: suites.Selection{Profile: o.profile}, Tool: tool(),
+		Targets: []*suites.Target{up.Target}, Selection: suites.Selection{Profile: o.profile}, Tool: tool(),
 		Command: fmt.Sprintf("entraproof lab run %s --mode %s", c.recipe.Name, c.mode),
 	}
 	if o.out != "" {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/internal/targets"
 )
 
 // upOptions are what the verb lab up is given.
@@ -63,46 +64,55 @@ func modeNames() []string {
 }
 
 func (p *program) labUp(ctx context.Context, o upOptions) (err error) {
-	site, err := p.openLab(ctx, o.managementToken)
+	stand, err := p.openStand(ctx, o.managementToken)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, site.close()) }()
+	defer func() { err = errors.Join(err, stand.Close()) }()
 	recipe, err := recipeNamed(o.gateway)
 	if err != nil {
 		return err
 	}
-	up, err := site.start(ctx, recipe, lab.Mode(o.mode), o.environments)
+	up, err := stand.Start(ctx, lab.Order{Recipe: recipe, Mode: lab.Mode(o.mode), Environments: o.environments})
 	if err != nil {
+		return labFailed(err)
+	}
+	defer func() { err = errors.Join(err, up.Stop()) }()
+	if err := p.tellUp(stand, up, o); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, up.close()) }()
-	if err := p.tellUp(site, up, o); err != nil {
-		return err
-	}
-	return waitFor(ctx, up.running)
+	return waitFor(ctx, up.Running)
+}
+
+// labTarget is the target that the lab's gateways are configured for.
+func labTarget() *targets.File { return targets.Default() }
+
+// openStand starts issuer and echo. token is the management token; empty makes
+// one.
+func (p *program) openStand(ctx context.Context, token string) (*lab.Stand, error) {
+	return lab.NewStand(ctx, lab.StandOptions{Target: labTarget(), ManagementToken: token, Finder: p.finder()})
 }
 
 // tellUp says where everything is.
-func (p *program) tellUp(site *labSite, up *labGateways, o upOptions) error {
-	fmt.Fprintf(p.err, "issuer %s\nmanagement %s\necho %s\n", site.issuer.URL(), site.issuer.ManagementURL(), site.echoURL())
-	for _, e := range up.target.Environments {
+func (p *program) tellUp(stand *lab.Stand, up *lab.Gateways, o upOptions) error {
+	fmt.Fprintf(p.err, "issuer %s\nmanagement %s\necho %s\n", stand.Issuer.URL(), stand.Issuer.ManagementURL(), stand.EchoURL())
+	for _, e := range up.Target.Environments {
 		for _, g := range e.Gateways {
 			fmt.Fprintf(p.err, "%s %s %s %s\n", o.gateway, o.mode, e.Name, g.URL)
 		}
 	}
-	for _, r := range up.running {
+	for _, r := range up.Running {
 		for _, warning := range r.Warnings {
 			fmt.Fprintf(p.err, "hint: %s\n", warning)
 		}
 	}
 	if o.managementToken == "" {
 		s := stage{p: p, plan: servePlan{serveOptions: serveOptions{tokenFile: o.tokenFile}}}
-		if err := s.handOver(site.issuer.ManagementToken()); err != nil {
+		if err := s.handOver(stand.Issuer.ManagementToken()); err != nil {
 			return err
 		}
 	}
-	write := func(w io.Writer) error { return writeTargetFile(w, up.target) }
+	write := func(w io.Writer) error { return writeTargetFile(w, up.Target) }
 	if o.writeTarget == "" {
 		if err := write(p.out); err != nil {
 			return err

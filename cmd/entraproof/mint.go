@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/entraproof/entraproof/internal/engine"
+	"github.com/entraproof/entraproof/internal/lab"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/mockidp"
 	"github.com/entraproof/entraproof/mockidp/mint"
@@ -209,7 +210,7 @@ func (o mintOptions) source(file *targets.File) (engine.Source, error) {
 		f.Tokens = targets.Tokens{Mock: &targets.Mock{Management: o.management, Token: o.managementToken}}
 		return engine.SourceOf(&f)
 	case o.keys != "":
-		cfg := issuerFor(file)
+		cfg := lab.IssuerConfig(file)
 		cfg.Tenants, cfg.KeyDir = nil, o.keys
 		issuer, err := mockidp.New(cfg)
 		return issuer, wrongUsage(err, "")

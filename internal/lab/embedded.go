@@ -15,7 +15,6 @@ import (
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/mockidp"
-	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
 // Embedded is an issuer and an echo in this process, and emulated gateways
@@ -34,15 +33,10 @@ type Embedded struct {
 
 // NewEmbedded starts an issuer for the target's tenants.
 func NewEmbedded(target *targets.File) (*Embedded, error) {
-	issuer, err := mockidp.New(mockidp.Config{
-		Tenants: []string{target.Tenant.ID, target.TenantB(), mint.ConsumerTenant}, TLSAddr: mockidp.Off, ManagementAddr: mockidp.Off,
-		Issuers: func(_, tenant string) mint.Issuers {
-			if strings.EqualFold(tenant, target.Tenant.ID) {
-				return target.Tenant.Issuers
-			}
-			return mint.EntraIssuers(tenant)
-		},
-	})
+	cfg := IssuerConfig(target)
+	cfg.APIs, cfg.Clients = nil, nil // nobody asks its token endpoint
+	cfg.TLSAddr, cfg.ManagementAddr = mockidp.Off, mockidp.Off
+	issuer, err := mockidp.New(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
 	}
@@ -125,6 +119,9 @@ func (e *Embedded) jwksURL() string {
 
 // basePath is the path of the environment's gateway address in the file.
 func basePath(env *targets.Environment) string {
+	if len(env.Gateways) == 0 {
+		return ""
+	}
 	_, rest, _ := strings.Cut(env.Gateways[0].URL, "://")
 	_, path, found := strings.Cut(rest, "/")
 	if !found {

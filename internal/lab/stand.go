@@ -1,0 +1,129 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/entraproof/entraproof/internal/gateway"
+	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/mockidp"
+)
+
+// issuerHost is a name for which the issuer's certificate holds, beside
+// loopback: for gateways that meet the issuer from another network.
+const issuerHost = "issuer.entraproof.test"
+
+// StandOptions say what a stand is made for.
+type StandOptions struct {
+	// Target holds the tenant and the environments that gateways are configured
+	// for. It is not changed.
+	Target *targets.File
+	// ManagementToken is the issuer's; empty makes one.
+	ManagementToken string
+	// Finder looks for the gateways' programs.
+	Finder Finder
+}
+
+// Stand is an issuer and an echo on loopback, with room for real gateways
+// between them: what lab up, lab run and the suites run against.
+type Stand struct {
+	// Issuer signs, publishes its keys and counts who fetches them.
+	Issuer *mockidp.Issuer
+
+	options StandOptions
+	echo    net.Listener
+	serving sync.WaitGroup
+	stop    context.CancelFunc
+	failed  error
+}
+
+// NewStand starts issuer and echo. They stay until Close even if ctx ends
+// before: what is under way then is still judged.
+func NewStand(ctx context.Context, o StandOptions) (*Stand, error) {
+	cfg := IssuerConfig(o.Target)
+	cfg.ManagementToken, cfg.Hosts = o.ManagementToken, []string{issuerHost}
+	issuer, err := mockidp.New(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("lab: the issuer: %w", err)
+	}
+	life, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s := &Stand{Issuer: issuer, options: o, stop: stop}
+	if err := issuer.Start(life); err != nil {
+		stop()
+		return nil, fmt.Errorf("lab: the issuer: %w", err)
+	}
+	if s.echo, err = (&net.ListenConfig{}).Listen(life, "tcp", "127.0.0.1:0"); err != nil {
+		s.Issuer.Close()
+		stop()
+		return nil, fmt.Errorf("lab: the echo: %w", err)
+	}
+	s.serving.Go(func() {
+		s.failed = gateway.Serve(life, gateway.ServeOptions{Listener: s.echo, Handler: &gateway.Echo{Limit: 1 << 16}})
+	})
+	return s, nil
+}
+
+// Close stops issuer and echo and waits for them.
+func (s *Stand) Close() error {
+	s.stop()
+	s.serving.Wait()
+	s.Issuer.Close()
+	return s.failed
+}
+
+// EchoURL is where the echo is asked directly.
+func (s *Stand) EchoURL() string { return "http://" + s.echo.Addr().String() }
+
+// Order says which gateways a stand starts.
+type Order struct {
+	Recipe Recipe
+	Mode   Mode
+	// Environments get a gateway each; the target's others supply tokens only.
+	Environments []string
+	// KeyCache is how long fetched keys are kept; 0: five minutes.
+	KeyCache time.Duration
+}
+
+// Gateways are gateways of one kind in one mode, one an environment.
+type Gateways struct {
+	Running []*Running
+	// Target is the stand's, with their addresses and what is known of them.
+	Target *targets.File
+}
+
+// Start starts a gateway for each environment of the order. With an error
+// nothing is left running.
+func (s *Stand) Start(ctx context.Context, o Order) (*Gateways, error) {
+	file := s.target(o)
+	all := &Gateways{Target: file}
+	for _, e := range file.Environments {
+		if !slices.Contains(o.Environments, e.Name) {
+			continue
+		}
+		site, err := s.site(ctx, e, o)
+		if err != nil {
+			return nil, errors.Join(err, all.Stop())
+		}
+		running, err := Start(ctx, Options{Recipe: o.Recipe, Mode: o.Mode, Site: site, Finder: s.options.Finder})
+		if err != nil {
+			return nil, errors.Join(err, all.Stop())
+		}
+		all.Running = append(all.Running, running)
+		e.Gateways = []targets.Gateway{{URL: running.URL + basePath(e)}}
+	}
+	return all, nil
+}
+
+// Stop ends every gateway.
+func (g *Gateways) Stop() error {
+	var problems []error
+	for _, r := range g.Running {
+		problems = append(problems, r.Stop())
+	}
+	return errors.Join(problems...)
+}
