@@ -38,7 +38,7 @@ func packageComment(p goPackage) string {
 		return ""
 	case len(texts) != 1:
 		return fmt.Sprintf("expected one package comment, got %d", len(texts))
-	case name == "main" && !regexp.MustCompile(`^(Command )?(?i:entraproof) `).MatchString(texts[0]):
+	case name == "main" && !regexp.MustCompile(`^(Command )?(?i:entraproof)(-[a-z]+)? `).MatchString(texts[0]):
 		return `the comment of a command begins with its name, "Command entraproof ..."`
 	case name != "main" && !strings.HasPrefix(texts[0], "Package "+name+" "):
 		return fmt.Sprintf("the comment begins with %q", "Package "+name+" ")

@@ -78,7 +78,7 @@ keep_state() {
     umask 077
     mkdir -p .compose
     if [ -e "$state" ]; then
-        . "./$state"
+        read_state
         [ "${asked:-$ENTRAPROOF_COMPOSE_PORTS}" = "$ENTRAPROOF_COMPOSE_PORTS" ] ||
             fail "project $project is up with ports $ENTRAPROOF_COMPOSE_PORTS.., not $asked.." 'make down first, or name another ENTRAPROOF_COMPOSE_PROJECT'
     else
@@ -89,9 +89,14 @@ keep_state() {
             printf 'ENTRAPROOF_MANAGEMENT_TOKEN=%s\n' "$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
         } >"$state.new"
         mv "$state.new" "$state"
-        . "./$state"
+        read_state
     fi
     export ENTRAPROOF_COMPOSE_PORTS ENTRAPROOF_MANAGEMENT_TOKEN
+}
+
+read_state() {
+    # shellcheck source=/dev/null
+    . "./$state"
 }
 
 # load_image gives the engine the image for its architecture.
@@ -125,6 +130,7 @@ interrupted() {
 wait_healthy() {
     tries=0
     while :; do
+        # shellcheck disable=SC2046 # one id a word
         states=$(docker inspect --format "{{.Name}} {{.State.Status}} {{.State.Health.Status}}" $(containers)) || states="no containers"
         waiting=$(printf '%s\n' "$states" | grep -v ' running healthy$') || return 0
         tries=$((tries + 1))
