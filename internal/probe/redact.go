@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -154,11 +155,22 @@ func redactRun(run string) string {
 	}
 	parts := strings.Split(plain, ".")
 	for i := 2; i < len(parts); i++ {
-		if len(parts[i]) >= shortestSignature {
+		if signatureLike(parts[i]) {
 			return strings.Join(append(parts[:2:2], signatureRedacted), ".")
 		}
 	}
 	return run
+}
+
+// signatureLike reports whether a segment may be a signature, or hold one. With
+// signs of both base64 alphabets it is a path, each part of which stands alone:
+// the id of a tenant in an issuer's address has 36 characters.
+func signatureLike(segment string) bool {
+	const shortest = 43 // HS256's
+	if !strings.ContainsAny(segment, "-_") || !strings.Contains(segment, "/") {
+		return len(segment) >= shortestSignature
+	}
+	return slices.ContainsFunc(strings.Split(segment, "/"), func(part string) bool { return len(part) >= shortest })
 }
 
 // tokenStart returns where a token starts in a run, -1 if nowhere: at its

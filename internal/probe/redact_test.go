@@ -58,6 +58,9 @@ func TestRedactText(t *testing.T) {
 		{"flattened JWS", `{"protected":"` + testHeader + `","signature":"` + testSignature + `"}`, `{"protected":"` + testHeader + `","signature":"<secret redacted>"}`},
 		{"the word signature", `{"error":"signature: bad"}`, `{"error":"signature: bad"}`},
 		{"the name at the end", "client_secret", "client_secret"},
+		{"an issuer", "https://login.microsoftonline.com/7f1c3b52-9d3e-4c61-8a55-0e7a9f1d2c40/v2.0", "https://login.microsoftonline.com/7f1c3b52-9d3e-4c61-8a55-0e7a9f1d2c40/v2.0"},
+		{"a signature behind dots that are no token", "a.b." + testSignature, "a.b.<signature redacted>"},
+		{"a signature in a path behind dots", "a.b.x-y/" + testSignature + "/z", "a.b.<signature redacted>"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
