@@ -16,6 +16,14 @@ func (r *Results) answers() Answers {
 	}
 }
 
+// AnswersOf returns the answers for one target alone.
+func (r *Results) AnswersOf(target string) Answers {
+	one := *r
+	one.Targets = nil // its environments are named without it
+	one.Obligations = slices.DeleteFunc(slices.Clone(r.Obligations), func(o Obligation) bool { return o.Target != target })
+	return one.answers()
+}
+
 // tempered returns the answer as far as the run may give it: a part of a run
 // proves that something is wrong, never that all is well.
 func (r *Results) tempered(a Answer, good string) Answer {

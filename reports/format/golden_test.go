@@ -54,7 +54,7 @@ func TestGolden(t *testing.T) {
 						return // held by the tests on escaping and round trips
 					}
 				}
-				golden(t, f.name+"."+to.Name, rendered(t, to, f.make()))
+				golden(t, f.name+"."+to.Name, forReview(t, rendered(t, to, f.make())))
 			})
 		}
 	}

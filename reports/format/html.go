@@ -2,15 +2,12 @@ package format
 
 import (
 	"bytes"
-	"cmp"
-	_ "embed" // the page's template and style
-	"encoding/json"
+	"crypto/sha256"
+	_ "embed" // the page's templates, style and script
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/entraproof/entraproof/reports"
 )
@@ -18,129 +15,107 @@ import (
 var (
 	//go:embed html.tmpl
 	pageTemplate string
+	//go:embed html_case.tmpl
+	caseTemplate string
 	//go:embed html.css
 	pageStyle string
-	page      = template.Must(template.New("page").Funcs(pageFuncs()).Parse(pageTemplate))
+	//go:embed html.js
+	pageScript string
+	page       = template.Must(template.Must(template.New("page").Funcs(pageFuncs()).Parse(pageTemplate)).Parse(caseTemplate))
 )
 
-// HTML writes one self-contained page: nothing is fetched and no script runs,
-// which its own policy also forbids.
+// HTML writes one self-contained page. Nothing is fetched: its own policy lets
+// in one style and one script, by their hashes, and nothing else. The answers,
+// the matrix and the findings are plain HTML; the script searches, filters and
+// unpacks the rest.
 func HTML(w io.Writer, r *reports.Results) error {
-	var text bytes.Buffer
-	if err := page.Execute(&text, newPage(r.Concluded())); err != nil {
+	p, err := newPage(r.Concluded())
+	if err != nil {
 		return fmt.Errorf("format: html: %w", err)
 	}
-	_, err := w.Write(text.Bytes())
+	var text bytes.Buffer
+	if err := page.Execute(&text, p); err != nil {
+		return fmt.Errorf("format: html: %w", err)
+	}
+	_, err = turning().WriteString(w, text.String())
 	return err
+}
+
+// policy is the page's Content-Security-Policy.
+func policy() string {
+	return fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'",
+		sourceHash(pageStyle), sourceHash(pageScript))
+}
+
+// sourceHash is how a policy names an inline style or script.
+func sourceHash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // pageData is what the template shows.
 type pageData struct {
 	*reports.Results
-	Style       template.CSS
-	Meaning     string
-	ExitTone    Tone
-	Questions   []reports.Question
-	Causes      []causeGroup
-	Matrices    []Matrix
-	Findings    []reports.Finding
-	Unsettled   []reports.Obligation
-	Tallies     []reports.Tally
-	Groups      []pageGroup
-	Declared    []reports.Declaration
-	RowCounts   reports.Counts
-	FalseAccept int
-	FalseReject int
+	Policy   string
+	Style    template.CSS
+	Script   template.JS
+	Meaning  string
+	ExitTone Tone
+
+	Facts     []string
+	Questions []question
+	Targets   []targetView
+	Causes    []causeGroup
+	Bar       []barPart
+	Facets    []facet
+	Findings  []findingView
+	Groups    []groupView
+	Controls  []controlView
+	Unsettled []reports.Obligation
+	Tallies   []reports.Tally
+	Declared  []reports.Declaration
+	RowCounts reports.Counts
+	// FalseAccept and FalseReject count findings.
+	FalseAccept, FalseReject int
+	// Folded is how many cases of findings are packed although they failed.
+	Folded int
+	// Packed are the bodies that the script unpacks.
+	Packed template.HTML
 }
 
-// pageGroup is one group of the catalogue with its rows.
-type pageGroup struct {
-	Name   string
-	Rows   []reports.Row
-	Counts reports.Counts
-}
-
-func newPage(r *reports.Results) *pageData {
+func newPage(r *reports.Results) (*pageData, error) {
 	p := &pageData{
-		Results: r, Style: template.CSS(pageStyle), //nolint:gosec // our own file
+		Results: r, Policy: policy(),
+		Style: template.CSS(pageStyle), Script: template.JS(pageScript), //nolint:gosec // our own files
 		Meaning: reports.ExitMeaning(r.ExitCode), ExitTone: toneOfExit(r.ExitCode),
-		Questions: r.Questions(), Causes: causeGroups(r), Matrices: Matrices(r), Findings: r.Findings(),
-		Tallies: r.Tallies(), Groups: pageGroups(r), Declared: r.Declarations(), RowCounts: r.CountRows(),
+		Facts: facts(r), Questions: questions(r), Targets: targetViews(r), Causes: causeGroups(r), Bar: bar(r.Counts),
+		Tallies: r.Tallies(), Declared: r.Declarations(), RowCounts: r.CountRows(),
 	}
 	for _, o := range r.Obligations {
 		if !o.Settled() {
 			p.Unsettled = append(p.Unsettled, o)
 		}
 	}
+	return p, p.addBodies()
+}
+
+// addBodies renders what opens: findings first, which stand in the page.
+func (p *pageData) addBodies() error {
+	b := newBodies(p.Results)
+	p.Findings = b.findings()
+	p.Groups = b.groups()
+	p.Controls = b.controls()
+	p.Facets = facets(p.Results)
 	for _, f := range p.Findings {
-		if f.FalseAccept {
+		switch {
+		case f.FalseAccept:
 			p.FalseAccept++
-		}
-		if f.FalseReject {
+		case f.FalseReject:
 			p.FalseReject++
 		}
+		p.Folded += f.Folded
 	}
-	return p
-}
-
-func pageGroups(r *reports.Results) []pageGroup {
-	byName := map[string]*pageGroup{}
-	for _, row := range r.Rows() {
-		name := cmp.Or(row.Group, "other")
-		if byName[name] == nil {
-			byName[name] = &pageGroup{Name: name}
-		}
-		g := byName[name]
-		g.Rows = append(g.Rows, row)
-		g.Counts.Add(row.Outcome)
-	}
-	var groups []pageGroup
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		groups = append(groups, *byName[name])
-	}
-	return groups
-}
-
-func pageFuncs() template.FuncMap {
-	return template.FuncMap{
-		"tone":     toneOf,
-		"answer":   toneOfAnswer,
-		"sentence": sentence,
-		"observed": observed,
-		"pair":     pair,
-		"sort":     sortOf,
-		"remedy":   remedy,
-		"counts":   countsText,
-		"kind":     reports.KindWord,
-		"plural":   reports.Plural,
-		"places":   placesText,
-		"join":     func(words []string) string { return strings.Join(words, ", ") },
-		"pretty":   pretty,
-		"seconds":  seconds,
-		"identity": identity,
-		"grade":    func(c *reports.Case) reports.Outcome { return c.Effective() },
-		"shots":    shotsText,
-	}
-}
-
-// pretty indents JSON for reading; member order and duplicates stay.
-func pretty(raw json.RawMessage) string {
-	var text bytes.Buffer
-	if err := json.Indent(&text, raw, "", "  "); err != nil {
-		return string(raw)
-	}
-	return text.String()
-}
-
-// shotsText sums up the shots of a control: "5 accepted".
-func shotsText(c reports.Control) string {
-	count := map[reports.ControlState]int{}
-	for _, shot := range c.Shots {
-		count[shot.State]++
-	}
-	var parts []string
-	for _, state := range slices.Sorted(maps.Keys(count)) {
-		parts = append(parts, fmt.Sprintf("%d %s", count[state], state))
-	}
-	return strings.Join(parts, ", ")
+	var err error
+	p.Packed, err = b.pack()
+	return err
 }

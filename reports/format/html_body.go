@@ -1,0 +1,95 @@
+package format
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"strings"
+	"unicode"
+
+	"github.com/entraproof/entraproof/reports"
+)
+
+// staticLimit is how much of the findings is written into the page as it is.
+// What comes after, the least bad, is packed like the cases that did not fail.
+const staticLimit = 3 << 20
+
+// bodies renders the parts of the page that open, and keeps those that are
+// packed. Its err is the first failure.
+type bodies struct {
+	*reports.Results
+	controlsByID map[[2]string]*reports.Control
+	turning      *strings.Replacer
+	static       int
+	packed       []string
+	err          error
+}
+
+func newBodies(r *reports.Results) *bodies {
+	b := &bodies{Results: r, controlsByID: map[[2]string]*reports.Control{}, turning: turning(), packed: []string{}}
+	for i := range r.Controls {
+		c := &r.Controls[i]
+		b.controlsByID[[2]string{c.Target, c.ID}] = c
+	}
+	return b
+}
+
+// anchor is the name under which a case or control can be linked to: its id,
+// after its target's name where there are several.
+func (b *bodies) anchor(target, id string) string {
+	if len(b.Targets) > 1 {
+		id = target + "/" + id
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
+			return '-'
+		}
+		return r
+	}, id)
+}
+
+// body is the inside of one thing that opens: HTML, or the number under which
+// the script finds it.
+type body struct {
+	Anchor string
+	HTML   template.HTML
+	Packed int
+}
+
+// render executes one of the templates.
+func (b *bodies) render(name string, data any) string {
+	var text bytes.Buffer
+	if err := page.ExecuteTemplate(&text, name, data); err != nil && b.err == nil {
+		b.err = err
+	}
+	return b.turning.Replace(text.String())
+}
+
+// fold keeps text among the packed bodies.
+func (b *bodies) fold(anchor, text string) body {
+	b.packed = append(b.packed, text)
+	return body{Anchor: anchor, Packed: len(b.packed) - 1}
+}
+
+// pack returns all packed bodies: JSON, compressed, as base64 that needs no
+// escaping.
+func (b *bodies) pack() (template.HTML, error) {
+	if b.err != nil {
+		return "", b.err
+	}
+	var text bytes.Buffer
+	out, err := gzip.NewWriterLevel(&text, gzip.BestCompression)
+	if err != nil {
+		return "", fmt.Errorf("pack: %w", err)
+	}
+	if err := json.NewEncoder(out).Encode(b.packed); err != nil {
+		return "", fmt.Errorf("pack: %w", err)
+	}
+	if err := out.Close(); err != nil {
+		return "", fmt.Errorf("pack: %w", err)
+	}
+	return template.HTML(base64.StdEncoding.EncodeToString(text.Bytes())), nil //nolint:gosec // base64 holds no markup
+}

@@ -1,0 +1,150 @@
+package format
+
+import (
+	"html/template"
+
+	"github.com/entraproof/entraproof/reports"
+)
+
+// findingView is a finding with the bodies of its cases.
+type findingView struct {
+	reports.Finding
+	Anchor string
+	Causes []causeGroup
+	Cases  []caseView
+	// Folded is how many of the cases are packed.
+	Folded int
+}
+
+// Outcome is what the finding counts as.
+func (f findingView) Outcome() reports.Outcome {
+	if f.Waived {
+		return reports.Warn
+	}
+	return reports.Fail
+}
+
+// Environments are those at which it was made, each once.
+func (f findingView) Environments() []string {
+	var all []string
+	seen := map[string]bool{}
+	for _, c := range f.Finding.Cases {
+		if !seen[c.Environment] {
+			seen[c.Environment] = true
+			all = append(all, c.Environment)
+		}
+	}
+	return all
+}
+
+// caseView is a case with what the results know around it.
+type caseView struct {
+	*reports.Case
+	Body body
+	// Around are the controls that it leans on, where the results hold them.
+	Around *controlAround
+}
+
+// controlAround is a control as one case sees it.
+type controlAround struct {
+	*reports.Control
+	Anchor string
+	// genuine is the exchange of a genuine token at the same gateway.
+	genuine *reports.Exchange
+}
+
+// Exchange is what went out and came back, compared with the control's.
+func (c caseView) Exchange() *exchangeView { return c.compared(c.Case.Exchange) }
+
+// Steps are a flow's steps, their exchanges compared as well.
+func (c caseView) Steps() []stepView {
+	var all []stepView
+	for _, s := range c.Case.Steps {
+		all = append(all, stepView{s.Title, s.Outcome, s.Reason, s.Detail, s.Status, c.compared(s.Exchange)})
+	}
+	for _, s := range c.Repeats {
+		all = append(all, stepView{s.When, s.Outcome, s.Reason, s.Detail, s.Status, c.compared(s.Exchange)})
+	}
+	return all
+}
+
+func (c caseView) compared(x *reports.Exchange) *exchangeView {
+	if x == nil {
+		return nil
+	}
+	if c.Around == nil {
+		return newExchange(x, nil, "")
+	}
+	return newExchange(x, c.Around.genuine, c.Guards)
+}
+
+// Clauses are what the row rests on, in full words.
+func (c caseView) Clauses() []clause { return clauses(c.Refs) }
+
+// stepView is one step of a flow, or one of several equal shots.
+type stepView struct {
+	Title    string
+	Outcome  reports.Outcome
+	Reason   reports.Reason
+	Detail   string
+	Status   int
+	Exchange *exchangeView
+}
+
+// view finds what stands around a case.
+func (b *bodies) view(c *reports.Case) caseView {
+	v := caseView{Case: c}
+	if c.Control == nil {
+		return v
+	}
+	if control := b.controlsByID[[2]string{c.Target, c.Control.ID}]; control != nil {
+		v.Around = &controlAround{control, b.anchor(c.Target, control.ID), genuine(control)}
+	}
+	return v
+}
+
+// genuine is the exchange of one of the control's shots, of an accepted one if
+// there is any: whatever the answer was, the token is genuine.
+func genuine(c *reports.Control) *reports.Exchange {
+	var found *reports.Exchange
+	for i := range c.Shots {
+		s := &c.Shots[i]
+		if s.Exchange != nil && (found == nil || s.State == reports.ControlAccepted) {
+			found = s.Exchange
+			if s.State == reports.ControlAccepted {
+				break
+			}
+		}
+	}
+	return found
+}
+
+// findings renders all failures. They stand in the page as long as there is
+// room, so that they can be read without script.
+func (b *bodies) findings() []findingView {
+	var all []findingView
+	for _, f := range b.Findings() {
+		v := findingView{Finding: f, Causes: causeGroupsOf(b.Results, b.CausesOf(f))}
+		for _, c := range f.Cases {
+			view := b.view(c)
+			view.Body = b.failed(c, b.render("case", view))
+			if view.Body.HTML == "" {
+				v.Folded++
+			}
+			v.Cases = append(v.Cases, view)
+		}
+		v.Anchor = "finding/" + v.Cases[0].Body.Anchor
+		all = append(all, v)
+	}
+	return all
+}
+
+// failed puts a body into the page, or packs it where the page is full.
+func (b *bodies) failed(c *reports.Case, text string) body {
+	anchor := b.anchor(c.Target, c.ID)
+	if b.static+len(text) > staticLimit {
+		return b.fold(anchor, text)
+	}
+	b.static += len(text)
+	return body{Anchor: anchor, HTML: template.HTML(text)} //nolint:gosec // written by html/template
+}
