@@ -34,6 +34,10 @@ func names() []string {
 	return append(all, "bad", "callout.host", "now", "skew", "guids", "zeros")
 }
 
+// PlaceholderNames are the names that a placeholder can have; "*" stands for
+// one word of the writer's choice.
+func PlaceholderNames() []string { return names() }
+
 // parsePath reads a dotted name and refuses one that no scope can know.
 func parsePath(s string) ([]string, error) {
 	path := strings.Split(s, ".")
