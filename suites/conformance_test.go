@@ -20,11 +20,18 @@ var (
 	outFlag     = flag.String("out", "", "folder for journal and results, from the module's root; none: nothing is written")
 	idFlag      = flag.String("id", "", "ids or patterns of rows, joined by commas")
 	waiversFlag = flag.String("waivers", "", "file of reviewed exceptions, from the module's root")
+	labFlag     = flag.String("lab", "", "real gateways on this machine, joined by commas, or all: judged in every mode and compared with their matrices")
+	modeFlag    = flag.String("mode", "", "with -lab: only these modes, joined by commas")
+	updateFlag  = flag.Bool("update", false, "with -lab: write the matrices anew")
 )
 
 // TestConformance judges the target of the flags with one Ginkgo spec for each
 // scenario and environment.
 func TestConformance(t *testing.T) {
+	if *labFlag != "" {
+		testLab(t)
+		return
+	}
 	cfg := suites.Config{
 		Selection: suites.Selection{Profile: *profileFlag}, Out: fromRoot(t, *outFlag), Waivers: fromRoot(t, *waiversFlag),
 		Command: strings.TrimSpace("go test ./suites -args " + spelled("target", *targetFlag)),

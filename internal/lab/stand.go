@@ -99,7 +99,7 @@ type Gateways struct {
 // Start starts a gateway for each environment of the order. With an error
 // nothing is left running.
 func (s *Stand) Start(ctx context.Context, o Order) (*Gateways, error) {
-	file := s.target(o)
+	file := s.Target(o)
 	all := &Gateways{Target: file}
 	for _, e := range file.Environments {
 		if !slices.Contains(o.Environments, e.Name) {

@@ -8,9 +8,9 @@ import (
 	"github.com/entraproof/entraproof/internal/targets"
 )
 
-// target is the stand's target as the order's gateways are: without addresses,
-// which only their start gives.
-func (s *Stand) target(o Order) *targets.File {
+// Target is the stand's target as an order's gateways are, with addresses that
+// only their start makes true.
+func (s *Stand) Target(o Order) *targets.File {
 	file := *s.options.Target
 	file.Name = o.Recipe.Name + "-" + string(o.Mode)
 	file.Tokens = targets.Tokens{Mock: &targets.Mock{

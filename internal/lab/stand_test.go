@@ -72,7 +72,7 @@ func TestStandTarget(t *testing.T) {
 	} {
 		t.Run(string(row.mode), func(t *testing.T) {
 			t.Parallel()
-			f := s.target(Order{Recipe: haproxy(), Mode: row.mode, Environments: []string{"uat"}})
+			f := s.Target(Order{Recipe: haproxy(), Mode: row.mode, Environments: []string{"uat"}})
 			uat, dev := f.Environment("uat"), f.Environment("dev")
 			if !slices.Equal(uat.Enforces, row.enforces) || len(f.Supports) != row.supports || f.Name != "haproxy-"+string(row.mode) {
 				t.Errorf("got %s, enforces %q, supports %v", f.Name, uat.Enforces, f.Supports)

@@ -1,0 +1,85 @@
+package lab
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/entraproof/entraproof/reports"
+)
+
+// Difference is a cell that is not as the matrix has it.
+type Difference struct {
+	Row      string `json:"row"`
+	Cases    string `json:"cases"`
+	Mode     Mode   `json:"mode"`
+	Expected string `json:"expected"`
+	Got      string `json:"got"`
+}
+
+// String is the difference in one line.
+func (d Difference) String() string {
+	return fmt.Sprintf("differs from the matrix: %s (%s), mode %s: expected %q, got %q", d.Row, d.Cases, d.Mode, d.Expected, d.Got)
+}
+
+// Words for a cell that only one side has.
+const (
+	notInMatrix = "no such case"
+	notFired    = "not fired"
+)
+
+// Compare returns what a run in a mode found otherwise than the matrix. The
+// answers, and rows that were not fired, are compared only where the run was a
+// whole one: every row, the environments that the matrix was made with.
+func (m Matrix) Compare(mode Mode, r *reports.Results, whole bool) []Difference {
+	var all []Difference
+	fired := map[int]bool{}
+	for i := range r.Cases {
+		c := &r.Cases[i]
+		if c.Extra {
+			continue
+		}
+		at, d := m.CompareCase(mode, c)
+		fired[at] = true
+		if d != nil {
+			all = append(all, *d)
+		}
+	}
+	if whole {
+		all = append(all, m.compareAnswers(mode, r)...)
+		for i, l := range m.Lines {
+			if cell := l.Cells[mode]; cell != "" && !fired[i] {
+				all = append(all, Difference{l.Row, l.Cases, mode, cell, notFired})
+			}
+		}
+	}
+	return all
+}
+
+// CompareCase compares one case. line is the number of its line in the mode, -1
+// where the matrix has none.
+func (m Matrix) CompareCase(mode Mode, c *reports.Case) (line int, d *Difference) {
+	words, got := caseWords(c), Cell(c)
+	line = slices.IndexFunc(m.Lines, func(l MatrixLine) bool { return l.Row == c.Scenario && l.Cells[mode] != "" && l.fits(words) })
+	want := notInMatrix
+	if line >= 0 {
+		want = m.Lines[line].Cells[mode]
+	}
+	if want == got {
+		return line, nil
+	}
+	return line, &Difference{c.Scenario, patternOf(words, placeWord|pairWord|detailWord), mode, want, got}
+}
+
+func (m Matrix) compareAnswers(mode Mode, r *reports.Results) []Difference {
+	var all []Difference
+	for _, a := range answersOf(r) {
+		want := notInMatrix
+		if i := slices.IndexFunc(m.Answers, func(l MatrixLine) bool { return l.Row == a[0] }); i >= 0 {
+			want = m.Answers[i].Cells[mode]
+		}
+		if want != a[1] {
+			all = append(all, Difference{a[0], answerCases, mode, want, a[1]})
+		}
+	}
+	return all
+}
