@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -85,29 +86,41 @@ func untypable(args []string) error {
 }
 
 // unmakable refuses a target that there is not, and one that nobody runs: a
-// make without needs is left to .ci/run, because this test is part of it.
+// make without needs is left to others, because this test is part of make test.
 func (s docStep) unmakable(targets []string) error {
-	for _, f := range []struct{ file, pattern, lacks string }{
-		{"Makefile", `(?m)^%s:`, "the Makefile has no target %s"},
-		{".ci/run", `(?m)\bmake (\S+ )*%s\b`, "make %s is in no stage of .ci/run, and its block needs nothing"},
-	} {
-		if f.file != "Makefile" && len(s.needs) > 0 {
+	for _, target := range targets {
+		if is, err := holds("Makefile", "(?m)^"+regexp.QuoteMeta(target)+":"); err != nil || !is {
+			return errors.Join(err, fmt.Errorf("the Makefile has no target %s", target))
+		}
+		if len(s.needs) > 0 {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(root, f.file))
-		if err != nil {
-			return err
-		}
-		for _, target := range targets {
-			if !regexp.MustCompile(fmt.Sprintf(f.pattern, regexp.QuoteMeta(target))).Match(text) {
-				return fmt.Errorf(f.lacks, target)
-			}
+		file, pattern := makes(target)
+		if is, err := holds(file, pattern); err != nil || !is {
+			return errors.Join(err, fmt.Errorf("make %s is not run by %s, and its block needs nothing", target, file))
 		}
 	}
 	return nil
 }
 
-// leftToCI reports whether .ci/run runs the command, and this test does not.
+// makes is the file that has CI do what a target does, and how that reads.
+func makes(target string) (file, pattern string) {
+	switch target {
+	case "up", "down": // with a name, ports and an image of its own
+		return "deploy/compose_test.go", `script\(t, p\.dir, "` + target + `"`
+	case "image":
+		return "deploy/compose_test.go", `"go", "run", "\./image"`
+	}
+	return ".ci/run", `(?m)\bmake (\S+ )*` + regexp.QuoteMeta(target) + `\b`
+}
+
+// holds reports whether a file of the checkout matches a pattern.
+func holds(file, pattern string) (bool, error) {
+	text, err := os.ReadFile(filepath.Join(root, file))
+	return regexp.MustCompile(pattern).Match(text), err
+}
+
+// leftToCI reports whether others run the command, and this test does not.
 func (s docStep) leftToCI() bool { return strings.HasPrefix(s.text, "make ") && len(s.needs) == 0 }
 
 // ofTheCheckout reports whether the command works on the source and is run at

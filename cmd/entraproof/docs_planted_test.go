@@ -104,7 +104,7 @@ func TestReadPageRefuses(t *testing.T) {
 		{"unknown-verb", "```console\n$ entraproof prove\n```\n", "there is no such verb"},
 		{"unknown-flag", "```console\n$ go run ./cmd/entraproof run --tarket x\n```\n", "there is no flag --tarket"},
 		{"unknown-target", "```console\n$ make tst\n```\n", "the Makefile has no target tst"},
-		{"target-not-in-ci", "```console\n$ make golden\n```\n", "make golden is in no stage"},
+		{"target-not-in-ci", "```console\n$ make golden\n```\n", "make golden is not run by .ci/run"},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
 			t.Parallel()

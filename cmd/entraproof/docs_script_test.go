@@ -44,7 +44,7 @@ func (r *docRun) script() ([]byte, error) {
 	text.Write(before)
 	for i, s := range r.page.steps {
 		if s.file == "" && s.leftToCI() {
-			fmt.Fprintf(&text, "# %s:%d: .ci/run runs %s\n", r.page.name, s.at, s.text)
+			fmt.Fprintf(&text, "# %s:%d: others run %s\n", r.page.name, s.at, s.text)
 			continue
 		}
 		fmt.Fprintf(&text, "# %s:%d\nfollow %d\n", r.page.name, s.at, i)

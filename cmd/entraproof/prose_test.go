@@ -87,7 +87,7 @@ func wrongWith(root *cobra.Command, args []string) string {
 		}
 	}
 	for _, name := range flags {
-		if cmd.Flags().Lookup(name) == nil {
+		if name != "help" && cmd.Flags().Lookup(name) == nil {
 			return "there is no flag --" + name
 		}
 	}
