@@ -62,8 +62,8 @@ type project struct {
 	env              []string
 	// program is the one in the image, for this machine.
 	program string
-	// token is what make up made.
-	token string
+	// token is what make up made; next is the command that it told to type.
+	token, next string
 }
 
 // buildProgram builds the static program for an engine, or for this machine.
@@ -130,16 +130,17 @@ func allFree(f composeFile, digits string) bool {
 func (p *project) up(t *testing.T) {
 	t.Helper()
 	t.Cleanup(func() { p.down(t) })
-	if up := script(t, p.dir, "up", p.env...); up.code != 0 {
+	up := script(t, p.dir, "up", p.env...)
+	if up.code != 0 {
 		t.Fatalf("expected exit code 0, got %+v", up)
 	}
-	state, err := os.ReadFile(filepath.Join(p.dir, ".compose", p.name+".env"))
+	token, err := os.ReadFile(filepath.Join(p.dir, ".compose", p.name, "token"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, p.token, _ = strings.Cut(strings.TrimSpace(string(state)), "ENTRAPROOF_MANAGEMENT_TOKEN=")
-	if len(p.token) != 64 {
-		t.Fatalf("expected a token, got %d characters", len(p.token))
+	p.token, p.next = string(token), regexp.MustCompile(`(?m)^  ENTRAPROOF_.*/fix1\.yaml$`).FindString(up.out)
+	if len(p.token) != 64 || p.next == "" {
+		t.Fatalf("expected a token and a command to type, got %d characters and %s", len(p.token), up.out)
 	}
 }
 
@@ -178,12 +179,14 @@ func TestCompose(t *testing.T) {
 	t.Run("image", func(t *testing.T) { p.checkImage(t) })
 }
 
-// judge runs the program against a set-up; each has faults, hence exit code 1.
+// judge does with a set-up what make up told to do with fix1; each has faults,
+// hence exit code 1.
 func (p *project) judge(t *testing.T, setup string) reports.Results {
 	t.Helper()
 	out := t.TempDir()
-	cmd := exec.Command(p.program, "run", "--target", ".compose/"+p.name+"/"+setup+".yaml", "--out", out)
-	cmd.Dir, cmd.Env = p.dir, append(os.Environ(), "ENTRAPROOF_MANAGEMENT_TOKEN="+p.token)
+	next := strings.NewReplacer("go run ./cmd/entraproof", p.program, "fix1.yaml", setup+".yaml").Replace(p.next)
+	cmd := exec.Command("sh", "-c", next+" --out "+out)
+	cmd.Dir = p.dir
 	text, _ := cmd.CombinedOutput() // the exit code is looked at
 	if code := cmd.ProcessState.ExitCode(); code != 1 {
 		t.Fatalf("expected exit code 1, got %d: %s", code, text)

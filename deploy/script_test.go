@@ -131,25 +131,24 @@ func TestScriptUp(t *testing.T) {
 		"ENTRAPROOF_COMPOSE_IMAGE=some:image", "ENTRAPROOF_COMPOSE_PROJECT=mine", "ENTRAPROOF_COMPOSE_PORTS=199", "ENTRAPROOF_MANAGEMENT_TOKEN=of-another-issuer",
 	}
 	first := script(t, dir, "up", env...)
-	state := filepath.Join(dir, ".compose", "mine.env")
-	kept, err := os.ReadFile(state)
+	secret := filepath.Join(dir, ".compose", "mine", "token")
+	token, err := os.ReadFile(secret)
 	if err != nil {
 		t.Fatalf("%v after %+v", err, first)
 	}
-	token := regexp.MustCompile(`^COMPOSE_PROJECT_NAME=mine\nENTRAPROOF_COMPOSE_PORTS=199\nENTRAPROOF_MANAGEMENT_TOKEN=([0-9a-f]{64})\n$`).FindSubmatch(kept)
-	if info, err := os.Stat(state); err != nil || info.Mode().Perm() != 0o600 || token == nil {
-		t.Errorf("expected the owner's file with a token of 64 digits, got %v, %v, %q", info.Mode(), err, kept)
+	if info, err := os.Stat(secret); err != nil || info.Mode().Perm() != 0o600 || !regexp.MustCompile(`^[0-9a-f]{64}$`).Match(token) {
+		t.Fatalf("expected the owner's file with a token of 64 digits, got %v, %v, %q", info.Mode(), err, token)
 	}
 	second := script(t, dir, "up", env...)
-	if again, err := os.ReadFile(state); err != nil || !bytes.Equal(again, kept) {
-		t.Errorf("expected the same project, got %q (%v)", again, err)
+	if again, err := os.ReadFile(secret); err != nil || !bytes.Equal(again, token) {
+		t.Errorf("expected the same token, got %q (%v)", again, err)
 	}
-	const next = "(set -a; . ./.compose/mine.env; go run ./cmd/entraproof run --target .compose/mine/fix1.yaml)"
+	const next = "\n  ENTRAPROOF_MANAGEMENT_TOKEN=$(cat .compose/mine/token) go run ./cmd/entraproof run --target .compose/mine/fix1.yaml\n"
 	for _, up := range []call{first, second} {
 		if up.code != 0 || !strings.Contains(up.out, next) || !strings.Contains(up.out, "http://127.0.0.1:19931/orders") || !strings.Contains(up.out, "PROJECT=mine make down") {
 			t.Errorf("expected the addresses and the command to type, got %+v", up)
 		}
-		if strings.Contains(up.out+up.told, string(token[1])) {
+		if strings.Contains(up.out+up.told, string(token)) {
 			t.Error("the token is printed")
 		}
 	}
@@ -257,5 +256,19 @@ func TestScriptKeepsPorts(t *testing.T) {
 	up := script(t, dir, "up", append(env, "ENTRAPROOF_COMPOSE_PORTS=199")...)
 	if up.code != 1 || !strings.Contains(up.told, "project entraproof is up with ports 184") {
 		t.Errorf("expected the project to keep its ports, got %+v", up)
+	}
+}
+
+// TestPage: docs/compose.md shows what make up prints.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/compose.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := programs(t, map[string]string{"docker": engineWithCompose})
+	up := script(t, checkout(t), "up", "ENTRAPROOF_COMPOSE_IMAGE=some:image", "PATH="+path)
+	if shown := "```console\n$ make up\n..." + up.out + "```\n"; up.out == "" || !strings.Contains(string(page), shown) {
+		t.Errorf("expected the page to show:\n%s", shown)
 	}
 }

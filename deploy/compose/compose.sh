@@ -4,14 +4,14 @@
 #   ENTRAPROOF_COMPOSE_PROJECT   the project's name (entraproof)
 #   ENTRAPROOF_COMPOSE_PORTS     the first three digits of its ports (184)
 #
-# What belongs to a running project is kept in .compose: its management token, in
-# a file that its owner alone can read, and target files for ports of its own.
+# What belongs to a running project is kept in .compose/PROJECT, which its owner
+# alone can read: the management token, the ports, and target files for them.
 set -eu
 cd "$(dirname "$0")/../.."
 
 setups='oidc-client-check oidc-check-skipped fix1 fix2'
 project=${ENTRAPROOF_COMPOSE_PROJECT:-entraproof}
-state=.compose/$project.env
+state=.compose/$project
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -75,28 +75,19 @@ containers() {
 # token and the ports that were asked for.
 keep_state() {
     asked=${ENTRAPROOF_COMPOSE_PORTS:-}
+    check_ports "${asked:-184}"
     umask 077
-    mkdir -p .compose
-    if [ -e "$state" ]; then
-        read_state
-        [ "${asked:-$ENTRAPROOF_COMPOSE_PORTS}" = "$ENTRAPROOF_COMPOSE_PORTS" ] ||
-            fail "project $project is up with ports $ENTRAPROOF_COMPOSE_PORTS.., not $asked.." 'make down first, or name another ENTRAPROOF_COMPOSE_PROJECT'
-    else
-        check_ports "${asked:-184}"
-        {
-            printf 'COMPOSE_PROJECT_NAME=%s\n' "$project"
-            printf 'ENTRAPROOF_COMPOSE_PORTS=%s\n' "${asked:-184}"
-            printf 'ENTRAPROOF_MANAGEMENT_TOKEN=%s\n' "$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
-        } >"$state.new"
-        mv "$state.new" "$state"
-        read_state
+    if [ ! -e "$state/token" ]; then
+        mkdir -p "$state"
+        printf '%s\n' "${asked:-184}" >"$state/ports"
+        od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$state/token.new"
+        mv "$state/token.new" "$state/token"
     fi
+    ENTRAPROOF_COMPOSE_PORTS=$(cat "$state/ports")
+    ENTRAPROOF_MANAGEMENT_TOKEN=$(cat "$state/token")
     export ENTRAPROOF_COMPOSE_PORTS ENTRAPROOF_MANAGEMENT_TOKEN
-}
-
-read_state() {
-    # shellcheck source=/dev/null
-    . "./$state"
+    [ "${asked:-$ENTRAPROOF_COMPOSE_PORTS}" = "$ENTRAPROOF_COMPOSE_PORTS" ] ||
+        fail "project $project is up with ports $ENTRAPROOF_COMPOSE_PORTS.., not $asked.." 'make down first, or name another ENTRAPROOF_COMPOSE_PROJECT'
 }
 
 # load_image gives the engine the image for its architecture.
@@ -148,7 +139,7 @@ wait_healthy() {
 # clear_away removes containers, networks, volumes and what was kept of them.
 clear_away() {
     in_project down --volumes --remove-orphans >&2
-    rm -rf "$state" "$state.new" ".compose/$project"
+    rm -rf "$state"
     rmdir .compose 2>/dev/null || :
 }
 
@@ -158,8 +149,7 @@ targets() {
         folder=deploy/compose
         return
     fi
-    folder=.compose/$project
-    mkdir -p "$folder"
+    folder=$state
     for setup in $setups; do
         sed "s|//127\.0\.0\.1:184|//127.0.0.1:$ENTRAPROOF_COMPOSE_PORTS|g" "deploy/compose/$setup.yaml" >"$folder/$setup.yaml"
     done
@@ -172,11 +162,12 @@ announce() {
     at=http://127.0.0.1:$ENTRAPROOF_COMPOSE_PORTS
     printf '%-20s %s\n' issuer "${at}80" management "${at}90" echo "${at}70"
     for setup in $setups; do
-        printf '%-20s %s\n' "$setup" "$(sed -n 's/.*gateways: .*url: "\([^"]*\)".*/\1/p' "$folder/$setup.yaml" | tr '\n' ' ')"
+        printf '%-20s %s\n' "$setup" "$(sed -n 's/.*gateways: .*url: "\([^"]*\)".*/\1/p' "$folder/$setup.yaml" | tr '\n' ' ' | sed 's/ $//')"
     done
     printf '\njudge one of them:\n\n'
-    printf '  (set -a; . ./%s; go run ./cmd/entraproof run --target %s/fix1.yaml)\n\n' "$state" "$folder"
-    printf 'the others: %s\nremove everything: %smake down\n' "$folder" "$(own_name)"
+    # shellcheck disable=SC2016 # for the reader's shell
+    printf '  ENTRAPROOF_MANAGEMENT_TOKEN=$(cat %s/token) go run ./cmd/entraproof run --target %s/fix1.yaml\n\n' "$state" "$folder"
+    printf 'the other targets are in %s; remove everything: %smake down\n' "$folder" "$(own_name)"
 }
 
 own_name() {
