@@ -48,6 +48,34 @@ func TestMisses(t *testing.T) {
 	}
 }
 
+// TestCompared: what differs from the matrix counts where the program is the
+// one that the matrix was made with.
+func TestCompared(t *testing.T) {
+	t.Parallel()
+	differ := []lab.Difference{{Row: "alg-none", Cases: "dev/v1", Mode: lab.Leaky, Expected: "refused 401", Got: "accepted, fail"}}
+	for _, row := range []struct {
+		reason string
+		before bool
+		differ []lab.Difference
+		tried  bool
+		want   bool
+	}{
+		{"as-the-matrix", true, nil, true, true},
+		{"differs", true, differ, true, false},
+		{"differs-with-another-version", true, differ, false, true},
+		{"misses-with-another-version", false, differ, false, false},
+	} {
+		f := labFinding{AsExpected: row.before}
+		f.compared(row.differ, row.tried)
+		if f.AsExpected != row.want {
+			t.Errorf("%s: expected %v, got %v", row.reason, row.want, f.AsExpected)
+		}
+		if text := f.text(); strings.Contains(text, `alg-none (dev/v1): expected "refused 401", got "accepted, fail"`) != (row.differ != nil) {
+			t.Errorf("%s: expected the difference to be told, got %q", row.reason, text)
+		}
+	}
+}
+
 // TestLabExitCode: a gateway that differs counts before one that could not be
 // run, and nothing judged is no success.
 func TestLabExitCode(t *testing.T) {

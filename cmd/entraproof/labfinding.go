@@ -3,8 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
+	"time"
 
 	"github.com/entraproof/entraproof/internal/lab"
 	"github.com/entraproof/entraproof/reports"
@@ -14,7 +13,7 @@ import (
 type labFinding struct {
 	Gateway string `json:"gateway"`
 	Mode    string `json:"mode"`
-	// AsExpected is what Misses says in one word.
+	// AsExpected: nothing is missed, and nothing differs that counts.
 	AsExpected bool `json:"as_expected"`
 	// Misses are what the mode must show and did not.
 	Misses           []string `json:"misses,omitempty"`
@@ -25,11 +24,23 @@ type labFinding struct {
 	FalseRejects []string `json:"false_rejects,omitempty"`
 	FalseAccepts []string `json:"false_accepts,omitempty"`
 	LeftOpen     string   `json:"left_open,omitempty"`
-	ExitCode     int      `json:"exit_code"`
+	// Differences are the cells that are not as the gateway's matrix has them.
+	Differences []lab.Difference `json:"differences,omitempty"`
+	// Warnings are what is unusual about the gateway: another version of its
+	// program, with which differences do not count.
+	Warnings []string `json:"warnings,omitempty"`
+	// ReadyMS is how long it took from start to answer, by environment.
+	ReadyMS  []int64 `json:"ready_ms,omitempty"`
+	ExitCode int     `json:"exit_code"`
 	// Broke is why it could not be judged.
 	Broke string `json:"broke,omitempty"`
 
 	err error
+}
+
+// brokenFinding is that of a gateway that could not be judged.
+func brokenFinding(c labCase, err error) labFinding {
+	return labFinding{Gateway: c.recipe.Name, Mode: string(c.mode), Broke: fmt.Sprint(err), err: err}
 }
 
 func findingOf(c labCase, r *reports.Results) labFinding {
@@ -56,36 +67,6 @@ func findingOf(c labCase, r *reports.Results) labFinding {
 	return f
 }
 
-// misses are what a mode must show and the results do not: what the modes are
-// about stands in the package lab.
-func misses(m lab.Mode, r *reports.Results, f labFinding) []string {
-	var all []string
-	expect := func(holds bool, format string, a ...any) {
-		if !holds {
-			all = append(all, fmt.Sprintf(format, a...))
-		}
-	}
-	answer := func(question, got, want string) {
-		expect(got == want, "%s: expected %s, got %s", question, want, got)
-	}
-	invalid, cross := r.Answers.InvalidClient.State, r.Answers.CrossEnvironment.State
-	switch m {
-	case lab.Broken:
-		answer("403 Invalid Client", invalid, reports.NotFixed)
-		expect(len(f.FalseRejects) > 0, "expected false rejects, got none")
-		named := slices.ContainsFunc(r.Causes, func(c reports.Cause) bool { return c.Reads == "client_id" })
-		expect(named, "expected a cause that names client_id, got %q", f.Causes)
-	case lab.Leaky:
-		answer("403 Invalid Client", invalid, reports.Fixed)
-		answer("cross-environment", cross, reports.Open)
-		expect(len(f.FalseAccepts) > 0, "expected false accepts, got none")
-	case lab.FixedAudience, lab.FixedScope:
-		answer("403 Invalid Client", invalid, reports.Fixed)
-		answer("cross-environment", cross, reports.Closed)
-	}
-	return all
-}
-
 // labReport prints findings as they come and remembers the worst.
 type labReport struct {
 	p      *program
@@ -93,6 +74,7 @@ type labReport struct {
 	all    []labFinding
 	differ bool
 	broke  []error
+	ready  []readiness
 }
 
 // missing notes a gateway whose program is not here.
@@ -108,6 +90,10 @@ func (r *labReport) missing(err error, allowed bool) {
 func (r *labReport) add(f labFinding) {
 	r.all = append(r.all, f)
 	r.differ = r.differ || (f.Broke == "" && !f.AsExpected)
+	for _, warning := range f.Warnings {
+		fmt.Fprintf(r.p.err, "hint: %s\n", warning)
+	}
+	r.timed(f)
 	if f.err != nil {
 		r.broke = append(r.broke, fmt.Errorf("%s %s: %w", f.Gateway, f.Mode, f.err))
 	}
@@ -116,9 +102,46 @@ func (r *labReport) add(f labFinding) {
 	}
 }
 
+// readiness is how long a gateway took from start to answer, all modes and
+// environments together.
+type readiness struct {
+	gateway string
+	took    time.Duration
+}
+
+// timed tells how long a gateway took in a mode.
+func (r *labReport) timed(f labFinding) {
+	if len(f.ReadyMS) == 0 {
+		return
+	}
+	var took time.Duration
+	for _, ms := range f.ReadyMS {
+		took += time.Duration(ms) * time.Millisecond
+	}
+	if n := len(r.ready); n == 0 || r.ready[n-1].gateway != f.Gateway {
+		r.ready = append(r.ready, readiness{gateway: f.Gateway})
+	}
+	r.ready[len(r.ready)-1].took += took
+	fmt.Fprintf(r.p.err, "lab: %s %s: start to ready %.2f s for %d\n", f.Gateway, f.Mode, took.Seconds(), len(f.ReadyMS))
+}
+
+// timedAll tells how long each gateway took, and all together.
+func (r *labReport) timedAll() {
+	var total time.Duration
+	var each []string
+	for _, g := range r.ready {
+		total += g.took
+		each = append(each, fmt.Sprintf("%s %.2f s", g.gateway, g.took.Seconds()))
+	}
+	if len(each) > 0 {
+		fmt.Fprintf(r.p.err, "lab: start to ready: %s; %.2f s in all\n", joined(each), total.Seconds())
+	}
+}
+
 // end is the exit code: a gateway that differs counts before one that could not
 // be run.
 func (r *labReport) end() error {
+	r.timedAll()
 	if r.format == asJSON {
 		if err := printJSON(r.p.out, r.all); err != nil {
 			return err
@@ -132,34 +155,4 @@ func (r *labReport) end() error {
 		return &failure{exitCouldNotRun, errors.New("no gateway was judged"), "entraproof lab list names the commands that add them"}
 	}
 	return err
-}
-
-// text is the finding for a reader.
-func (f labFinding) text() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n", f.Gateway, f.Mode)
-	for _, line := range [][2]string{
-		{"could not be judged", oneLine(f.Broke)},
-		{"403 Invalid Client", f.InvalidClient},
-		{"cross-environment", f.CrossEnvironment},
-		{"cause", strings.Join(f.Causes, "\n"+strings.Repeat(" ", 23))},
-		{"false rejects", some(f.FalseRejects)},
-		{"false accepts", some(f.FalseAccepts)},
-		{"left open", f.LeftOpen},
-		{"not as the mode says", strings.Join(f.Misses, "; ")},
-	} {
-		if line[1] != "" {
-			fmt.Fprintf(&b, "  %-21s%s\n", line[0], line[1])
-		}
-	}
-	b.WriteString("\n")
-	return b.String()
-}
-
-// some is a list for a line: its length, and all names.
-func some(names []string) string {
-	if len(names) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%d: %s", len(names), joined(names))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -25,12 +26,16 @@ type labRunOptions struct {
 }
 
 const labRunLong = `run starts each named gateway in each mode, judges it with the built-in rows, and
-compares what it found with what the mode is about:
+compares every outcome with the matrix that is kept of the gateway, and the answers
+with what the mode is about:
 
   broken          genuine tokens are refused, and the cause names client_id
   leaky           other environments' tokens are let in
   fixed-audience  both questions are answered: fixed and closed
   fixed-scope     both questions are answered, for users; daemons are not admitted
+
+With another version of a program than the matrix was made with, what differs is only
+a warning.
 
 Exit codes: 0 every gateway gave in every mode what it must, 1 one did not, 3 one
 could not be run; a missing program is one unless --allow-missing.`
@@ -80,6 +85,11 @@ func (o *labRunOptions) read(names []string) error {
 	return errors.Join(problems...)
 }
 
+// whole reports whether a run fires all that a matrix holds.
+func (o labRunOptions) whole() bool {
+	return o.profile == "full" && slices.Equal(o.environments, labEnvironments())
+}
+
 // labRun judges every gateway in every mode.
 func (p *program) labRun(ctx context.Context, o labRunOptions) (err error) {
 	stand, err := p.openStand(ctx, "")
@@ -119,14 +129,20 @@ func (p *program) labJudge(ctx context.Context, stand *lab.Stand, o labRunOption
 	defer steps.end()
 	up, err := stand.Start(ctx, lab.Order{Recipe: c.recipe, Mode: c.mode, Environments: o.environments})
 	if err != nil {
-		err = labFailed(err)
-		return labFinding{Gateway: c.recipe.Name, Mode: string(c.mode), Broke: err.Error(), err: err}
+		return brokenFinding(c, labFailed(err))
 	}
 	results, err := p.labSuite(ctx, up, o, c)
 	if err = errors.Join(err, up.Stop()); results == nil || err != nil {
-		return labFinding{Gateway: c.recipe.Name, Mode: string(c.mode), Broke: fmt.Sprint(err), err: err}
+		return brokenFinding(c, err)
 	}
-	return findingOf(c, results)
+	matrix, err := lab.ReviewedMatrix(c.recipe.Name)
+	if err != nil {
+		return brokenFinding(c, err)
+	}
+	f := findingOf(c, results)
+	f.startedAs(up)
+	f.compared(matrix.Compare(c.mode, results, o.whole()), up.Tried())
+	return f
 }
 
 func (p *program) labSuite(ctx context.Context, up *lab.Gateways, o labRunOptions, c labCase) (*reports.Results, error) {

@@ -87,6 +87,10 @@ func (p *program) labUp(ctx context.Context, o upOptions) (err error) {
 // labTarget is the target that the lab's gateways are configured for.
 func labTarget() *targets.File { return targets.Default() }
 
+// labEnvironments get a gateway unless others are named; the matrices are made
+// with them.
+func labEnvironments() []string { return []string{"dev", "uat"} }
+
 // openStand starts issuer and echo. token is the management token; empty makes
 // one.
 func (p *program) openStand(ctx context.Context, token string) (*lab.Stand, error) {

@@ -92,6 +92,8 @@ type Order struct {
 // Gateways are gateways of one kind in one mode, one an environment.
 type Gateways struct {
 	Running []*Running
+	// Ready is how long each took from its start to its first answer.
+	Ready []time.Duration
 	// Target is the stand's, with their addresses and what is known of them.
 	Target *targets.File
 }
@@ -109,14 +111,32 @@ func (s *Stand) Start(ctx context.Context, o Order) (*Gateways, error) {
 		if err != nil {
 			return nil, errors.Join(err, all.Stop())
 		}
+		began := time.Now()
 		running, err := Start(ctx, Options{Recipe: o.Recipe, Mode: o.Mode, Site: site, Finder: s.options.Finder})
 		if err != nil {
 			return nil, errors.Join(err, all.Stop())
 		}
-		all.Running = append(all.Running, running)
+		all.Running, all.Ready = append(all.Running, running), append(all.Ready, time.Since(began))
 		e.Gateways = []targets.Gateway{{URL: running.URL + basePath(e)}}
 	}
 	return all, nil
+}
+
+// Warnings are what is unusual about the gateways, each once: a program of
+// another version.
+func (g *Gateways) Warnings() []string {
+	var all []string
+	for _, r := range g.Running {
+		all = append(all, r.Warnings...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Tried reports whether the program has the version that the recipe was tried
+// with: what comes of another one is not held against its matrix.
+func (g *Gateways) Tried() bool {
+	return !slices.ContainsFunc(g.Running, func(r *Running) bool { return r.Program.Warning != "" })
 }
 
 // Stop ends every gateway.

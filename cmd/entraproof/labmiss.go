@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/reports"
+)
+
+// startedAs notes how the gateways came up.
+func (f *labFinding) startedAs(up *lab.Gateways) {
+	f.Warnings = up.Warnings()
+	for _, took := range up.Ready {
+		f.ReadyMS = append(f.ReadyMS, took.Round(time.Millisecond).Milliseconds())
+	}
+}
+
+// compared notes what differs from the matrix. With another version of the
+// program than the matrix was made with it does not count.
+func (f *labFinding) compared(differ []lab.Difference, tried bool) {
+	f.Differences = differ
+	f.AsExpected = f.AsExpected && (len(differ) == 0 || !tried)
+}
+
+// misses are what a mode must show and the results do not: what the modes are
+// about stands in the package lab.
+func misses(m lab.Mode, r *reports.Results, f labFinding) []string {
+	var all []string
+	expect := func(holds bool, format string, a ...any) {
+		if !holds {
+			all = append(all, fmt.Sprintf(format, a...))
+		}
+	}
+	answer := func(question, got, want string) {
+		expect(got == want, "%s: expected %s, got %s", question, want, got)
+	}
+	invalid, cross := r.Answers.InvalidClient.State, r.Answers.CrossEnvironment.State
+	switch m {
+	case lab.Broken:
+		answer("403 Invalid Client", invalid, reports.NotFixed)
+		expect(len(f.FalseRejects) > 0, "expected false rejects, got none")
+		named := slices.ContainsFunc(r.Causes, func(c reports.Cause) bool { return c.Reads == "client_id" })
+		expect(named, "expected a cause that names client_id, got %q", f.Causes)
+	case lab.Leaky:
+		answer("403 Invalid Client", invalid, reports.Fixed)
+		answer("cross-environment", cross, reports.Open)
+		expect(len(f.FalseAccepts) > 0, "expected false accepts, got none")
+	case lab.FixedAudience, lab.FixedScope:
+		answer("403 Invalid Client", invalid, reports.Fixed)
+		answer("cross-environment", cross, reports.Closed)
+	}
+	return all
+}
+
+// text is the finding for a reader.
+func (f labFinding) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n", f.Gateway, f.Mode)
+	for _, line := range [][2]string{
+		{"could not be judged", lines(strings.Split(f.Broke, "\n"))},
+		{"403 Invalid Client", f.InvalidClient},
+		{"cross-environment", f.CrossEnvironment},
+		{"cause", lines(f.Causes)},
+		{"false rejects", some(f.FalseRejects)},
+		{"false accepts", some(f.FalseAccepts)},
+		{"left open", f.LeftOpen},
+		{"not as the mode says", strings.Join(f.Misses, "; ")},
+		{"differs from matrix", lines(f.differences())},
+	} {
+		if line[1] != "" {
+			fmt.Fprintf(&b, "  %-21s%s\n", line[0], line[1])
+		}
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+// differences are a line each.
+func (f labFinding) differences() []string {
+	var all []string
+	for _, d := range f.Differences {
+		all = append(all, fmt.Sprintf("%s (%s): expected %q, got %q", d.Row, d.Cases, d.Expected, d.Got))
+	}
+	return all
+}
+
+// lines stand below each other in the second column.
+func lines(all []string) string {
+	for i, line := range all {
+		all[i] = oneLine(line)
+	}
+	return strings.Join(all, "\n"+strings.Repeat(" ", 23))
+}
+
+// some is a list for a line: its length, and all names.
+func some(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d: %s", len(names), joined(names))
+}
