@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -78,13 +79,20 @@ func (f Finder) Find(ctx context.Context, r Recipe) (Program, error) {
 		return Program{}, err
 	}
 	p := Program{Path: path, Version: version}
-	if p.Parts, err = f.parts(r); err != nil {
+	var warnings []string
+	if p.Parts, warnings, err = f.parts(r); err != nil {
 		return Program{}, err
 	}
-	if version != r.Version && !strings.HasPrefix(version, r.Version+".") {
-		p.Warning = fmt.Sprintf("%s is version %s; the lab was tried with %s", r.Program, version, r.Version)
-	}
+	p.Warning = strings.Join(append(untried(r.Program, version, r.Version), warnings...), "; ")
 	return p, nil
+}
+
+// untried is a warning of another version than the lab was tried with.
+func untried(product, version, tried string) []string {
+	if version == tried || strings.HasPrefix(version, tried+".") {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s is version %s; the lab was tried with %s", product, version, tried)}
 }
 
 func (f Finder) path(ctx context.Context, r Recipe) (string, error) {
@@ -109,17 +117,29 @@ func (f Finder) path(ctx context.Context, r Recipe) (string, error) {
 	return "", missing
 }
 
-// parts finds what the program needs beside it.
-func (f Finder) parts(r Recipe) (map[string]string, error) {
-	found := map[string]string{}
+// parts finds what the program needs beside it, and warns of other versions.
+func (f Finder) parts(r Recipe) (found map[string]string, warnings []string, err error) {
+	found = map[string]string{}
 	for _, need := range r.parts {
+		missing := &MissingError{r.Name, need.file, cmp.Or(need.install, r.Install)}
 		place, ok := need.within(slices.Concat(f.ordered(r), f.labFolders(r), need.places))
 		if !ok {
-			return nil, &MissingError{r.Name, need.file, cmp.Or(need.install, r.Install)}
+			return nil, nil, missing
 		}
 		found[need.name] = place
+		if need.product == "" {
+			continue
+		}
+		version, err := need.version(place)
+		if errors.Is(err, fs.ErrNotExist) { // half of it is there
+			return nil, nil, missing
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("lab: %s: read the version of %s: %w", r.Name, need.product, err)
+		}
+		warnings = append(warnings, untried(need.product, version, need.tried)...)
 	}
-	return found, nil
+	return found, warnings, nil
 }
 
 // ordered is the place that the environment names, if it is a folder.

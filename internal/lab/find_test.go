@@ -148,6 +148,8 @@ func TestVersionPatternsReadWhatProgramsSay(t *testing.T) {
 	for _, tc := range []struct{ recipe, said, want string }{
 		{"haproxy", "HAProxy version 2.6.12-1+deb12u4 2026/10/17 - https://haproxy.org/\nStatus: …\n", "2.6.12-1+deb12u4"},
 		{"haproxy", "HA-Proxy version 2.2.9-2+deb11u6 2023/12/21\n", "2.2.9-2+deb11u6"},
+		{"apache", "Server version: Apache/2.4.71 (Debian)\nServer built:   2026-11-12T08:58:41\n", "2.4.71"},
+		{"nginx", "nginx version: nginx/1.22.1\n", "1.22.1"},
 		{"envoy", "\nenvoy  version: 9e5580933739775e8bce696a57a2e1bc99368f23/1.40.0/Clean/RELEASE/BoringSSL\n\n", "1.40.0"},
 	} {
 		r, err := Lookup(tc.recipe)

@@ -55,7 +55,12 @@ func ParseMode(name string) (Mode, error) {
 
 // Recipes returns every gateway that the lab can run, by name.
 func Recipes() []Recipe {
-	return sorted([]Recipe{envoy(), haproxy()})
+	return sorted([]Recipe{
+		apache(),
+		envoy(),
+		haproxy(),
+		nginx(),
+	})
 }
 
 // Lookup returns the recipe of that name.

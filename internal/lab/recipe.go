@@ -29,13 +29,19 @@ type Recipe struct {
 	// SecureKeys is set for a gateway that fetches keys over https only. It is
 	// given the issuer's authority in the file issuer-ca.pem.
 	SecureKeys bool
+	// FixedSkew is set for a program whose tolerance cannot be configured.
+	FixedSkew bool
+	// MinKeyCache is the shortest time that the program can be told to keep
+	// fetched keys; a site that asks for less gets that.
+	MinKeyCache time.Duration
 
 	places  []string       // folders that are looked into after PATH
 	ask     []string       // a command that prints the program's path, the last resort
 	version versionCommand // how the program says its version
 	parts   []part         // what the program needs beside it
 	// files are globs of what an image of the program holds beside itself, its
-	// parts and the libraries of both: modules, tables of types.
+	// parts and the libraries of both: modules, tables of types. A relative one
+	// begins at the folder of the program, links followed.
 	files []string
 
 	templates fs.FS  // the recipe's folder
@@ -47,7 +53,7 @@ type Recipe struct {
 	run   []string // arguments that run it in the foreground
 	// env is what the program's environment holds; "$FD" stands for the number
 	// of the inherited socket, and an entry that has it is left out without one.
-	// Arguments may hold {NAME}, which stands for the path of a part.
+	// Arguments and entries may hold {NAME}, which stands for the path of a part.
 	env []string
 
 	// inherits is set for a program that is handed its listening socket as
@@ -55,6 +61,8 @@ type Recipe struct {
 	// address, once they listen, which one they got.
 	inherits bool
 	address  func(ctx context.Context, dir string) (string, error)
+
+	startLimit time.Duration // how long it may take to start; 0: startLimit
 }
 
 // part is something that a program needs beside it and that is not in its
@@ -66,6 +74,11 @@ type part struct {
 	places []string
 	// install adds it; empty: the recipe's Install does.
 	install string
+	// version reads from the part at path which version of product it holds;
+	// tried is the one that the recipe was tried with. A part without product
+	// is not asked.
+	version        func(path string) (string, error)
+	product, tried string
 }
 
 // KeySet is where a gateway has its keys from.

@@ -2,6 +2,8 @@ package lab
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -26,6 +28,7 @@ type page struct {
 	Upstream   endpoint
 	Listen     endpoint // port 0: a free one
 	Descriptor int      // the inherited listening socket; 0: the program opens Listen itself
+	Contained  bool     // in a container: nobody asks for the port, and the folder may be read-only
 
 	Authority string            // file of the certificate to trust for KeySetURL; "": none
 	authority string            // its text
@@ -55,14 +58,12 @@ func newPage(r Recipe, m Mode, s Site) (page, error) {
 	p := page{
 		Mode: m, Issuers: s.issuers(), Audiences: s.Audiences, Contracts: s.Contracts,
 		Scope: s.Scope, Keys: named(s.Keys),
-		SkewSeconds: seconds(s.Skew), KeyCacheSeconds: seconds(s.KeyCache),
+		SkewSeconds: seconds(s.Skew),
 	}
 	if r.inherits {
 		p.Descriptor = inheritedListener
 	}
-	if s.KeyCache == 0 {
-		p.KeyCacheSeconds = seconds(defaultKeyCache)
-	}
+	p.KeyCacheSeconds = seconds(max(cmp.Or(s.KeyCache, defaultKeyCache), r.MinKeyCache))
 	var err error
 	if p.Upstream, err = parseEndpoint("upstream", s.Upstream); err != nil {
 		return page{}, err
@@ -99,10 +100,11 @@ func named(keys []Key) []Key {
 	return list
 }
 
-// render writes the recipe's templates into dir, and the key files beside
-// them if the gateway is given its keys.
+// render writes the recipe's folder into dir, templates filled in and other
+// files as they are, and the key files beside them if the gateway is given its
+// keys.
 func (r Recipe) render(dir string, p page) error {
-	names, err := fs.Glob(r.templates, "*.tmpl")
+	names, err := fs.Glob(r.templates, "*.*")
 	if err != nil {
 		return fmt.Errorf("lab: %s: list the templates: %w", r.Name, err)
 	}
@@ -116,7 +118,7 @@ func (r Recipe) render(dir string, p page) error {
 		}
 	}
 	if p.authority != "" {
-		if err := write(dir, p.Authority, []byte(p.authority)); err != nil {
+		if err := publish(dir, p.Authority, []byte(p.authority)); err != nil {
 			return err
 		}
 	}
@@ -131,8 +133,15 @@ func (r Recipe) render(dir string, p page) error {
 	return nil
 }
 
-// execute fills in one template.
+// execute fills in one template. What is none stays as it is.
 func (r Recipe) execute(name string, p page) ([]byte, error) {
+	if !strings.HasSuffix(name, ".tmpl") {
+		text, err := fs.ReadFile(r.templates, name)
+		if err != nil {
+			return nil, fmt.Errorf("lab: %s: read the folder: %w", r.Name, err)
+		}
+		return text, nil
+	}
 	t, err := template.New(name).
 		Option("missingkey=error").
 		Funcs(template.FuncMap{"quote": r.quote}).
@@ -154,6 +163,19 @@ func write(dir, name string, text []byte) error {
 	}
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		return fmt.Errorf("lab: write the configuration: %w", err)
+	}
+	return nil
+}
+
+// publish writes a file that every user may read who knows its name: a program
+// that was started as root may have become another user when it needs it.
+func publish(dir, name string, text []byte) error {
+	if err := write(dir, name, text); err != nil {
+		return err
+	}
+	//nolint:gosec // a certificate is no secret, and the folder cannot be listed
+	if err := errors.Join(os.Chmod(dir, 0o711), os.Chmod(filepath.Join(dir, name), 0o644)); err != nil {
+		return fmt.Errorf("lab: let others read %s: %w", name, err)
 	}
 	return nil
 }

@@ -11,23 +11,24 @@ import (
 // reserve chooses the port of a program that neither inherits its socket nor
 // says which port it got. Between the choice and the program's own bind the
 // port is free for anybody, so on Linux, where all of 127.0.0.0/8 is loopback,
-// the address is one that belongs to this process.
+// the address is one that belongs to this process. A port that is given must be
+// free: whoever has it would answer in the program's place.
 func (r *Running) reserve(ctx context.Context, listen *endpoint) error {
 	if r.Recipe.inherits || r.Recipe.address != nil {
 		return nil
 	}
 	if listen.Port == 0 {
 		listen.Host = loopbackOf(runtime.GOOS, os.Getpid())
-		l, err := new(net.ListenConfig).Listen(ctx, "tcp", listen.String())
-		if err != nil {
-			return fmt.Errorf("lab: %s: choose a port: %w", r.Recipe.Name, err)
-		}
-		listen.Port = uint16(l.Addr().(*net.TCPAddr).Port) //nolint:gosec // a port is 16 bits
-		if err := l.Close(); err != nil {
-			return fmt.Errorf("lab: %s: choose a port: %w", r.Recipe.Name, err)
-		}
 	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", listen.String())
+	if err != nil {
+		return fmt.Errorf("lab: %s: choose a port: %w", r.Recipe.Name, err)
+	}
+	listen.Port = uint16(l.Addr().(*net.TCPAddr).Port) //nolint:gosec // a port is 16 bits
 	r.URL = "http://" + listen.String()
+	if err := l.Close(); err != nil {
+		return fmt.Errorf("lab: %s: choose a port: %w", r.Recipe.Name, err)
+	}
 	return nil
 }
 
@@ -36,5 +37,5 @@ func loopbackOf(system string, pid int) string {
 	if system != "linux" {
 		return "127.0.0.1"
 	}
-	return fmt.Sprintf("127.%d.%d.%d", 64+pid>>16&63, pid>>8&255, max(1, pid&255))
+	return fmt.Sprintf("127.%d.%d.%d", 64+pid>>16&63, pid>>8&255, pid&255)
 }

@@ -57,6 +57,7 @@ func kid(i int) string { return "kid-" + itoa(i) }
 type rig struct {
 	t        *testing.T
 	keySet   *httptest.Server
+	secure   *httptest.Server // the same over https
 	fetches  atomic.Int32
 	publish  atomic.Int32 // how many of the keys are in the set
 	upstream *httptest.Server
@@ -73,6 +74,8 @@ func newRig(t *testing.T, r Recipe, m Mode, changes ...func(*Site)) *rig {
 	g.publish.Store(2)
 	g.keySet = httptest.NewServer(http.HandlerFunc(g.serveKeys))
 	t.Cleanup(g.keySet.Close)
+	g.secure = httptest.NewTLSServer(http.HandlerFunc(g.serveKeys))
+	t.Cleanup(g.secure.Close)
 	g.upstream = httptest.NewServer(http.HandlerFunc(g.receive))
 	t.Cleanup(g.upstream.Close)
 	site := g.site()
@@ -113,6 +116,8 @@ func (g *rig) site() Site {
 		Tenant:    rigTenant,
 		Issuers:   Issuers{V1: rigV1, V2: rigV2},
 		IssuerURL: g.keySet.URL,
+		SecureURL: g.secure.URL,
+		Authority: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: g.secure.Certificate().Raw})),
 		Upstream:  g.upstream.Listener.Addr().String(),
 		Audiences: []string{homeURI, homeID},
 		Contracts: []string{clientID, secondID},

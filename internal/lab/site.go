@@ -104,6 +104,9 @@ func (s Site) check(r Recipe, m Mode) error {
 	if r.KeySet == StaticKeys {
 		errs = append(errs, s.checkKeys())
 	}
+	if r.FixedSkew && s.Skew != 0 {
+		errs = append(errs, &SiteError{"skew", s.Skew.String(), "this gateway's tolerance cannot be configured"})
+	}
 	if r.SecureKeys && s.Authority == "" {
 		errs = append(errs, &SiteError{Field: "issuer authority", Text: "none is given and this gateway fetches keys over https only"})
 	}

@@ -15,6 +15,8 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // fakePEM is key material enough for a configuration that nobody runs.
 const fakePEM = "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n"
 
+const fakeCertificate = "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n"
+
 // wide is a site with several of everything.
 func wide() Site {
 	return Site{
@@ -24,6 +26,8 @@ func wide() Site {
 			V2: "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0",
 		},
 		IssuerURL: "http://127.0.0.1:9001",
+		SecureURL: "https://127.0.0.1:9003",
+		Authority: fakeCertificate,
 		JWKSPath:  "/11111111-2222-3333-4444-555555555555/discovery/keys",
 		Keys: []Key{
 			{KeyID: "kid-one", PEM: fakePEM},
@@ -43,6 +47,8 @@ func narrow() Site {
 		Tenant:    "t",
 		Issuers:   Issuers{V2: "https://login.microsoftonline.com/t/v2.0"},
 		IssuerURL: "http://issuer.example/base/",
+		SecureURL: "https://issuer.example/base/",
+		Authority: fakeCertificate,
 		Keys:      []Key{{KeyID: "k", PEM: fakePEM}},
 		Upstream:  "upstream.example:80",
 		Audiences: []string{"a"},
@@ -116,6 +122,9 @@ func TestSiteRefusesWhatTheModeLacks(t *testing.T) {
 		{"issuer-url-tls", "issuer URL", "envoy", Leaky, func(s *Site) { s.IssuerURL = "https://127.0.0.1:1" }},
 		{"issuer-url-relative", "issuer URL", "envoy", Leaky, func(s *Site) { s.IssuerURL = "/x" }},
 		{"issuer-url-quote", "issuer URL", "envoy", Leaky, func(s *Site) { s.JWKSPath = "/'" }},
+		{"issuer-url-plain", "issuer URL", "apache", Leaky, func(s *Site) { s.SecureURL = "http://127.0.0.1:1" }},
+		{"no-authority", "issuer authority", "apache", Leaky, func(s *Site) { s.Authority = "" }},
+		{"skew-not-configurable", "skew", "apache", Leaky, func(s *Site) { s.Skew = time.Second }},
 	} {
 		t.Run(tc.reason, func(t *testing.T) {
 			r, err := Lookup(tc.recipe)
@@ -153,6 +162,18 @@ func TestQuote(t *testing.T) {
 		{"haproxy-quote", "haproxy", "a'b", ""},
 		{"haproxy-newline", "haproxy", "a\nb", ""},
 		{"haproxy-nul", "haproxy", "a\x00b", ""},
+		{"apache-plain", "apache", "DEV.Access", "DEV.Access"},
+		{"apache-backslash", "apache", `a\.b`, `a\\.b`},
+		{"apache-back-reference", "apache", "a$1", `a\$1`},
+		{"apache-server-variable", "apache", "%{HTTP_HOST}", `\%{HTTP_HOST}`},
+		{"apache-variable", "apache", "a${HOME}", ""},
+		{"apache-trailing-backslash", "apache", `a\`, `a\\`},
+		{"apache-blank", "apache", "a b", ""},
+		{"apache-quote", "apache", "a'b", ""},
+		{"apache-newline", "apache", "a\nb", ""},
+		{"nginx-plain", "nginx", "DEV.Access", `"DEV.Access"`},
+		{"nginx-newline", "nginx", "a\nb", `"a\nb"`},
+		{"nginx-template", "nginx", "${a}`", "\"${a}`\""},
 		{"envoy-plain", "envoy", "DEV.Access", `"DEV.Access"`},
 		{"envoy-quote", "envoy", `a"b`, `"a\"b"`},
 		{"envoy-newline", "envoy", "a\nb: c", `"a\nb: c"`},
@@ -198,8 +219,8 @@ func TestEveryRecipeIsComplete(t *testing.T) {
 		if r.Title == "" || r.Program == "" || r.Version == "" || r.Install == "" || r.KeySet == "" {
 			t.Errorf("%s: a name is missing: %+v", r.Name, r)
 		}
-		if r.inherits == (r.address != nil) {
-			t.Errorf("%s: expected either an inherited socket or an address", r.Name)
+		if r.inherits && r.address != nil {
+			t.Errorf("%s: expected an inherited socket, an address or neither", r.Name)
 		}
 		if _, err := fs.Stat(r.templates, r.config); err != nil {
 			t.Errorf("%s: %v", r.Name, err)
@@ -221,7 +242,7 @@ func TestSortedRefusesTwins(t *testing.T) {
 }
 
 func TestUnknownNames(t *testing.T) {
-	if _, err := Lookup("nginx9"); !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "envoy, haproxy") {
+	if _, err := Lookup("nginx9"); !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), ", haproxy") {
 		t.Errorf("lookup: got %v", err)
 	}
 	if _, err := ParseMode("fixed"); !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "fixed-scope") {
