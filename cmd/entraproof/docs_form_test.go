@@ -14,7 +14,7 @@ import (
 const root = "../.."
 
 // everywhere are programs of every machine that has a shell.
-const everywhere = "base64 cat cd cp echo export grep head kill ls mkdir mv rm sed sh tail wc"
+const everywhere = "base64 cat cd cp echo export grep head jobs kill ls mkdir mv rm sed sh tail wc"
 
 var (
 	assignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)

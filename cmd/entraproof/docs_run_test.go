@@ -136,10 +136,7 @@ func follow(ts *testscript.TestScript, _ bool, args []string) {
 
 // finish ends the jobs that the page leaves running, the last first.
 func finish(ts *testscript.TestScript, _ bool, _ []string) {
-	r := ts.Value(followed{}).(*docRun)
-	for _, n := range slices.Backward(r.numbers()) {
-		ts.Check(r.kill(n))
-	}
+	ts.Check(ts.Value(followed{}).(*docRun).killAll())
 }
 
 func (r *docRun) step(s docStep) error {
@@ -153,6 +150,8 @@ func (r *docRun) step(s docStep) error {
 		return err
 	case words[0] == "export":
 		return r.export(strings.TrimSpace(strings.TrimPrefix(s.text, "export")))
+	case s.text == "kill $(jobs -p)":
+		return r.killAll()
 	case words[0] == "kill":
 		n, err := strconv.Atoi(strings.TrimPrefix(words[len(words)-1], "%"))
 		if err != nil || r.jobs[n] == nil {
@@ -299,6 +298,16 @@ func (r *docRun) kill(n int) error {
 	}
 	if <-j.done; j.err != nil {
 		return fmt.Errorf("job %d did not end as it should: %w\n%s", n, j.err, j.output())
+	}
+	return nil
+}
+
+// killAll ends all jobs, the last first.
+func (r *docRun) killAll() error {
+	for _, n := range slices.Backward(r.numbers()) {
+		if err := r.kill(n); err != nil {
+			return err
+		}
 	}
 	return nil
 }
