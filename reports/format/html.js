@@ -185,14 +185,18 @@
   addEventListener('toggle', ({ target }) => {
     if (target.open) fill(target);
     if (target.matches('.group') && !filtering()) groups.find((group) => group.el === target).open = target.open;
-    if (target.open && target.id && target.contains(document.activeElement)) history.replaceState(null, '', `#${encodeURIComponent(target.id)}`);
+    // What somebody opened can be linked to; what a link opened keeps that link.
+    if (target.open && target.id && document.activeElement === target.querySelector('summary')) {
+      history.replaceState(null, '', `#${encodeURI(target.id)}`);
+    }
   }, true);
   addEventListener('hashchange', follow);
 
-  // On paper nothing opens: what failed is printed open.
+  // On paper nothing opens: of each finding the first case is printed in full,
+  // the others in a line, as long as nobody has opened them.
   let closed = [];
   addEventListener('beforeprint', () => {
-    closed = find('.finding:not([open]), .finding .case:not([open]), .group:not([open])');
+    closed = find('.finding:not([open]), .case:first-of-type:not([open]), .group:not([open])');
     for (const details of closed) details.open = true;
   });
   addEventListener('afterprint', () => {
@@ -202,5 +206,5 @@
   for (const el of find('.scripted')) el.hidden = false;
   addButtons(document);
   tell(false);
-  if (location.hash) follow();
+  addEventListener('load', follow);
 })();

@@ -54,28 +54,31 @@ type controlAround struct {
 }
 
 // Exchange is what went out and came back, compared with the control's.
-func (c caseView) Exchange() *exchangeView { return c.compared(c.Case.Exchange) }
+func (c caseView) Exchange() *exchangeView { return c.compared(c.Case.Exchange, c.Reached) }
 
 // Steps are a flow's steps, their exchanges compared as well.
 func (c caseView) Steps() []stepView {
 	var all []stepView
 	for _, s := range c.Case.Steps {
-		all = append(all, stepView{s.Title, s.Outcome, s.Reason, s.Detail, s.Status, c.compared(s.Exchange)})
+		all = append(all, stepView{s.Title, s.Outcome, s.Reason, s.Detail, s.Status, c.compared(s.Exchange, s.Reached)})
 	}
 	for _, s := range c.Repeats {
-		all = append(all, stepView{s.When, s.Outcome, s.Reason, s.Detail, s.Status, c.compared(s.Exchange)})
+		all = append(all, stepView{s.When, s.Outcome, s.Reason, s.Detail, s.Status, c.compared(s.Exchange, s.Reached)})
 	}
 	return all
 }
 
-func (c caseView) compared(x *reports.Exchange) *exchangeView {
+func (c caseView) compared(x *reports.Exchange, reached reports.Reach) *exchangeView {
 	if x == nil {
 		return nil
 	}
-	if c.Around == nil {
-		return newExchange(x, nil, "")
+	var control *reports.Exchange
+	if c.Around != nil {
+		control = c.Around.genuine
 	}
-	return newExchange(x, c.Around.genuine, c.Guards)
+	v := newExchange(x, control, c.Guards)
+	v.Unseen = unseen(reached)
+	return v
 }
 
 // Clauses are what the row rests on, in full words.

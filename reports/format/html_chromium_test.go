@@ -13,11 +13,13 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/reports/format"
@@ -33,8 +35,13 @@ func missing(t *testing.T, word, hint string) {
 	t.Skipf("no %s: %s", word, hint)
 }
 
+// browser is a Chromium of our own.
+type browser struct {
+	ctx context.Context //nolint:containedctx // a browser is a context in chromedp
+}
+
 // chromium starts a browser that ends with the test.
-func chromium(t *testing.T) context.Context {
+func chromium(t *testing.T) browser {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -58,12 +65,12 @@ func chromium(t *testing.T) context.Context {
 	}
 	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
-	browser, end := chromedp.NewContext(allocator)
+	ctx, end := chromedp.NewContext(allocator)
 	t.Cleanup(end)
-	if err := chromedp.Run(browser); err != nil {
+	if err := chromedp.Run(ctx); err != nil {
 		t.Fatalf("chromium does not start: %v", err)
 	}
-	return browser
+	return browser{ctx}
 }
 
 // tab is one page in a browser, with all that it complained of or asked for.
@@ -86,9 +93,9 @@ type view struct {
 
 // open writes the page to a file and opens it. What it complains of or asks
 // the network for fails the test at its end.
-func open(t *testing.T, browser context.Context, html string, v view) *tab {
+func (b browser) open(t *testing.T, html string, v view) *tab {
 	t.Helper()
-	ctx, end := chromedp.NewContext(browser)
+	ctx, end := chromedp.NewContext(b.ctx)
 	t.Cleanup(end)
 	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(stop)
@@ -155,9 +162,11 @@ func (p *tab) do(actions ...chromedp.Action) {
 func value[T any](p *tab, expression string) T {
 	p.t.Helper()
 	var v T
-	p.do(chromedp.Evaluate(expression, &v, func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }))
+	p.do(chromedp.Evaluate(expression, &v, awaiting))
 	return v
 }
+
+func awaiting(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }
 
 // until waits for an expression to be true; the page, not a clock, ends it.
 func (p *tab) until(expression string) {
@@ -167,10 +176,20 @@ func (p *tab) until(expression string) {
 	}
 }
 
-// keys types as somebody at a keyboard does.
+// keys types as somebody at a keyboard does: the text of a key comes with its
+// going down, so that who prevents the one prevents the other.
 func (p *tab) keys(text string) {
 	p.t.Helper()
-	p.do(chromedp.KeyEvent(text))
+	for _, r := range text {
+		events := kb.Encode(r)
+		if len(events) == 3 {
+			events[0].Text, events[0].UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+			events = []*input.DispatchKeyEventParams{events[0], events[2]}
+		}
+		for _, e := range events {
+			p.do(e)
+		}
+	}
 }
 
 // htmlOf renders results as a page.

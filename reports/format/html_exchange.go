@@ -22,6 +22,8 @@ type exchangeView struct {
 	Tokens []tokenView
 	// Changes is how much differs, in words.
 	Changes string
+	// Unseen says why the answer does not tell what the upstream saw.
+	Unseen string
 }
 
 // tokenView is one token of the request, decoded.
@@ -62,6 +64,18 @@ func changesText(compared bool, changes int) string {
 		return "1 line differs from the control's request"
 	}
 	return fmt.Sprintf("%d lines differ from the control's request", changes)
+}
+
+// unseen says what is known of the upstream where the answer is not the echo's.
+func unseen(reached reports.Reach) string {
+	switch reached {
+	case reports.NotReached:
+		return "Nothing: the request did not arrive."
+	case reports.Forwarded:
+		return "The request arrived; the answer is the gateway’s own and does not repeat what was seen."
+	case reports.Reached, reports.ReachUnknown:
+	}
+	return "The answer is not the echo’s, so it does not repeat what was seen."
 }
 
 // unlabelled leaves out the fields by which the harness knows its requests.

@@ -24,8 +24,11 @@ type facetValue struct {
 // values. The first one is by outcome, also when there is only one.
 func facets(r *reports.Results) []facet {
 	all := []facet{
-		{Key: "outcome", Name: "Outcome"}, {Key: "severity", Name: "Severity"}, {Key: "group", Name: "Group"},
-		{Key: "environment", Name: "Presented to"}, {Key: "target", Name: "Target"},
+		{Key: "outcome", Name: "Outcome"},
+		{Key: "severity", Name: "Severity"},
+		{Key: "group", Name: "Group"},
+		{Key: "environment", Name: "Presented to"},
+		{Key: "target", Name: "Target"},
 	}
 	for i := range r.Cases {
 		if c := &r.Cases[i]; !c.Extra {

@@ -72,14 +72,16 @@ type controlView struct {
 
 // Exchange is that of a shot that was not accepted, else of an accepted one.
 func (c controlView) Exchange() *exchangeView {
-	x := genuine(c.Control)
+	x, reached := genuine(c.Control), reports.Reached
 	if shot := c.Refused(); shot != nil && shot.Exchange != nil {
-		x = shot.Exchange
+		x, reached = shot.Exchange, shot.Reached
 	}
 	if x == nil {
 		return nil
 	}
-	return newExchange(x, nil, "")
+	v := newExchange(x, nil, "")
+	v.Unseen = unseen(reached)
+	return v
 }
 
 func (b *bodies) controls() []controlView {

@@ -85,7 +85,7 @@ func TestHTMLFindingsAreWhole(t *testing.T) {
 				failed++
 			}
 		}
-		if told != failed || strings.Contains(page, "beyond the first") {
+		if told != failed || strings.Contains(page, "beyond the first 3 MB") {
 			t.Errorf("%s: expected %d failed cases in full, got %d", fx.name, failed, told)
 		}
 		if got, want := len(packedOf(t, page)), len(r.Cases)-failed+len(r.Controls); got != want {
@@ -171,6 +171,29 @@ func TestHTMLWithoutControl(t *testing.T) {
 	}
 }
 
+// TestHTMLTellsWhatTheUpstreamSaw: its own words, or why there are none.
+func TestHTMLTellsWhatTheUpstreamSaw(t *testing.T) {
+	for reached, want := range map[reports.Reach]string{
+		reports.Reached:      "Authorization: Bearer <i>SHA-256 ",
+		reports.Forwarded:    "The request arrived; the answer is the gateway’s own",
+		reports.NotReached:   "Nothing: the request did not arrive.",
+		reports.ReachUnknown: "The answer is not the echo’s",
+	} {
+		r := compared("audience", otherAudience())
+		for i := range r.Cases {
+			if c := &r.Cases[i]; c.Outcome == reports.Fail {
+				c.Reached = reached
+				if reached != reports.Reached {
+					c.Exchange.Echo = nil
+				}
+			}
+		}
+		if page := htmlOf(t, r); !strings.Contains(page, want) {
+			t.Errorf("%s: the page lacks %q", reached, want)
+		}
+	}
+}
+
 func TestHTMLSpellsClausesOut(t *testing.T) {
 	page := htmlOf(t, compared("audience", otherAudience()))
 	all := regexp.MustCompile(`<ul class="clauses">(.*?)</ul>`).FindStringSubmatch(page)
@@ -241,6 +264,9 @@ func TestHTMLStaysSmall(t *testing.T) {
 		}
 		if took > 30*time.Second {
 			t.Errorf("expected seconds, took %s", took)
+		}
+		if told := strings.Contains(page, "failed cases beyond the first 3 MB of findings"); told != all {
+			t.Errorf("every case fails: %t; the page says that some are packed: %t", all, told)
 		}
 		if full := strings.Count(page, `<ol class="story">`); full < 300 {
 			t.Errorf("expected hundreds of failed cases in full, got %d", full)

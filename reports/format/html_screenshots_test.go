@@ -70,18 +70,22 @@ func TestScreenshots(t *testing.T) {
 	if !*screenshots {
 		t.Skip("go test ./reports/format -run TestScreenshots -screenshots writes docs/images")
 	}
-	browser := chromium(t)
+	chrome := chromium(t)
 	html := htmlOf(t, article(t))
-	for _, s := range []struct{ name, scheme, show string }{
-		{"report-light", "light", ""},
-		{"report-dark", "dark", ""},
-		{"report-finding", "light", `location.hash = document.querySelectorAll(".finding")[0].querySelector(".case").id`},
+	for _, s := range []struct {
+		name, scheme, show string
+		height             int64
+	}{
+		{"report-light", "light", ``, 1160},
+		{"report-dark", "dark", ``, 1160},
+		{"report-finding", "light", `{
+			const [finding] = document.querySelectorAll(".finding");
+			finding.open = finding.querySelector(".case").open = true;
+			finding.scrollIntoView();
+		}`, 1270},
 	} {
-		p := open(t, browser, html, view{width: 1280, height: 1000, scheme: s.scheme})
-		if s.show != "" {
-			value[string](p, s.show)
-			p.until(`document.querySelector(".finding").open`)
-		}
+		p := chrome.open(t, html, view{width: 1280, height: s.height, scheme: s.scheme})
+		p.do(chromedp.Evaluate(s.show, nil))
 		p.shoot(filepath.Join("..", "..", "docs", "images", s.name+".png"))
 	}
 }
