@@ -251,11 +251,17 @@ func printsOpen(p *tab) {
 	}
 }
 
-// fits opens all findings: nothing may be wider than the window.
+// fits opens all findings: nothing may be wider than the window, nor cut off by
+// what it stands in, but what scrolls by itself.
 func fits(p *tab) {
 	p.do(chromedp.Evaluate(`document.querySelectorAll(".finding, .finding .case, .group, .more").forEach((el) => { el.open = true; })`, nil))
 	if wide := value[int](p, `document.documentElement.scrollWidth`); wide > 360 {
 		p.t.Errorf("expected at most 360 pixels, got %d", wide)
+	}
+	cut := value[[]string](p, `[...document.querySelectorAll("main *:not(.scroll *, .off)")]
+		.filter((el) => el.checkVisibility() && el.getBoundingClientRect().right > 361).map((el) => el.outerHTML.slice(0, 80))`)
+	if len(cut) > 0 {
+		p.t.Errorf("expected nothing beyond the window, got %q", cut)
 	}
 }
 
