@@ -58,8 +58,10 @@ func Recipes() []Recipe {
 	return sorted([]Recipe{
 		apache(),
 		envoy(),
+		express(),
 		haproxy(),
 		nginx(),
+		spring(),
 	})
 }
 
