@@ -262,7 +262,7 @@ func TestHTMLStaysSmall(t *testing.T) {
 		if len(page) > 6_000_000 {
 			t.Errorf("expected at most 6 MB, got %d bytes", len(page))
 		}
-		if took > 30*time.Second {
+		if took > 3*time.Minute { // seconds, but for the race detector on a busy machine
 			t.Errorf("expected seconds, took %s", took)
 		}
 		if told := strings.Contains(page, "failed cases beyond the first 3 MB of findings"); told != all {
