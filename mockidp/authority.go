@@ -36,6 +36,9 @@ type Authority interface {
 	Rotate(ctx context.Context, r RotateRequest) ([]mint.PublicKey, error)
 	// KeySet puts the key set into a state; the empty state is the ordinary one.
 	KeySet(ctx context.Context, lease string, state mint.KeySet) error
+	// Outage has an endpoint fail, for as long as the lease is held; NoOutage is
+	// the ordinary state.
+	Outage(ctx context.Context, lease string, o Outage) error
 	// Counters are the hits by path pattern and client address, such as
 	// "/{tenant}/discovery/keys 127.0.0.1"; call-outs stand by their case, such
 	// as "/callout/jku-attacker 127.0.0.1".
@@ -43,6 +46,16 @@ type Authority interface {
 	// Now is the issuer's clock.
 	Now(ctx context.Context) (time.Time, error)
 }
+
+// Outage names what of an issuer is out of order.
+type Outage string
+
+// The outages.
+const (
+	NoOutage Outage = ""
+	// KeySetUnavailable answers every request for the tenant's key set with 503.
+	KeySetUnavailable Outage = "key-set-unavailable"
+)
 
 // Lease is the right to change the key set until Expires.
 type Lease struct {

@@ -302,6 +302,66 @@ func TestAuthorityLease(t *testing.T) {
 	})
 }
 
+// TestAuthorityOutage: the key set fails under a lease and no longer, is still
+// counted, and nothing else fails.
+func TestAuthorityOutage(t *testing.T) {
+	authorities(t, func(t *testing.T, a Authority, i *Issuer, c *clock) {
+		t.Helper()
+		ctx := t.Context()
+		status := func() int { return fetch(t, i.JWKSURL(tenantA, mint.V2)).status }
+		lease, err := a.Lease(ctx, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range []struct {
+			reason string
+			outage Outage
+			want   int
+		}{
+			{"out of order", KeySetUnavailable, http.StatusServiceUnavailable},
+			{"mended", NoOutage, http.StatusOK},
+			{"out of order again", KeySetUnavailable, http.StatusServiceUnavailable},
+		} {
+			if err := a.Outage(ctx, lease.ID, row.outage); err != nil {
+				t.Fatalf("%s: %v", row.reason, err)
+			}
+			if got := status(); got != row.want {
+				t.Errorf("%s: expected %d, got %d", row.reason, row.want, got)
+			}
+		}
+		if err := a.KeySet(ctx, lease.ID, mint.KeySet{Hide: []string{mint.KeyNext}}); err != nil || status() != http.StatusServiceUnavailable {
+			t.Errorf("another state: expected the outage to last, got %v", err)
+		}
+		before := hitsOf(ctx, t, a)
+		if _, err := a.Genuine(ctx, []mint.Grant{testGrant()}); err != nil {
+			t.Errorf("minting: %v", err)
+		}
+		if status(); hitsOf(ctx, t, a) != before+1 {
+			t.Error("expected a fetch that fails to be counted")
+		}
+		c.advance(time.Minute)
+		if got := status(); got != http.StatusOK {
+			t.Errorf("after the lease: expected 200, got %d", got)
+		}
+		if err := a.Outage(ctx, lease.ID, KeySetUnavailable); !errors.Is(err, ErrNoLease) {
+			t.Errorf("after the lease: expected %v, got %v", ErrNoLease, err)
+		}
+		if err := a.Outage(ctx, lease.ID, "flood"); !errors.Is(err, ErrRequest) {
+			t.Errorf("an outage of no name: expected %v, got %v", ErrRequest, err)
+		}
+	})
+}
+
+// hitsOf is how often the v2 key set was asked for.
+func hitsOf(ctx context.Context, t *testing.T, a Authority) int {
+	t.Helper()
+	all, err := a.Counters(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all["/{tenant}/discovery/v2.0/keys 127.0.0.1"]
+}
+
 // TestAuthorityKeySet is one row a state of the key set: what is published,
 // and that the named key signs what a row asks for.
 func TestAuthorityKeySet(t *testing.T) {

@@ -181,6 +181,12 @@ func (c *Client) KeySet(ctx context.Context, lease string, state mint.KeySet) er
 	return c.do(ctx, call{http.MethodPut, "/keyset", keySetBody{lease, state}}, &struct{}{})
 }
 
+// Outage has an endpoint fail, for as long as the lease is held; NoOutage is
+// the ordinary state.
+func (c *Client) Outage(ctx context.Context, lease string, o Outage) error {
+	return c.do(ctx, call{http.MethodPut, "/outage", outageBody{lease, o}}, &struct{}{})
+}
+
 // Counters are the hits by path pattern and client address.
 func (c *Client) Counters(ctx context.Context) (map[string]int, error) {
 	var answer countersBody

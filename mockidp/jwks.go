@@ -18,12 +18,16 @@ func keySetRoutes() []route {
 // serveKeySet serves the key set: bytes that were made when it last changed.
 func serveKeySet(v mint.Version) func(*Issuer, *request) {
 	return func(i *Issuer, q *request) {
+		r := i.current()
+		if r.outage == KeySetUnavailable {
+			i.refuse(q, ownFailure())
+			return
+		}
 		if app, ok := i.appWithKey(q.URL.Query().Get("appid")); ok {
 			i.serveNamedKey(q, mint.KeyApp+app)
 			return
 		}
 		cacheable(q)
-		r := i.current()
 		if v == mint.V1 {
 			q.write(http.StatusOK, r.v1)
 			return

@@ -98,13 +98,31 @@ func (i *Issuer) KeySet(ctx context.Context, lease string, state mint.KeySet) er
 	if err != nil {
 		return err
 	}
+	return i.change(lease, func(r ring) *ring {
+		r.extra, r.hide = extra, state.Hide
+		return r.documents(i.keyIssuer())
+	})
+}
+
+// Outage has an endpoint fail, for as long as the lease is held; NoOutage is
+// the ordinary state.
+func (i *Issuer) Outage(_ context.Context, lease string, o Outage) error {
+	if o != NoOutage && o != KeySetUnavailable {
+		return wrongRequest("expected the outage %q, got %q", KeySetUnavailable, o)
+	}
+	return i.change(lease, func(r ring) *ring {
+		r.outage = o
+		return &r
+	})
+}
+
+// change puts another ring in the place of the one in force, under a lease.
+func (i *Issuer) change(lease string, to func(ring) *ring) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if err := i.holds(lease); err != nil {
 		return err
 	}
-	r := *i.ring
-	r.extra, r.hide = extra, state.Hide
-	i.ring = r.documents(i.keyIssuer())
+	i.ring = to(*i.ring)
 	return nil
 }

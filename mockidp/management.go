@@ -43,6 +43,10 @@ type (
 		Lease string      `json:"lease"`
 		State mint.KeySet `json:"state"`
 	}
+	outageBody struct {
+		Lease  string `json:"lease"`
+		Outage Outage `json:"outage"`
+	}
 	keysBody struct {
 		Keys []mint.PublicKey `json:"keys"`
 	}
@@ -81,6 +85,9 @@ func operations() []operation {
 		})},
 		{"PUT /keyset", with(func(i *Issuer, c context.Context, b keySetBody) (any, error) {
 			return struct{}{}, i.KeySet(c, b.Lease, b.State)
+		})},
+		{"PUT /outage", with(func(i *Issuer, c context.Context, b outageBody) (any, error) {
+			return struct{}{}, i.Outage(c, b.Lease, b.Outage)
 		})},
 		{"DELETE /leases/{id}", func(i *Issuer, r *http.Request) (any, error) {
 			return struct{}{}, i.Release(r.Context(), r.PathValue("id"))

@@ -15,6 +15,7 @@ type ring struct {
 	signing *mint.Key
 	extra   []extraKey
 	hide    []string
+	outage  Outage
 	// v1 and v2 are the key sets as they are served.
 	v1, v2 []byte
 }

@@ -93,12 +93,14 @@ func profileRows() map[string]string {
 }
 
 // TestBuiltinRows holds which rows there are: those of the profiles, those that
-// the oracle names, our own, and one flow; nothing less and nothing else.
+// the oracle names, our own, and the life of the key set; nothing less and
+// nothing else.
 func TestBuiltinRows(t *testing.T) {
 	t.Parallel()
 	all := builtinRows(t)
 	want := strings.Fields(`ctl-v1-delegated aud-other-env-genuine-delegated aud-other-env-genuine-v1 client-unregistered-genuine-delegated
-		client-id-claim-spoofed aud-other-only jwks-new-key-just-published`)
+		client-id-claim-spoofed aud-other-only jwks-new-key-just-published
+		ctl-each-published-key jwks-down-forged jwks-down-warm jwks-emergency-roll jwks-key-retired jwks-key-retired-in-cache-window`)
 	inProfiles := map[string]bool{}
 	for name, ids := range profileRows() {
 		rows, err := all.Select(Selection{Profile: name})
@@ -172,6 +174,7 @@ func flowExpectations() map[string]string {
 		"jwks-new-key-just-published":        "accept",
 		"jwks-unknown-kid-flood":             "refuse 401",
 		"jwks-new-key-after-flood":           "accept",
+		"jwks-emergency-roll":                "refuse 401",
 		"state-tampered-after-good":          "refuse 401",
 		"state-anonymous-on-warm-connection": "refuse 401 400",
 	}
@@ -211,8 +214,8 @@ func TestReferenceColumns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(records) != 67 {
-		t.Errorf("expected 66 rows and a header, got %d lines", len(records))
+	if len(records) != 73 {
+		t.Errorf("expected 72 rows and a header, got %d lines", len(records))
 	}
 	all := builtinRows(t)
 	for _, r := range records[1:] {

@@ -21,6 +21,9 @@ type Flow struct {
 	ID string
 	// ChangesIssuer: the flow needs a lease on the issuer.
 	ChangesIssuer bool
+	// Exhausts: the flow uses up what a gateway allows itself for a time, such
+	// as fetches of the key set, so it runs after all that do not.
+	Exhausts bool
 	// Run sends requests through the stage, each with what must happen to it.
 	// An error says that the flow could not go on.
 	Run func(ctx context.Context, s *Stage) error
@@ -126,13 +129,16 @@ func (s *Stage) Conclude(reason verdict.Reason, detail string) {
 }
 
 func (r *Run) runFlows(ctx context.Context, cases []*scenarios.Case) {
-	for _, c := range cases {
-		i := slices.IndexFunc(r.plan.Flows, func(f Flow) bool { return f.ID == c.Scenario.ID })
-		if i < 0 {
-			r.report(&shot{c: c}, verdict.Because(verdict.HarnessFailed, "no flow has this id"))
-			continue
+	for _, last := range []bool{false, true} {
+		for _, c := range cases {
+			i := slices.IndexFunc(r.plan.Flows, func(f Flow) bool { return f.ID == c.Scenario.ID })
+			switch {
+			case i < 0 && last:
+				r.report(&shot{c: c}, verdict.Because(verdict.HarnessFailed, "no flow has this id"))
+			case i >= 0 && r.plan.Flows[i].Exhausts == last:
+				r.runFlow(ctx, c, r.plan.Flows[i])
+			}
 		}
-		r.runFlow(ctx, c, r.plan.Flows[i])
 	}
 }
 

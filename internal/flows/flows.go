@@ -17,6 +17,11 @@ import (
 func All() []engine.Flow {
 	all := []engine.Flow{
 		anonymousOnWarmConnection(),
+		downForged(),
+		downWarm(),
+		emergencyRoll(),
+		keyRetired(),
+		keyRetiredInCacheWindow(),
 		newKeyAfterFlood(),
 		newKeyJustPublished(),
 		tamperedAfterGood(),

@@ -96,7 +96,7 @@ func (w *world) run(id string) reports.Case {
 		w.t.Fatal(err)
 	}
 	sink := &collected{}
-	x := scenarios.Expansion{Target: w.target}
+	x := scenarios.Expansion{Target: w.target, Slow: true}
 	eng := &engine.Engine{Tokens: w.lab.Issuer, Own: own, Seen: w.lab.Seen}
 	run := eng.Start(w.t.Context(), engine.Plan{Expansion: x, Cases: x.Expand([]scenarios.Scenario{row}), Flows: flows.All(), Run: "r", Sink: sink})
 	if _, err := run.End(); err != nil {
@@ -132,6 +132,19 @@ func TestFlows(t *testing.T) {
 		{"new key, nothing declared, never fetched", "jwks-new-key-just-published", soft("never-refetch"), nil, verdict.NotDeclared},
 		{"new key, longer than a run waits", "jwks-new-key-just-published", soft("never-refetch"), []string{"jwks-cache", "1h"}, verdict.NotDeclared},
 		{"new key, not within the declared cache", "jwks-new-key-just-published", soft("never-refetch"), []string{"jwks-cache", "500ms"}, verdict.NewKeyNotTrusted},
+		{"retired", "jwks-key-retired", soft(), refetches, verdict.AcceptedAsRequired},
+		{"retired, withdrawn keys kept", "jwks-key-retired", soft("withdrawn-keys-kept"), refetches, verdict.WithdrawnKeyTrusted},
+		{"retired, nothing declared", "jwks-key-retired", soft("withdrawn-keys-kept"), nil, verdict.NotDeclared},
+		{"retired, the next key never known", "jwks-key-retired", lab.Setup{Name: "deny-all"}, refetches, verdict.RefusedGenuine},
+		{"retired a moment ago", "jwks-key-retired-in-cache-window", soft(), refetches, verdict.Measured},
+		{"emergency", "jwks-emergency-roll", soft(), refetches, verdict.AcceptedAsRequired},
+		{"emergency, withdrawn keys kept", "jwks-emergency-roll", soft("withdrawn-keys-kept"), refetches, verdict.WithdrawnKeyTrusted},
+		{"emergency, new key never fetched", "jwks-emergency-roll", soft("never-refetch"), refetches, verdict.WithdrawnKeyTrusted},
+		{"emergency, nothing declared", "jwks-emergency-roll", soft(), nil, verdict.NotDeclared},
+		{"outage", "jwks-down-warm", soft(), refetches, verdict.AcceptedAsRequired},
+		{"outage, keys forgotten", "jwks-down-warm", soft("outage-forgets-keys"), refetches, verdict.ServerError},
+		{"outage, forged", "jwks-down-forged", soft(), refetches, verdict.RefusedAsRequired},
+		{"outage, forged and let in", "jwks-down-forged", soft("outage-opens"), refetches, verdict.ReachedUpstream},
 		{"flood", "jwks-unknown-kid-flood", soft(), refetches, verdict.RefusedAsRequired},
 		{"flood, unknown keys taken", "jwks-unknown-kid-flood", lab.Setup{Name: "accept-all"}, refetches, verdict.ReachedUpstream},
 		{"new key after flood", "jwks-new-key-after-flood", soft(), refetches, verdict.RefusedAsRequired},

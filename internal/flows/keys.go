@@ -40,7 +40,7 @@ func newKeyJustPublished() engine.Flow {
 // unknownKeyFlood sends tokens with key ids that nobody published: each must
 // be refused, and the key set must not be fetched for each.
 func unknownKeyFlood() engine.Flow {
-	return engine.Flow{ID: "jwks-unknown-kid-flood", ChangesIssuer: true, Run: func(ctx context.Context, s *engine.Stage) error {
+	return engine.Flow{ID: "jwks-unknown-kid-flood", ChangesIssuer: true, Exhausts: true, Run: func(ctx context.Context, s *engine.Stage) error {
 		before, err := keyFetches(ctx, s.Issuer)
 		if err != nil {
 			return err
@@ -62,12 +62,21 @@ func unknownKeyFlood() engine.Flow {
 // newKeyAfterFlood publishes a key right after such a flood: a limit on
 // fetches must not lock the genuine key out for longer than is declared.
 func newKeyAfterFlood() engine.Flow {
-	return engine.Flow{ID: "jwks-new-key-after-flood", ChangesIssuer: true, Run: func(ctx context.Context, s *engine.Stage) error {
+	return engine.Flow{ID: "jwks-new-key-after-flood", ChangesIssuer: true, Exhausts: true, Run: func(ctx context.Context, s *engine.Stage) error {
 		if err := flood(ctx, s); err != nil {
 			return err
 		}
 		return trustNewKey(ctx, s)
 	}}
+}
+
+// ownSignature is our own key's signature over a signing input.
+func ownSignature(s *engine.Stage, input string) (string, error) {
+	signature, err := s.Own().Sign("RS256", []byte(input), nil)
+	if err != nil {
+		return "", fmt.Errorf("flows: sign with our own key: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(signature), nil
 }
 
 // flood sends the genuine header and claims under key ids that nobody
@@ -78,15 +87,15 @@ func flood(ctx context.Context, s *engine.Stage) error {
 	if err != nil {
 		return err
 	}
-	signature, err := s.Own().Sign("RS256", []byte(input), nil)
+	signature, err := ownSignature(s, input)
 	if err != nil {
-		return fmt.Errorf("flows: sign with our own key: %w", err)
+		return err
 	}
 	for i := range floodSize {
 		if input, err = underKey(s, fmt.Sprintf("unknown-%03d", i)); err != nil {
 			return err
 		}
-		send := engine.Send{Token: input + "." + base64.RawURLEncoding.EncodeToString(signature)}
+		send := engine.Send{Token: input + "." + signature}
 		if _, err := s.Do(ctx, fmt.Sprintf("unknown key id %d of %d", i+1, floodSize), engine.Refuse(401), send); err != nil {
 			return err
 		}
@@ -122,10 +131,30 @@ func keyFetches(ctx context.Context, issuer mockidp.Authority) (int, error) {
 // trustNewKey publishes a key, signs with it, and wants the token accepted
 // within the delay that the target declares.
 func trustNewKey(ctx context.Context, s *engine.Stage) error {
-	if _, err := s.Issuer.Rotate(ctx, mockidp.RotateRequest{Lease: s.Lease, Publish: true, Sign: true}); err != nil {
+	if err := rotate(ctx, s, mockidp.RotateRequest{Publish: true, Sign: true}); err != nil {
+		return err
+	}
+	return trustNow(ctx, s)
+}
+
+// rotate changes the issuer's keys under the flow's lease.
+func rotate(ctx context.Context, s *engine.Stage, q mockidp.RotateRequest) error {
+	q.Lease = s.Lease
+	if _, err := s.Issuer.Rotate(ctx, q); err != nil {
 		return fmt.Errorf("flows: rotate the issuer's keys: %w", err)
 	}
-	token, err := s.Genuine(ctx, "signed with the new key of "+s.Case.ID)
+	return nil
+}
+
+// signedNow is a genuine token, signed with the key that signs by now.
+func signedNow(ctx context.Context, s *engine.Stage) (string, error) {
+	return s.Genuine(ctx, "signed with the new key of "+s.Case.ID)
+}
+
+// trustNow wants a token of the key that signs by now accepted within the
+// delay that the target declares.
+func trustNow(ctx context.Context, s *engine.Stage) error {
+	token, err := signedNow(ctx, s)
 	if err != nil {
 		return err
 	}

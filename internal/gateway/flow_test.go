@@ -55,6 +55,43 @@ func flows() map[string]func(*bench, http.Handler) string {
 			b.publish(signing, sibling, later)
 			return b.expectAccepted(h, b.laterSigned())
 		},
+		"jwks-key-retired": func(b *bench, h http.Handler) string {
+			old := b.genuine(v2App)
+			if wrong := b.expectAccepted(h, old); wrong != "" {
+				return wrong
+			}
+			b.publish(sibling)
+			fire(b.t, h, bearerOf(b.ownSigned(0))) // fetches the set anew
+			return b.expectRefused(h, old)
+		},
+		"jwks-emergency-roll": func(b *bench, h http.Handler) string {
+			old := b.genuine(v2App)
+			if wrong := b.expectAccepted(h, old); wrong != "" {
+				return wrong
+			}
+			b.publish(later)
+			if wrong := b.expectAccepted(h, b.laterSigned()); wrong != "" {
+				return wrong
+			}
+			return b.expectRefused(h, old)
+		},
+		"jwks-down-warm": func(b *bench, h http.Handler) string {
+			good := b.genuine(v2App)
+			if wrong := b.expectAccepted(h, good); wrong != "" {
+				return wrong
+			}
+			b.outage()
+			fire(b.t, h, bearerOf(b.ownSigned(0))) // fetches in vain
+			return b.expectAccepted(h, good)
+		},
+		"jwks-down-forged": func(b *bench, h http.Handler) string {
+			if wrong := b.expectAccepted(h, b.genuine(v2App)); wrong != "" {
+				return wrong
+			}
+			b.outage()
+			fire(b.t, h, bearerOf(b.ownSigned(0)))
+			return b.expectRefused(h, b.ownSigned(1))
+		},
 		"state-tampered-after-good": func(b *bench, h http.Handler) string {
 			good := b.genuine(v2App)
 			if wrong := b.expectAccepted(h, good); wrong != "" {
@@ -115,6 +152,18 @@ func (b *bench) expectAccepted(h http.Handler, compact string) string {
 		return fmt.Sprintf("a genuine token was refused with %d", got.status)
 	}
 	return ""
+}
+
+func (b *bench) expectRefused(h http.Handler, compact string) string {
+	if fire(b.t, h, bearerOf(compact)).forwarded {
+		return "a token without a published key was let through"
+	}
+	return ""
+}
+
+// outage answers every fetch of the key set with 503.
+func (b *bench) outage() {
+	b.serve(func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) })
 }
 
 // TestStrictFlows: strict passes each.

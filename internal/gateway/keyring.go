@@ -18,6 +18,9 @@ type keyring struct {
 	life, timeout time.Duration
 	// refetch is nil if an unknown key id never fetches the set again.
 	refetch *refetch
+	// merges keeps withdrawn keys beside the fetched ones, and forgets drops all
+	// keys when a fetch fails: mistakes that only mutants make.
+	merges, forgets bool
 
 	mu       sync.Mutex
 	keys     []publishedKey
@@ -74,10 +77,33 @@ func (k *keyring) fetch(ctx context.Context) error {
 	if err != nil {
 		k.retry = now.Add(firstRetry << min(k.failures, mostDoubled))
 		k.failures++
+		if k.forgets {
+			k.keys = nil
+		}
 		return err
+	}
+	if k.merges {
+		keys = merged(keys, k.keys)
 	}
 	k.keys, k.fetched, k.failures, k.retry = keys, now, 0, time.Time{}
 	return nil
+}
+
+// failing reports whether the last fetch failed.
+func (k *keyring) failing() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.failures > 0
+}
+
+// merged are the keys with those of the old ones whose id is not among them.
+func merged(keys, old []publishedKey) []publishedKey {
+	for _, key := range old {
+		if len(named(keys, key.id)) == 0 {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // refetch is the rule for unknown key ids: a budget of fetches that fills up
@@ -91,10 +117,10 @@ type refetch struct {
 	last    time.Time
 }
 
-// newRefetch allows five fetches at once, two of them to a flood, and one more
-// every second.
+// newRefetch allows twenty fetches at once, two of them to a flood, and one
+// more every second.
 func newRefetch() *refetch {
-	return &refetch{budget: rate.NewLimiter(rate.Every(time.Second), 5), reserve: 3, lull: 50 * time.Millisecond}
+	return &refetch{budget: rate.NewLimiter(rate.Every(time.Second), 20), reserve: 18, lull: 50 * time.Millisecond}
 }
 
 func (r *refetch) allow(now time.Time) bool {

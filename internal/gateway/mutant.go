@@ -106,6 +106,8 @@ func softRows() map[string][]string {
 		"last-authorization":      {"auth-two-headers-bad-good"},
 		"never-refetch":           {"jwks-new-key-just-published"},
 		"open-prefix":             {"path-dot-segments"},
+		"outage-forgets-keys":     {"jwks-down-warm"},
+		"outage-opens":            {"jwks-down-forged"},
 		"ps256":                   {"alg-ps256-same-key"},
 		"role-optional":           {"role-app-only-no-roles"},
 		"rs512":                   {"alg-rs512-same-key"},
@@ -120,5 +122,6 @@ func softRows() map[string][]string {
 		"trailing-junk":           {"auth-trailing-junk"},
 		"unknown-kid-tries-all":   {"kid-unknown-genuine-signature"},
 		"warm-connection":         {"state-anonymous-on-warm-connection"},
+		"withdrawn-keys-kept":     {"jwks-key-retired", "jwks-emergency-roll"},
 	}
 }

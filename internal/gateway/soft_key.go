@@ -31,6 +31,23 @@ func softKeys() []softening {
 			func(s *strict) { s.keys.refetch = nil },
 		},
 		{
+			Softening{"withdrawn-keys-kept", "key", "a fetched key set is merged into the old one, and withdrawn keys stay trusted"},
+			func(s *strict) { s.keys.merges = true },
+		},
+		{
+			Softening{"outage-forgets-keys", "key", "a fetch that fails throws away the keys that are known"},
+			func(s *strict) { s.keys.forgets = true },
+		},
+		{
+			Softening{"outage-opens", "key", "while the key set cannot be had, tokens are let in unverified"},
+			func(s *strict) {
+				down := func(*call) bool { return s.keys.failing() }
+				for _, name := range []string{"key-set", "key-id", "signature"} {
+					s.tolerates(name, down)
+				}
+			},
+		},
+		{
 			Softening{"budget-without-reserve", "key", "a flood of unknown key ids uses up every fetch of the next minutes"},
 			func(s *strict) {
 				s.keys.refetch = &refetch{budget: rate.NewLimiter(rate.Every(5*time.Minute), 5)}

@@ -172,7 +172,7 @@ func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case
 		return nil, err
 	}
 	defer stop()
-	x := scenarios.Expansion{Target: target}
+	x := scenarios.Expansion{Target: target, Slow: true}
 	cases := slices.DeleteFunc(x.Expand(p.rows), func(c scenarios.Case) bool { return !keep(c) })
 	p.runs++
 	sink := &engine.Memory{}
