@@ -45,7 +45,8 @@ func (p *program) labRunVerb() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "run GATEWAY...|all", Short: "judge real gateways, misconfigured and mended", Long: labRunLong,
 		Example: "  entraproof lab run all\n" +
-			"  entraproof lab run haproxy --mode leaky --out results/lab",
+			"  entraproof lab run haproxy --mode leaky --out results/lab\n" +
+			"  entraproof lab run all --container",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.read(args); err != nil {
@@ -70,18 +71,9 @@ func (o *labRunOptions) read(names []string) error {
 	for _, m := range o.modes {
 		problems = append(problems, checkWord("--mode", m, modeNames()))
 	}
-	for _, name := range names {
-		if name == "all" {
-			o.recipes = lab.Recipes()
-			continue
-		}
-		r, err := recipeNamed(name)
-		problems = append(problems, err)
-		o.recipes = append(o.recipes, r)
-	}
-	if contains(names, "all") && len(names) > 1 {
-		problems = append(problems, misused("", "all: expected no other gateway beside it"))
-	}
+	var err error
+	o.recipes, err = recipesNamed(names)
+	problems = append(problems, err)
 	return errors.Join(problems...)
 }
 
@@ -92,14 +84,19 @@ func (o labRunOptions) whole() bool {
 
 // labRun judges every gateway in every mode.
 func (p *program) labRun(ctx context.Context, o labRunOptions) (err error) {
-	stand, err := p.openStand(ctx, "")
+	engine, closeEngine, err := p.openEngine(ctx, o.labOptions)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeEngine()) }()
+	stand, err := p.openStand(ctx, "", engine)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stand.Close()) }()
 	report := labReport{p: p, format: o.format}
 	for _, r := range o.recipes {
-		if _, err := p.finder().Find(ctx, r); err != nil {
+		if err := p.findProgram(ctx, o.labOptions, r); err != nil {
 			report.missing(err, o.allowMissing)
 			continue
 		}
@@ -148,7 +145,7 @@ func (p *program) labJudge(ctx context.Context, stand *lab.Stand, o labRunOption
 func (p *program) labSuite(ctx context.Context, up *lab.Gateways, o labRunOptions, c labCase) (*reports.Results, error) {
 	cfg := suites.Config{
 		Targets: []*suites.Target{up.Target}, Selection: suites.Selection{Profile: o.profile}, Tool: tool(),
-		Command: fmt.Sprintf("entraproof lab run %s --mode %s", c.recipe.Name, c.mode),
+		Command: fmt.Sprintf("entraproof lab run %s --mode %s%s", c.recipe.Name, c.mode, o.containerFlags()),
 	}
 	if o.out != "" {
 		cfg.Out = filepath.Join(o.out, c.name())

@@ -33,7 +33,8 @@ func (p *program) labUpVerb() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "up GATEWAY MODE", Short: "start one gateway in one mode, with issuer and echo", Long: labUpLong,
 		Example: "  entraproof lab up haproxy broken --write-target local.yaml\n" +
-			"  entraproof lab up envoy fixed-audience --environment dev > local.yaml",
+			"  entraproof lab up envoy fixed-audience --environment dev > local.yaml\n" +
+			"  entraproof lab up nginx leaky --container > local.yaml",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.gateway, o.mode = args[0], args[1]
@@ -64,7 +65,12 @@ func modeNames() []string {
 }
 
 func (p *program) labUp(ctx context.Context, o upOptions) (err error) {
-	stand, err := p.openStand(ctx, o.managementToken)
+	engine, closeEngine, err := p.openEngine(ctx, o.labOptions)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeEngine()) }()
+	stand, err := p.openStand(ctx, o.managementToken, engine)
 	if err != nil {
 		return err
 	}
@@ -92,9 +98,9 @@ func labTarget() *targets.File { return targets.Default() }
 func labEnvironments() []string { return []string{"dev", "uat"} }
 
 // openStand starts issuer and echo. token is the management token; empty makes
-// one.
-func (p *program) openStand(ctx context.Context, token string) (*lab.Stand, error) {
-	return lab.NewStand(ctx, lab.StandOptions{Target: labTarget(), ManagementToken: token, Finder: p.finder()})
+// one. With an engine the gateways are containers.
+func (p *program) openStand(ctx context.Context, token string, engine *lab.Engine) (*lab.Stand, error) {
+	return lab.NewStand(ctx, lab.StandOptions{Target: labTarget(), ManagementToken: token, Finder: p.finder(), Engine: engine})
 }
 
 // tellUp says where everything is.

@@ -164,7 +164,7 @@ func TestVersionPatternsReadWhatProgramsSay(t *testing.T) {
 }
 
 func TestListNamesEveryGateway(t *testing.T) {
-	list, err := List(t.Context(), nowhere(t.TempDir()))
+	list, err := List(t.Context(), nowhere(t.TempDir()), nil)
 	if err != nil || len(list) != len(Recipes()) {
 		t.Fatalf("expected %d entries, got %d, %v", len(Recipes()), len(list), err)
 	}
@@ -178,7 +178,7 @@ func TestListNamesEveryGateway(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := List(ctx, nowhere(t.TempDir())); !errors.Is(err, context.Canceled) {
+	if _, err := List(ctx, nowhere(t.TempDir()), nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("ended context: got %v", err)
 	}
 }

@@ -16,17 +16,30 @@ type Entry struct {
 	Version string `json:"version,omitempty"` // of the program that was found
 	Install string `json:"install,omitempty"` // the command that adds it, if it is not here
 	Warning string `json:"warning,omitempty"` // another version, or a program that does not answer
+	Image   string `json:"image,omitempty"`   // what it is in the engine; "" without an engine
+	// Built says that the engine has the image, with the program of this machine
+	// or with another one.
+	Built bool `json:"image_built,omitempty"`
 }
 
-// List says of each gateway whether it can run here. It fails only if ctx ends.
-func List(ctx context.Context, f Finder) ([]Entry, error) {
+// List says of each gateway whether it can run here, as a process and, unless
+// engine is nil, as a container. It fails if ctx ends or the engine does.
+func List(ctx context.Context, f Finder, engine *Engine) ([]Entry, error) {
 	recipes := Recipes()
 	list := make([]Entry, 0, len(recipes))
 	for _, r := range recipes {
-		list = append(list, entry(ctx, f, r))
+		e := entry(ctx, f, r)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		if engine != nil {
+			found, err := engine.inspect(r.ImageName(""))
+			if err != nil {
+				return nil, err
+			}
+			e.Image, e.Built = r.ImageName(""), found != nil
+		}
+		list = append(list, e)
 	}
 	return list, nil
 }

@@ -32,6 +32,11 @@ var acts = map[string]func(){
 	"gateway":  serveInherited,
 	"stubborn": func() { signal.Ignore(syscall.SIGTERM); serveInherited() },
 	"harness":  harnessUntilKilled,
+	"real":     gatewayUntilKilled,
+	"inside":   serveInside,
+	"dying":    dieInside,
+	"panics":   containerThenPanic,
+	"waits":    containerThenWait,
 }
 
 // serveInherited answers over HTTP on the inherited socket.
@@ -52,6 +57,6 @@ func harnessUntilKilled() {
 		println(err.Error())
 		os.Exit(8)
 	}
-	fmt.Println(r.process.cmd.Process.Pid)
+	fmt.Println(r.program.(*process).cmd.Process.Pid)
 	<-r.Done()
 }

@@ -71,8 +71,12 @@ func (p *process) supervise(started chan<- error) {
 	close(p.done)
 }
 
+func (p *process) output() string            { return p.log.String() }
+func (p *process) finished() <-chan struct{} { return p.done }
+func (p *process) outcome() error            { return p.err }
+
 // stop asks the whole group to end and kills what does not.
-func (p *process) stop() {
+func (p *process) stop() error {
 	p.signal(terminate)
 	late := time.NewTimer(p.grace)
 	defer late.Stop()
@@ -82,6 +86,7 @@ func (p *process) stop() {
 	}
 	p.signal(kill)
 	<-p.done
+	return nil
 }
 
 // logSize bounds what is kept of a program's output.

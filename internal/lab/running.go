@@ -19,22 +19,32 @@ type Running struct {
 	Warnings []string // what is unusual and does not stop the gateway
 
 	dir     string
-	process *process
+	program instance // nil until it was started
+	// locate asks where the program answers, where that is not known before.
+	locate  func(context.Context) (address string, err error)
 	unwatch func() bool
 	once    sync.Once
 	stopErr error
 }
 
+// instance is a program that was started: a process, or a container.
+type instance interface {
+	output() string            // the end of what it printed
+	finished() <-chan struct{} // closed when it has ended
+	outcome() error            // how it ended; valid once it has
+	stop() error               // ends it and leaves nothing; may be called once
+}
+
 // Log returns the end of what the program printed.
 func (r *Running) Log() string {
-	if r.process == nil {
+	if r.program == nil {
 		return ""
 	}
-	return r.process.log.String()
+	return r.program.output()
 }
 
 // Done is closed when the program has ended, stopped or by itself.
-func (r *Running) Done() <-chan struct{} { return r.process.done }
+func (r *Running) Done() <-chan struct{} { return r.program.finished() }
 
 // Stop ends the program and everything it started, and removes its folder. It
 // may be called more than once, and from several goroutines.
@@ -48,11 +58,11 @@ func (r *Running) Stop() error {
 // end is Stop without a word to the context that watches over the gateway.
 func (r *Running) end() error {
 	r.once.Do(func() {
-		if r.process != nil {
-			r.process.stop()
+		if r.program != nil {
+			r.stopErr = r.program.stop()
 		}
 		if err := os.RemoveAll(r.dir); err != nil {
-			r.stopErr = fmt.Errorf("lab: %s: remove the configuration: %w", r.Recipe.Name, err)
+			r.stopErr = errors.Join(r.stopErr, fmt.Errorf("lab: %s: remove the configuration: %w", r.Recipe.Name, err))
 		}
 	})
 	return r.stopErr
@@ -63,7 +73,7 @@ var ErrEnded = errors.New("the program has ended")
 
 // answers waits until the gateway answers anything at all over HTTP.
 func (r *Running) answers(ctx context.Context) error {
-	if r.Recipe.address != nil {
+	if r.locate != nil {
 		if err := r.Await(ctx, 1, r.askAddress); err != nil {
 			return err
 		}
@@ -73,7 +83,7 @@ func (r *Running) answers(ctx context.Context) error {
 
 // askAddress learns where a program listens that chose its port itself.
 func (r *Running) askAddress(ctx context.Context) (string, error) {
-	address, err := r.Recipe.address(ctx, r.dir)
+	address, err := r.locate(ctx)
 	if err == nil {
 		r.URL = "http://" + address
 	}
@@ -146,15 +156,15 @@ func (r *Running) pause(ctx context.Context, d time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-r.process.done:
+	case <-r.program.finished():
 		return r.ended()
 	}
 }
 
 // ended says how the program ended.
 func (r *Running) ended() error {
-	if r.process.err == nil {
-		return ErrEnded
+	if err := r.program.outcome(); err != nil {
+		return fmt.Errorf("%w: %w", ErrEnded, err)
 	}
-	return fmt.Errorf("%w: %w", ErrEnded, r.process.err)
+	return ErrEnded
 }

@@ -27,6 +27,8 @@ type StandOptions struct {
 	ManagementToken string
 	// Finder looks for the gateways' programs.
 	Finder Finder
+	// Engine runs the gateways in containers; nil: they are processes.
+	Engine *Engine
 }
 
 // Stand is an issuer and an echo on loopback, with room for real gateways
@@ -112,7 +114,9 @@ func (s *Stand) Start(ctx context.Context, o Order) (*Gateways, error) {
 			return nil, errors.Join(err, all.Stop())
 		}
 		began := time.Now()
-		running, err := Start(ctx, Options{Recipe: o.Recipe, Mode: o.Mode, Site: site, Finder: s.options.Finder})
+		running, err := Start(ctx, Options{
+			Recipe: o.Recipe, Mode: o.Mode, Site: site, Finder: s.options.Finder, Engine: s.options.Engine,
+		})
 		if err != nil {
 			return nil, errors.Join(err, all.Stop())
 		}

@@ -56,19 +56,9 @@ func declare(e *targets.Environment, m Mode) {
 // site is an environment as a gateway's configuration needs it.
 func (s *Stand) site(ctx context.Context, e *targets.Environment, o Order) (Site, error) {
 	f := s.options.Target
-	site := Site{
-		Tenant: f.Tenant.ID, Issuers: Issuers(f.Tenant.Issuers), IssuerURL: s.Issuer.URL(),
-		SecureURL: s.Issuer.TLSURL(), Authority: s.Issuer.AuthorityPEM(),
-		Upstream: s.echo.Addr().String(), Scope: e.Requires.Scopes[0], KeyCache: o.KeyCache,
-	}
-	for _, a := range e.APIs {
-		site.Audiences = append(site.Audiences, slices.Concat(a.URIs, []string{a.AppID})...)
-	}
-	for _, c := range f.Clients {
-		if c.Contract(e) {
-			site.Contracts = append(site.Contracts, c.ID)
-		}
-	}
+	site := SiteOf(f, e)
+	site.IssuerURL, site.SecureURL, site.Authority = s.Issuer.URL(), s.Issuer.TLSURL(), s.Issuer.AuthorityPEM()
+	site.Upstream, site.KeyCache = s.echo.Addr().String(), o.KeyCache
 	published, err := s.Issuer.Keys(ctx, f.Tenant.ID)
 	if err != nil {
 		return site, fmt.Errorf("lab: the issuer's keys: %w", err)

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,8 @@ import (
 	"time"
 )
 
-// startLimit is how long a gateway may take from its start to its first answer.
+// startLimit is how long a gateway may take from its start to its first answer
+// unless its recipe says otherwise.
 // Envoy waits five seconds for the keys of a silent issuer.
 const startLimit = 20 * time.Second
 
@@ -23,6 +25,8 @@ type Options struct {
 	Dir    string // parent of the gateway's own temporary folder; "": the system's
 	Listen string // a loopback address; "": 127.0.0.1 and a free port
 	Finder Finder // where the program is looked for
+	// Engine runs the gateway in a container; nil: it is a process of this machine.
+	Engine *Engine
 }
 
 // Start writes a configuration, has the program check it, runs the program and
@@ -36,6 +40,9 @@ func Start(ctx context.Context, o Options) (*Running, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Engine != nil {
+		return o.Engine.start(ctx, o, listen)
+	}
 	p, err := newPage(o.Recipe, o.Mode, o.Site)
 	if err != nil {
 		return nil, err
@@ -46,16 +53,25 @@ func Start(ctx context.Context, o Options) (*Running, error) {
 		return nil, err
 	}
 	p.Parts = program.Parts
-	dir, err := os.MkdirTemp(o.Dir, "entraproof-lab-")
+	r, err := newRunning(o, program)
 	if err != nil {
-		return nil, fmt.Errorf("lab: make a folder for the configuration: %w", err)
-	}
-	r := &Running{Recipe: o.Recipe, Mode: o.Mode, Program: program, dir: dir}
-	if program.Warning != "" {
-		r.Warnings = append(r.Warnings, program.Warning)
+		return nil, err
 	}
 	if err := r.start(ctx, p); err != nil {
 		return nil, errors.Join(err, r.Stop())
+	}
+	return r, nil
+}
+
+// newRunning makes the folder of a gateway.
+func newRunning(o Options, p Program) (*Running, error) {
+	dir, err := makeFolder(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &Running{Recipe: o.Recipe, Mode: o.Mode, Program: p, dir: dir}
+	if p.Warning != "" {
+		r.Warnings = append(r.Warnings, p.Warning)
 	}
 	return r, nil
 }
@@ -78,7 +94,7 @@ func (o Options) listen() (endpoint, error) {
 
 // start brings the program up. What it leaves behind on failure Stop removes.
 func (r *Running) start(ctx context.Context, p page) error {
-	limited, cancel := context.WithTimeout(ctx, startLimit)
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(r.Recipe.startLimit, startLimit))
 	defer cancel()
 	if err := r.reserve(limited, &p.Listen); err != nil {
 		return err
@@ -93,8 +109,10 @@ func (r *Running) start(ctx context.Context, p page) error {
 	if err := r.launch(limited, socket); err != nil {
 		return err
 	}
-	r.unwatch = context.AfterFunc(ctx, func() { _ = r.end() })
-	return r.answers(limited)
+	if r.Recipe.address != nil {
+		r.locate = func(ctx context.Context) (string, error) { return r.Recipe.address(ctx, r.dir) }
+	}
+	return r.watch(ctx, limited)
 }
 
 // launch has the program check its configuration and runs it. Afterwards the
@@ -112,7 +130,7 @@ func (r *Running) launch(ctx context.Context, socket *os.File) error {
 	if err != nil {
 		return r.failed("start", err)
 	}
-	r.process = p
+	r.program = p
 	return nil
 }
 
@@ -135,7 +153,7 @@ func (r *Running) socket(ctx context.Context, listen endpoint) (*os.File, error)
 func (r *Running) command(args []string, socket *os.File) *exec.Cmd {
 	cmd := exec.CommandContext(context.Background(), r.Program.Path, r.Program.filled(args)...)
 	cmd.Dir = r.dir
-	cmd.Env = append(os.Environ(), r.Recipe.environment(socket != nil)...)
+	cmd.Env = append(os.Environ(), r.Program.filled(r.Recipe.environment(socket != nil))...)
 	if socket != nil {
 		cmd.ExtraFiles = []*os.File{socket}
 	}
@@ -151,7 +169,7 @@ func (r *Running) check(ctx context.Context, socket *os.File) error {
 	select {
 	case <-p.done:
 	case <-ctx.Done():
-		p.stop()
+		_ = p.stop() // a process is always ended
 		return r.failed("check the configuration", ctx.Err())
 	}
 	if p.err != nil {
@@ -163,4 +181,10 @@ func (r *Running) check(ctx context.Context, socket *os.File) error {
 // failed is an error about the program, with its last words.
 func (r *Running) failed(doing string, err error) error {
 	return &ProgramError{r.Recipe.Name, doing, lastLines(r.Log()), err}
+}
+
+// watch ends the gateway with ctx, and waits within limited until it answers.
+func (r *Running) watch(ctx, limited context.Context) error {
+	r.unwatch = context.AfterFunc(ctx, func() { _ = r.end() })
+	return r.answers(limited)
 }

@@ -78,8 +78,10 @@ func begin(t *testing.T, o Options) (*Running, error) {
 // wantGone checks that nothing of a gateway is left.
 func wantGone(t *testing.T, r *Running) {
 	t.Helper()
-	for _, pid := range group(t, r.process.cmd.Process.Pid) {
-		t.Errorf("process %d of the gateway's group still runs", pid)
+	if p, ok := r.program.(*process); ok {
+		for _, pid := range group(t, p.cmd.Process.Pid) {
+			t.Errorf("process %d of the gateway's group still runs", pid)
+		}
 	}
 	if _, err := os.Stat(r.dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("folder %s: expected none, got %v", r.dir, err)
@@ -117,7 +119,7 @@ func TestStopKillsWhatDoesNotEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.process.grace = 50 * time.Millisecond
+	r.program.(*process).grace = 50 * time.Millisecond
 	if err := r.Stop(); err != nil {
 		t.Error(err)
 	}
@@ -324,7 +326,7 @@ func TestAwaitEndsWithTheProgram(t *testing.T) {
 	}
 	refused := errors.New("not yet")
 	err = r.Await(t.Context(), 1, func(context.Context) (string, error) {
-		_ = r.process.cmd.Process.Kill()
+		_ = r.program.(*process).cmd.Process.Kill()
 		return "", refused
 	})
 	if !errors.Is(err, ErrEnded) || !errors.Is(err, refused) {
