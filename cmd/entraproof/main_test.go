@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -51,10 +52,24 @@ func TestScripts(t *testing.T) {
 			env.Values[background{}] = map[string]*process{}
 			return nil
 		},
+		Condition: available,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "start": start, "end": end, "json": isJSON, "lacks": lacks, "claims": claims, "replace": replace, "trouble": trouble,
 		},
 	})
+}
+
+// available answers the condition [docker]: a container engine that can be
+// used. It fails where ENTRAPROOF_REQUIRE names one that is missing.
+func available(condition string) (bool, error) {
+	if condition != "docker" {
+		return false, fmt.Errorf("unknown condition %q", condition)
+	}
+	why := missing(condition)
+	if why != "" && slices.Contains(strings.Split(os.Getenv("ENTRAPROOF_REQUIRE"), ","), condition) {
+		return false, fmt.Errorf("%s is required: %s", condition, why)
+	}
+	return why == "", nil
 }
 
 // scriptToken is a management token that must be in no output.
