@@ -18,7 +18,9 @@ var apacheFolder embed.FS
 // certificate.
 //
 // -X has it be one process, so that nothing is left when it is killed. Started
-// as root it gives root up and works as another user, as it always does.
+// as root it gives root up and works as another user, as it always does; with
+// that the kernel forgets that it is to die with its harness, and a sweep at the
+// next start ends it.
 func apache() Recipe {
 	config := append([]string{"-d", ".", "-f", "apache.conf"}, loadModules()...)
 	return Recipe{

@@ -24,7 +24,7 @@ func (r *Running) reserve(ctx context.Context, listen *endpoint) error {
 	if err != nil {
 		return fmt.Errorf("lab: %s: choose a port: %w", r.Recipe.Name, err)
 	}
-	listen.Port = uint16(l.Addr().(*net.TCPAddr).Port) //nolint:gosec // a port is 16 bits
+	listen.Port = uint16(l.Addr().(*net.TCPAddr).Port)
 	r.URL = "http://" + listen.String()
 	if err := l.Close(); err != nil {
 		return fmt.Errorf("lab: %s: choose a port: %w", r.Recipe.Name, err)

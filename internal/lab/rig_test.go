@@ -16,6 +16,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -94,6 +96,10 @@ func startInstalled(t *testing.T, o Options) *Running {
 	running, err := Start(t.Context(), o)
 	var missing *MissingError
 	if errors.As(err, &missing) {
+		required := strings.Split(os.Getenv("ENTRAPROOF_REQUIRE"), ",")
+		if slices.Contains(required, o.Recipe.Name) || slices.Contains(required, o.Recipe.Program) {
+			t.Fatal(err)
+		}
 		t.Skip(missing)
 	}
 	if err != nil {

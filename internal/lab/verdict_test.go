@@ -244,7 +244,7 @@ func TestRealProgramsAreSeenToDie(t *testing.T) {
 	for _, r := range Recipes() {
 		t.Run(r.Name, func(t *testing.T) {
 			running := startInstalled(t, Options{Recipe: r, Mode: Leaky, Site: wideWithKeys()})
-			if err := syscall.Kill(running.process.cmd.Process.Pid, syscall.SIGKILL); err != nil {
+			if err := syscall.Kill(running.program.(*process).cmd.Process.Pid, syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
 			<-running.Done()
