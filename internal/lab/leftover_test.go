@@ -37,9 +37,11 @@ func TestKilledHarnessTakesRealProgramsAlong(t *testing.T) {
 			startInstalled(t, Options{Recipe: r, Mode: Leaky, Site: wideWithKeys()}) // or skip
 			address, dir := killedHarness(t, r)
 			t.Cleanup(func() { endWorkers(dir) })
-			// Apache as root has become somebody else, and is forgotten by the
-			// kernel; whoever starts next in the same place removes it.
-			sweepFolders(filepath.Dir(dir), time.Now())
+			if r.Name == "apache" && os.Geteuid() == 0 {
+				// It has become somebody else, and is forgotten by the kernel;
+				// whoever starts next in the same place removes it.
+				sweepFolders(filepath.Dir(dir), time.Now())
+			}
 			waitFor(t, "the gateway to end with its harness", func() bool { return len(within(t, dir)) == 0 && silent(address) })
 		})
 	}
