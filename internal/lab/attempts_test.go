@@ -75,7 +75,7 @@ func in(seconds int64) int64 { return time.Now().Unix() + seconds }
 
 // attempts are the requests that docs/gateways.md tells of.
 func attempts() []attempt {
-	return slices.Concat(timeAttempts(), headerAttempts(), formatAttempts(), claimAttempts(), placementAttempts(), stateAttempts(), apacheAttempts(), nginxAttempts())
+	return slices.Concat(timeAttempts(), headerAttempts(), formatAttempts(), claimAttempts(), placementAttempts(), stateAttempts(), apacheAttempts(), nginxAttempts(), expressAttempts(), springAttempts())
 }
 
 func timeAttempts() []attempt {

@@ -16,6 +16,7 @@ func contained(part string) (Recipe, Finder) {
 		panic(err)
 	}
 	r := fake()
+	r.Name += "-" + part
 	r.check, r.env, r.inherits = nil, []string{actVariable + "=" + part}, false
 	said := func(*exec.Cmd) ([]byte, error) { return []byte("gw 1.2.3"), nil }
 	return r, Finder{LookPath: func(string) (string, error) { return self, nil }, Output: said}

@@ -50,6 +50,10 @@ func openEngine(t *testing.T) *Engine {
 			t.Error(err)
 		}
 		wantRunGone(t, e.run)
+		for _, part := range []string{"inside", "dying"} {
+			recipe, _ := contained(part)
+			_ = e.pool.Client.RemoveImage(recipe.ImageName("")) // not built by every test, and in use by some
+		}
 	})
 	return e
 }

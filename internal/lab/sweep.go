@@ -26,7 +26,8 @@ func (e *Engine) labels() map[string]string {
 	}
 }
 
-// sweep removes containers and networks of runs that are over.
+// sweep removes containers and networks of runs that are over, and images that
+// newer ones have replaced.
 func (e *Engine) sweep(ctx context.Context) error {
 	busy := map[string]bool{}
 	containers, err := e.containers(ctx)
@@ -36,13 +37,28 @@ func (e *Engine) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.remove(ctx, func(labels map[string]string) bool {
+	err = e.remove(ctx, func(labels map[string]string) bool {
 		age := time.Duration(0)
 		if since, err := time.Parse(time.RFC3339, labels[sinceLabel]); err == nil {
 			age = e.options.Now().Sub(since)
 		}
 		return over(labels[ownerLabel], busy[labels[runLabel]], age)
 	})
+	return errors.Join(err, e.sweepImages(ctx))
+}
+
+// sweepImages removes images of the lab that have lost their name.
+func (e *Engine) sweepImages(ctx context.Context) error {
+	list, err := e.pool.Client.ListImages(docker.ListImagesOptions{
+		Filters: map[string][]string{"dangling": {"true"}, "label": {contentsLabel}}, Context: ctx,
+	})
+	if err != nil {
+		return e.failed("list the images", err)
+	}
+	for _, i := range list {
+		_ = e.pool.Client.RemoveImage(i.ID) // one that a container still uses stays
+	}
+	return nil
 }
 
 // forgotten is the age at which what nobody uses is taken for remains, where

@@ -327,24 +327,23 @@ func TestRealTenant(t *testing.T) {
 	}
 }
 
-// TestDocumentedExample: what docs/target-file.md and the README show can be
-// read.
+// TestDocumentedExample: the files that docs/target-file.md shows can be read,
+// but the one that is there to be refused.
 func TestDocumentedExample(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/target-file.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	examples := regexp.MustCompile("(?s)```yaml\n(version: 1\n.*?)```").FindAllSubmatch(page, -1)
-	if len(examples) != 1 {
-		t.Fatalf("expected one whole example, got %d", len(examples))
+	examples := map[string][]byte{"design.yaml": []byte(designExample)}
+	for _, found := range regexp.MustCompile("(?s)```yaml\n(# file: (\\S+)\n.*?)```").FindAllSubmatch(page, -1) {
+		examples[string(found[2])] = found[1]
 	}
 	all := func(string) (string, bool) { return "value", true }
-	if _, err := Parse("target-file.md", examples[0][1], all); err != nil {
-		t.Error(err)
-	}
-	if _, err := Parse("design.yaml", []byte(designExample), all); err != nil {
-		t.Error(err)
+	for name, refused := range map[string]bool{"design.yaml": false, "staging.yaml": false, "real.yaml": false, "bad.yaml": true} {
+		if _, err := Parse(name, examples[name], all); (err != nil) != refused {
+			t.Errorf("%s: expected refused %v, got %v", name, refused, err)
+		}
 	}
 }
 
