@@ -177,6 +177,33 @@ func TestCompose(t *testing.T) {
 	}
 	t.Run("containers", func(t *testing.T) { p.checkContainers(t) })
 	t.Run("image", func(t *testing.T) { p.checkImage(t) })
+	t.Run("real gateway", func(t *testing.T) { p.checkRealGateway(t) })
+}
+
+// checkRealGateway adds one to the running project and judges it.
+func (p *project) checkRealGateway(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("haproxy"); err != nil {
+		missing(t, "haproxy", "apt-get install haproxy")
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("images are made of installed programs, on Linux only")
+	}
+	program := filepath.Join(p.dir, "dist", "linux-"+runtime.GOARCH, "entraproof")
+	if err := os.MkdirAll(filepath.Dir(program), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(p.program, program); err != nil {
+		t.Fatal(err)
+	}
+	up := script(t, p.dir, "up", append(p.env, "ENTRAPROOF_COMPOSE_GATEWAYS=haproxy")...)
+	if up.code != 0 {
+		t.Fatalf("expected exit code 0, got %+v", up)
+	}
+	got := p.judge(t, "haproxy")
+	if got.Answers.InvalidClient.State != reports.Fixed || got.Answers.CrossEnvironment.State != reports.Closed || got.Counts.Error > 0 {
+		t.Errorf("expected fixed, closed and no error, got %+v, %+v", got.Answers, got.Counts)
+	}
 }
 
 // judge does with a set-up what make up told to do with fix1; each has faults,

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/entraproof/entraproof/internal/lab"
 )
 
 // composeFile is docker-compose.yml as far as the tests read it.
@@ -43,7 +45,14 @@ type service struct {
 	Command     []string
 	Environment map[string]string
 	Ports       []string
+	// Of a real gateway.
+	Profiles []string
+	Volumes  []string
+	MemLimit string `yaml:"mem_limit"`
 }
+
+// real reports whether the service is a real gateway.
+func (s service) real() bool { return len(s.Profiles) > 0 }
 
 const composePath = "../docker-compose.yml"
 
@@ -67,7 +76,7 @@ func readCompose(text string) (composeFile, error) {
 	if err := yaml.Unmarshal([]byte(text), &plain); err != nil {
 		return f, err
 	}
-	known := strings.Fields("image pull_policy user read_only cap_drop security_opt stop_grace_period depends_on healthcheck command environment ports")
+	known := strings.Fields("image pull_policy user read_only cap_drop security_opt stop_grace_period depends_on healthcheck command environment ports profiles volumes mem_limit")
 	for name, s := range plain.Services {
 		for key := range s {
 			if !slices.Contains(known, key) {
@@ -101,7 +110,11 @@ func (f composeFile) complaints() []string {
 	}
 	published := map[string]bool{}
 	for name, s := range f.Services {
-		for _, problem := range slices.Concat(s.rights(), s.health(), s.order(name), s.secrets(name), s.listening(name)) {
+		problems := slices.Concat(s.health(), s.listening(name))
+		if s.real() {
+			problems = s.installed(name)
+		}
+		for _, problem := range slices.Concat(problems, s.rights(), s.order(name), s.secrets(name)) {
 			all = append(all, name+": "+problem)
 		}
 		for _, p := range s.Ports {
@@ -118,11 +131,38 @@ func (f composeFile) complaints() []string {
 
 // rights: nothing that a container of ours needs from the machine.
 func (s service) rights() (all []string) {
-	if s.Image != "${ENTRAPROOF_COMPOSE_IMAGE:-entraproof:local}" || s.PullPolicy != "never" {
+	image, user := "${ENTRAPROOF_COMPOSE_IMAGE:-entraproof:local}", "65532:65532"
+	if s.real() {
+		image, user = s.Image, "10001:10001"
+	}
+	if s.Image != image || s.PullPolicy != "never" {
 		all = append(all, "expected the image that make image packs, never pulled")
 	}
-	if s.User != "65532:65532" || !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Equal(s.SecurityOpt, []string{"no-new-privileges:true"}) {
+	if s.User != user || !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Equal(s.SecurityOpt, []string{"no-new-privileges:true"}) {
 		all = append(all, "expected a user without rights on a file system that is only read")
+	}
+	return all
+}
+
+// installed: a gateway of the lab for one environment, from the image that lab
+// image makes, in a profile of its own and in that of all.
+func (s service) installed(name string) (all []string) {
+	at := strings.LastIndex(name, "-")
+	recipe, err := lab.Lookup(name[:at])
+	if err != nil {
+		return []string{err.Error()}
+	}
+	if s.Image != recipe.ImageName("") {
+		all = append(all, fmt.Sprintf("expected the image %s, got %s", recipe.ImageName(""), s.Image))
+	}
+	if !slices.Equal(s.Profiles, []string{"gateways", recipe.Name}) || !slices.Contains([]string{"dev", "test", "uat"}, name[at+1:]) {
+		all = append(all, "expected NAME-ENVIRONMENT in the profiles gateways and NAME")
+	}
+	if !slices.Equal(s.Volumes, []string{"/lab", "/tmp"}) || s.MemLimit == "" {
+		all = append(all, "expected to write below /lab and /tmp alone, and a limit of memory")
+	}
+	if len(s.Ports) != 1 || published.FindStringSubmatch(s.Ports[0]) == nil {
+		all = append(all, fmt.Sprintf("expected a port on loopback alone, got %q", s.Ports))
 	}
 	return all
 }
@@ -146,7 +186,7 @@ func (s service) health() (all []string) {
 			all = append(all, "expected a port on loopback alone, got "+p)
 			continue
 		}
-		if !slices.ContainsFunc(h.Test, func(url string) bool { return strings.HasPrefix(url, "http://127.0.0.1:"+match[1]+"/") }) {
+		if !slices.ContainsFunc(h.Test, func(url string) bool { return strings.Contains(url, "://127.0.0.1:"+match[1]+"/") }) {
 			all = append(all, "nobody asks port "+match[1])
 		}
 	}
@@ -215,8 +255,8 @@ func TestComposeFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(f.Services) != 6 {
-		t.Errorf("expected 6 services, got %d", len(f.Services))
+	if want := 6 + 3*len(lab.Recipes()); len(f.Services) != want {
+		t.Errorf("expected %d services, got %d", want, len(f.Services))
 	}
 	for _, problem := range f.complaints() {
 		t.Error(problem)
@@ -247,7 +287,14 @@ func TestComposeFileRefuses(t *testing.T) {
 		"a volume":              {"services:\n", "volumes: {keys: {}}\nservices:\n", "expected services and nothing beside them"},
 		"a set-up less":         {`gateway=fix2`, `gateway=both`, "expected the set-ups"},
 		"loopback inside":       {`--echo-addr, "0.0.0.0:8070"`, `--echo-addr, "127.0.0.1:8070"`, "echo: others cannot reach 127.0.0.1:8070"},
-		"an address unsaid":     {`, --issuer-tls-addr, "off"`, ``, "issuer: expected --issuer-tls-addr"},
+		"an address unsaid":     {`, --issuer-tls-addr, "0.0.0.0:8443"`, ``, "issuer: expected --issuer-tls-addr"},
+		"a port without TLS":    {`, "https://127.0.0.1:8443/"`, ``, "issuer: nobody asks port 8443"},
+		"another version":       {`lab-haproxy:2.6`, `lab-haproxy:latest`, "haproxy-dev: expected the image entraproof-lab-haproxy:2.6"},
+		"always started":        {`profiles: [gateways, envoy]`, `profiles: [envoy]`, "envoy-dev: expected NAME-ENVIRONMENT in the profiles"},
+		"no such gateway":       {`spring-uat:`, `squid-uat:`, "squid-uat: "},
+		"a folder of ours":      {`volumes: [/lab, /tmp]`, `volumes: [/:/host]`, "apache-dev: expected to write below /lab and /tmp alone"},
+		"a gateway as root":     {`user: "10001:10001"`, `user: "0"`, "apache-dev: expected a user without rights"},
+		"a gateway for all":     {`"127.0.0.1:${ENTRAPROOF_COMPOSE_PORTS:-184}51:8080"`, `"${ENTRAPROOF_COMPOSE_PORTS:-184}51:8080"`, "haproxy-dev: expected a port on loopback alone"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -30,7 +30,7 @@ func checkout(t *testing.T) string {
 func programs(t *testing.T, scripts map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, name := range strings.Fields("sh dirname sed od tr tail grep mkdir rm rmdir mv sleep cat") {
+	for _, name := range strings.Fields("sh dirname sed od tr tail grep mkdir rm rmdir mv sleep cat tar") {
 		path, err := exec.LookPath(name)
 		if err != nil {
 			t.Skipf("the script needs %s: %v", name, err)
@@ -88,7 +88,7 @@ esac`
 // that is new enough, else a line how to get one.
 func TestScriptFindsCompose(t *testing.T) {
 	t.Parallel()
-	const down = " -f docker-compose.yml -p entraproof down --volumes --remove-orphans"
+	const down = " -f docker-compose.yml -p entraproof --profile gateways down --volumes --remove-orphans"
 	for name, row := range map[string]struct {
 		programs map[string]string
 		calls    string // what is called
@@ -220,6 +220,65 @@ func TestScriptInterrupted(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".compose", "*")); len(left) > 0 {
 		t.Errorf("expected nothing kept, got %q", left)
+	}
+}
+
+// TestScriptAddsGateways: the images of those that are installed, each container
+// configured before it starts, and a target for it; nothing stays of one that dies.
+func TestScriptAddsGateways(t *testing.T) {
+	t.Parallel()
+	const docker = `case "$1" in
+version) echo amd64 ;;
+port) echo 127.0.0.1:19951 ;;
+ps) case "$*" in *service=*) echo real1 ;; *) echo c1 ;; esac ;;
+inspect) case "$*" in *Health*) echo "/c1 running healthy" ;; *) echo "${REAL:-running}" ;; esac ;;
+logs) echo "planted: cannot listen" >&2 ;;
+cp) cat >/dev/null ;;
+esac`
+	const program = `case "$3 $4" in
+"lab image") [ "$6" = none ] || echo entraproof-lab-haproxy:2.6 ;;
+"lab config") mkdir -p "$8" ;;
+"health "*) [ "${REAL:-running}" = running ] ;;
+esac`
+	for name, row := range map[string]struct {
+		wanted, state, told string
+		code                int
+		calls               []string
+	}{
+		"started": {"all", "running", "", 0, []string{
+			"--profile gateways rm -s -f -v haproxy-dev haproxy-test haproxy-uat", "up --no-start --no-deps haproxy-dev",
+			"docker cp - real1:/lab", "up -d --no-deps haproxy-dev haproxy-test haproxy-uat",
+		}},
+		"dies":             {"all", "exited", "planted: cannot listen", 1, []string{"--profile gateways down"}},
+		"nobody installed": {"none", "running", "none of these gateways is installed here", 1, []string{"--profile gateways down"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := checkout(t)
+			path := programs(t, map[string]string{"docker": docker, "docker-compose": composeOf1, "go": program, "uname": "echo Elsewhere"})
+			up := script(t, dir, "up", "PATH="+path, "ENTRAPROOF_COMPOSE_IMAGE=some:image", "ENTRAPROOF_COMPOSE_GATEWAYS="+row.wanted, "REAL="+row.state, "ENTRAPROOF_COMPOSE_PORTS=199")
+			called, _ := os.ReadFile(filepath.Join(dir, "called"))
+			if up.code != row.code || !strings.Contains(up.told, row.told) {
+				t.Errorf("expected %+v, got %+v after %s", row, up, called)
+			}
+			for _, c := range row.calls {
+				if !strings.Contains(string(called), c) {
+					t.Errorf("expected %q among %s", c, called)
+				}
+			}
+			target, err := os.ReadFile(filepath.Join(dir, ".compose", "entraproof", "haproxy.yaml"))
+			if row.code != 0 {
+				if !errors.Is(err, os.ErrNotExist) {
+					t.Errorf("expected nothing kept, got %s, %v", target, err)
+				}
+				return
+			}
+			for _, want := range []string{"name: haproxy\n", "jwks: static", "http://127.0.0.1:19951/orders", "http://127.0.0.1:19980"} {
+				if !strings.Contains(string(target), want) {
+					t.Errorf("expected a target with %q, got %s (%v)", want, target, err)
+				}
+			}
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,8 +21,10 @@ run it: with the image that "entraproof lab image" builds, in compose, anywhere.
 The addresses are those that the gateway is to use; nothing is started.
 
 A gateway with static keys is given the --keys, PEM files whose names without the
-ending are the kids; without them the keys are asked of --issuer. One that fetches
-its keys over https only needs --issuer-secure and --issuer-ca.
+ending are the kids; without them the keys are asked of the issuer. One that
+fetches its keys over https only needs --issuer-secure, and --issuer-ca or an
+issuer to ask for its certificate. The issuer is asked at --issuer, or at --ask
+where this machine reaches it under another address than the gateway.
 
 Modes: broken, leaky, fixed-audience, fixed-scope.`
 
@@ -30,6 +33,7 @@ type labConfigOptions struct {
 	gateway, mode, dir           string
 	upstream, listen             string
 	issuer, issuerSecure, caFile string
+	ask                          string
 	keys                         []string
 	environment                  string
 }
@@ -39,7 +43,8 @@ func (p *program) labConfigVerb() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "config GATEWAY MODE", Short: "write the configuration of one gateway", Long: labConfigLong,
 		Example: "  entraproof lab config envoy leaky --dir gw --upstream echo:8070 --issuer http://issuer:8080\n" +
-			"  entraproof lab config haproxy broken --dir gw --upstream echo:8070 --keys KID.pem",
+			"  entraproof lab config haproxy broken --dir gw --upstream echo:8070 --keys KID.pem\n" +
+			"  entraproof lab config apache leaky --dir gw --upstream echo:8070 --issuer-secure https://issuer:8443 --ask https://127.0.0.1:18443",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.gateway, o.mode = args[0], args[1]
@@ -52,6 +57,7 @@ func (p *program) labConfigVerb() *cobra.Command {
 	f.StringVar(&o.listen, "listen", "0.0.0.0:8080", "ADDRESS:PORT that the gateway listens on")
 	f.StringVar(&o.issuer, "issuer", "", "the issuer's URL, http")
 	f.StringVar(&o.issuerSecure, "issuer-secure", "", "the issuer's URL, https")
+	f.StringVar(&o.ask, "ask", "", "the issuer's URL as seen from here, to ask for keys (http) or a certificate (https)")
 	f.StringVar(&o.caFile, "issuer-ca", "", "the certificate to trust for it, a PEM file")
 	f.StringSliceVar(&o.keys, "keys", nil, "public keys, files KID.pem; may be given again")
 	f.StringVar(&o.environment, "environment", "dev", "the environment to admit: dev, test or uat")
@@ -95,18 +101,44 @@ func (o labConfigOptions) site(ctx context.Context, r lab.Recipe) (lab.Site, err
 		}
 	}
 	site.Upstream, site.IssuerURL, site.SecureURL = o.upstream, o.issuer, o.issuerSecure
-	if o.caFile != "" {
-		text, err := os.ReadFile(o.caFile)
-		if err != nil {
-			return site, wrongUsage(fmt.Errorf("--issuer-ca: %w", err), "")
-		}
-		site.Authority = string(text)
-	}
 	var err error
-	if r.KeySet == lab.StaticKeys {
+	switch {
+	case r.KeySet == lab.StaticKeys:
 		site.Keys, err = o.readKeys(ctx, site)
+	case r.SecureKeys:
+		site.Authority, err = o.readAuthority(ctx)
 	}
 	return site, err
+}
+
+// readAuthority reads the file, or asks the issuer where none is given.
+func (o labConfigOptions) readAuthority(ctx context.Context) (string, error) {
+	if o.caFile == "" && o.ask == "" {
+		return "", misused("name the file of the issuer's certificate, or its https URL", "--issuer-ca: %s fetches its keys over https only: expected a file, or --ask", o.gateway)
+	}
+	if o.caFile == "" {
+		ctx, cancel := context.WithTimeout(ctx, askLimit)
+		defer cancel()
+		text, err := lab.FetchAuthority(ctx, o.ask)
+		return text, o.unanswered(err, "--issuer-ca")
+	}
+	text, err := os.ReadFile(o.caFile)
+	if err != nil {
+		return "", wrongUsage(fmt.Errorf("--issuer-ca: %w", err), "")
+	}
+	return string(text), nil
+}
+
+// unanswered is the failure of an issuer that did not answer, or nil.
+func (o labConfigOptions) unanswered(err error, flag string) error {
+	var unfit *lab.SiteError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &unfit):
+		return wrongUsage(err, "")
+	}
+	return &failure{exitCouldNotRun, err, "where the issuer has another address here than for the gateway, name it with --ask; where it cannot be reached from here, give " + flag}
 }
 
 // askLimit is how long the issuer is waited for.
@@ -114,15 +146,13 @@ const askLimit = 5 * time.Second
 
 // readKeys reads the files, or asks the issuer where none is given.
 func (o labConfigOptions) readKeys(ctx context.Context, site lab.Site) ([]lab.Key, error) {
-	if len(o.keys) == 0 && o.issuer == "" {
+	site.IssuerURL = cmp.Or(o.ask, o.issuer)
+	if len(o.keys) == 0 && site.IssuerURL == "" {
 		return nil, misused("name the files of the issuer's keys, or its URL", "--keys: %s has static keys: expected files, or --issuer", o.gateway)
 	}
 	if len(o.keys) == 0 {
 		keys, err := site.FetchKeys(ctx, &http.Client{Timeout: askLimit})
-		if err != nil {
-			return nil, &failure{exitCouldNotRun, err, "where the issuer cannot be reached from here, name the files of its keys with --keys"}
-		}
-		return keys, nil
+		return keys, o.unanswered(err, "--keys")
 	}
 	var keys []lab.Key
 	for _, name := range o.keys {

@@ -3,12 +3,15 @@ package lab
 import (
 	"context"
 	"crypto/rsa"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -70,6 +73,32 @@ func SiteOf(f *targets.File, e *targets.Environment) Site {
 		}
 	}
 	return site
+}
+
+// FetchAuthority asks an issuer at an https URL for its certificate, and returns
+// the PEM of the one that the others of its chain go back to. Whoever answers
+// is believed: it is for a mock on a machine of one's own.
+func FetchAuthority(ctx context.Context, issuer string) (string, error) {
+	u, err := url.Parse(issuer)
+	if err != nil || u.Scheme != "https" || u.Host == "" {
+		return "", &SiteError{"issuer", issuer, "is no https URL"}
+	}
+	address := u.Host
+	if u.Port() == "" {
+		address = net.JoinHostPort(u.Hostname(), "443")
+	}
+	dialer := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}} //nolint:gosec // what it shows is what is asked for
+	conn, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return "", fmt.Errorf("lab: ask the issuer for its certificate: %w", err)
+	}
+	defer conn.Close()
+	secure, ok := conn.(*tls.Conn)
+	if !ok {
+		return "", fmt.Errorf("lab: ask the issuer for its certificate: expected a *tls.Conn, got %T", conn)
+	}
+	shown := secure.ConnectionState().PeerCertificates
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: shown[len(shown)-1].Raw})), nil
 }
 
 // FetchKeys asks the issuer of a site for its published keys.
