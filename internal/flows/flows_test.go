@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -191,8 +193,8 @@ func TestFetchesForEach(t *testing.T) {
 	keys := w.lab.Issuer.URL() + "/" + w.target.Tenant.ID + "/discovery/v2.0/keys"
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		for _, url := range []string{keys, strings.TrimSuffix(strict, "/orders") + r.URL.Path} {
-			out, err := http.NewRequestWithContext(r.Context(), http.MethodGet, url, nil)
+		for _, address := range []string{keys, strings.TrimSuffix(strict, "/orders") + r.URL.Path} {
+			out, err := http.NewRequestWithContext(r.Context(), http.MethodGet, address, nil)
 			if err != nil {
 				t.Error(err)
 				return
@@ -205,7 +207,7 @@ func TestFetchesForEach(t *testing.T) {
 			}
 			body, _ := io.ReadAll(response.Body) // what is missing shows as another answer
 			_ = response.Body.Close()
-			if url != keys {
+			if address != keys {
 				rw.Header().Set("X-Entraproof-Echo", response.Header.Get("X-Entraproof-Echo"))
 				rw.WriteHeader(response.StatusCode)
 				_, _ = rw.Write(body)
@@ -216,6 +218,28 @@ func TestFetchesForEach(t *testing.T) {
 	w.target.Environments[0].Gateways[0].URL = server.URL + "/orders"
 	if c := w.run("jwks-unknown-kid-flood"); c.Reason != verdict.KeyFetchesUnbounded {
 		t.Errorf("expected %s, got %s: %s", verdict.KeyFetchesUnbounded, c.Reason, c.Detail)
+	}
+}
+
+// TestWarmConnectionThatEnds: a gateway that keeps no connection is asked on
+// another one, and not found guilty of having closed the first.
+func TestWarmConnectionThatEnds(t *testing.T) {
+	t.Parallel()
+	for setup, want := range map[string]verdict.Reason{"strict": verdict.AcceptedAsRequired, "accept-all": verdict.ReachedUpstream} {
+		w := newWorld(t, lab.Setup{Name: setup})
+		gateway, err := url.Parse(w.target.Environments[0].Gateways[0].URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		proxy := httptest.NewUnstartedServer(httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: gateway.Host}))
+		proxy.Config.SetKeepAlivesEnabled(false)
+		proxy.Start()
+		t.Cleanup(proxy.Close)
+		w.target.Environments[0].Gateways[0].URL = proxy.URL + gateway.Path
+		c := w.run("state-anonymous-on-warm-connection")
+		if c.Reason != want || len(c.Steps) != 2 || !strings.Contains(c.Steps[1].Title, "another connection") {
+			t.Errorf("%s: expected %s, got %s: %s, %d steps", setup, want, c.Reason, c.Detail, len(c.Steps))
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"net"
+	"strings"
 	"time"
 )
 
@@ -105,10 +106,24 @@ func (c *Conn) Fire(ctx context.Context, w Wire) Observation {
 		c.link = l
 	}
 	o, _ := c.link.exchange(ctx, c.prober, w)
-	if o.Fault != NoFault || o.Truncated || len(w.Bytes) > maxOrdinary {
+	if o.Fault != NoFault || o.Truncated || len(w.Bytes) > maxOrdinary || o.lastOfConnection() {
 		c.Close()
 	}
 	return o
+}
+
+// Ended reports whether the connection carries no further request: it broke,
+// or the server said that the last answer was its last (RFC 9112 9.6).
+func (c *Conn) Ended() bool { return c.ended }
+
+// lastOfConnection reports whether the server announced the connection's end:
+// by saying so, or by a version that keeps connections only where it says that.
+func (o Observation) lastOfConnection() bool {
+	words := strings.ToLower(strings.Join(valuesOf(o.Header, "Connection"), ","))
+	if o.Proto != "HTTP/1.1" {
+		return !strings.Contains(words, "keep-alive")
+	}
+	return strings.Contains(words, "close")
 }
 
 // Close ends the connection.

@@ -386,6 +386,27 @@ func TestConnEndsWithTheServer(t *testing.T) {
 	}
 }
 
+// TestConnEndsAsAnnounced: no request is written after the answer that the
+// server calls its last, however long it takes to close.
+func TestConnEndsAsAnnounced(t *testing.T) {
+	for answer, ends := range map[string]bool{
+		"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n":                           false,
+		"HTTP/1.1 401 No\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n":      true,
+		"HTTP/1.0 401 No\r\nContent-Length: 0\r\n\r\n":                           true,
+		"HTTP/1.0 401 No\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n": false,
+	} {
+		address, conns, _ := keeper(t, answer)
+		c := prober(t).Conn()
+		if o := c.Fire(t.Context(), build(t, address, "{}")); o.Status != 401 || c.Ended() != ends {
+			t.Errorf("%q: expected ended %t, got %d %s", answer, ends, o.Status, o.FaultText)
+		}
+		if o := c.Fire(t.Context(), build(t, address, "{}")); (o.Fault == probe.FaultClosed) != ends || conns.Load() != 1 {
+			t.Errorf("%q: then got %d %q on %d connections", answer, o.Status, o.Fault, conns.Load())
+		}
+		c.Close()
+	}
+}
+
 func TestConnThatNeverCameAbout(t *testing.T) {
 	p := &probe.Prober{Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no") }}
 	c := p.Conn()
