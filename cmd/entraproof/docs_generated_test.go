@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/entraproof/entraproof/internal/lab"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/internal/verdict"
 	"github.com/entraproof/entraproof/scenarios"
@@ -20,6 +21,8 @@ func TestDocGenerated(t *testing.T) {
 		{"writing-a-scenario.md", "words", wordTables()},
 		{"target-file.md", "supports", supportsTable()},
 		{"exit-codes.md", "reasons", reasonsTable()},
+		{"gateways.md", "outcomes", outcomesTable(reviewed(t))},
+		{"gateways.md", "differences", differencesTable(reviewed(t))},
 	} {
 		text := docText(t, row.page)
 		before, rest, found := strings.Cut(text, "<!-- generated: "+row.name+" -->\n")
@@ -73,6 +76,71 @@ func reasonsTable() string {
 				fmt.Fprintf(&text, "| %s | `%s` | %s |\n", o, r, r.Sentence())
 			}
 		}
+	}
+	return text.String()
+}
+
+// reviewed are the matrices of the real gateways.
+func reviewed(t *testing.T) []lab.Matrix {
+	t.Helper()
+	var all []lab.Matrix
+	for _, r := range lab.Recipes() {
+		m, err := lab.ReviewedMatrix(r.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+// outcomesTable is what a whole run says of each gateway in each mode.
+func outcomesTable(all []lab.Matrix) string {
+	var text strings.Builder
+	text.WriteString("| gateway | mode |")
+	for _, l := range all[0].Answers {
+		text.WriteString(" " + l.Row + " |")
+	}
+	text.WriteString("\n|---|---|" + strings.Repeat("---|", len(all[0].Answers)) + "\n")
+	for _, m := range all {
+		for _, mode := range lab.Modes() {
+			fmt.Fprintf(&text, "| `%s` | %s |", m.Gateway, mode)
+			for _, l := range m.Answers {
+				text.WriteString(" " + l.Cells[mode] + " |")
+			}
+			text.WriteByte('\n')
+		}
+	}
+	return text.String()
+}
+
+// differencesTable has a line for each row whose outcome is not the same, or
+// not a pass, everywhere. What surprises is set in bold.
+func differencesTable(all []lab.Matrix) string {
+	var text strings.Builder
+	text.WriteString("| row | modes |")
+	for _, m := range all {
+		text.WriteString(" " + m.Gateway + " |")
+	}
+	text.WriteString("\n|---|---|" + strings.Repeat("---|", len(all)) + "\n")
+	for _, d := range lab.Contrasts(all) {
+		row := "`" + d.Row + "`"
+		if d.Cases != "*" {
+			row += " " + d.Cases
+		}
+		var modes []string
+		for _, m := range d.Modes {
+			modes = append(modes, string(m))
+		}
+		fmt.Fprintf(&text, "| %s | %s |", row, strings.Join(modes, ", "))
+		for _, m := range all {
+			cell := d.Cells[m.Gateway]
+			if cell.Surprising {
+				cell.Text = "**" + cell.Text + "**"
+			}
+			text.WriteString(" " + cell.Text + " |")
+		}
+		text.WriteByte('\n')
 	}
 	return text.String()
 }

@@ -150,6 +150,8 @@ func claimAttempts() []attempt {
 	return []attempt{
 		{"aud-other-env-genuine", challenged(signed("user", claims{"aud": otherID, "scp": "UAT.Access"}))},
 		{"scope-same-name-other-audience", signed("user", claims{"aud": otherID})},
+		{"aud-missing", challenged(signed("user", claims{"aud": nil}))},
+		{"aud-id-token", challenged(signed("user", claims{"aud": clientID, "nonce": "678910", "scp": nil}))},
 		{"aud-number", signed("user", claims{"aud": 42})},
 		{"aud-array-with-ours", signed("user", claims{"aud": []string{homeID, "api://elsewhere"}})},
 		{"aud-array-with-ours: and a number", signed("user", claims{"aud": []any{homeID, 42}})},
@@ -157,6 +159,8 @@ func claimAttempts() []attempt {
 		{"aud-http-scheme", signed("user", claims{"aud": "http://" + homeID})},
 		{"aud-nul-tail", payload(claims{"aud": "X"}, replace(`"aud":"X"`, `"aud":"`+homeID+`\u0000x"`))},
 		{"iss-nul-tail", payload(claims{"iss": "X"}, replace(`"iss":"X"`, `"iss":"`+rigV2+`\u0000x"`))},
+		{"iss-missing", signed("user", claims{"iss": nil})},
+		{"client-multi-tenant-twin", signed("user", claims{"iss": "https://login.microsoftonline.com/8c2e6a17-4b0f-4d92-9c33-5d1b7e604f88/v2.0", "tid": "8c2e6a17-4b0f-4d92-9c33-5d1b7e604f88"})},
 		{"iss-version-claim-mismatch", signed("user", claims{"iss": rigV1})},
 		{"client-nul-tail", payload(claims{"azp": "X"}, replace(`"azp":"X"`, `"azp":"`+clientID+`\u0000x"`))},
 		{"client-appid-azp-disagree-a", signed("user", claims{"azp": stranger, "appid": clientID})},

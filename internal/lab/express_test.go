@@ -27,6 +27,14 @@ func expressAttempts() []attempt {
 		{"jwks-key-retired-in-cache-window: after a fetch", retiredKey(func(g *rig) { g.bearer(unknownKey("nobody's")) })},
 		{"jwks-new-key-after-flood", newKeyAfterFlood},
 		{"jwks-down-cold", down},
+		{"jwks-down-warm", issuerAway(signed("user", nil))},
+		{"jwks-down-forged", issuerAway(unknown)},
+		{"rsp-never-5xx", issuerAway(unknown)},
+		{"jwks-unknown-kid-flood: the last answer", func(g *rig) answer {
+			a := unknownKeyFlood(newRig(g.t, g.gateway.Recipe, g.gateway.Mode))
+			a.Note = ""
+			return a
+		}},
 	}
 }
 
@@ -108,6 +116,24 @@ func newKeyAfterFlood(g *rig) answer {
 	a.Note = fmt.Sprintf("%d fetches", own.fetches.Load())
 	return a
 }
+
+// issuerAway lets a gateway get to know the keys, takes the issuer away and
+// presents a key id that makes it notice; then it fires.
+func issuerAway(fire func(*rig) answer) func(*rig) answer {
+	return func(g *rig) answer {
+		own := newRig(g.t, g.gateway.Recipe, g.gateway.Mode)
+		if a := own.bearer(good().token(g.t, 0)); !a.Reached {
+			g.t.Errorf("before: expected accepted, got %s", a.outcome())
+		}
+		own.keySet.Close()
+		own.secure.Close()
+		unknown(own)
+		return fire(own)
+	}
+}
+
+// unknown sends a token that names a key nobody published.
+func unknown(g *rig) answer { return g.bearer(unknownKey("nobody's")) }
 
 // down uses a good token at a gateway whose issuer has been away since before
 // it started.

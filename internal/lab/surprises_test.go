@@ -93,6 +93,76 @@ func TestDocumentAndAttemptsAgree(t *testing.T) {
 	}
 }
 
+// TestSurprisesAreExplained: whoever wonders about a cell of the table of
+// differences finds a sentence about that row.
+func TestSurprisesAreExplained(t *testing.T) {
+	t.Parallel()
+	var all []Matrix
+	for _, r := range Recipes() {
+		all = append(all, must(ReviewedMatrix(r.Name)))
+	}
+	tables := surprises(t)
+	explained := func(gateway, row string) bool {
+		return slices.ContainsFunc(tables[gateway], func(s surprise) bool {
+			id, _, _ := strings.Cut(s.row, ":")
+			return id == row
+		})
+	}
+	count := 0
+	for _, d := range Contrasts(all) {
+		for gateway, cell := range d.Cells {
+			if !cell.Surprising {
+				continue
+			}
+			if count++; !explained(gateway, d.Row) {
+				t.Errorf("%s: %s in %v: %s: no sentence says why", gateway, d.Row, d.Modes, cell.Text)
+			}
+		}
+	}
+	if count < 30 {
+		t.Errorf("expected at least 30 surprising cells, got %d", count)
+	}
+}
+
+// TestContrasts: what is worth telling, and what of it surprises.
+func TestContrasts(t *testing.T) {
+	t.Parallel()
+	matrix := func(gateway string, cells map[Mode]string) Matrix {
+		return Matrix{Gateway: gateway, Lines: []MatrixLine{{Row: "row", Cases: "*", Cells: cells}}}
+	}
+	for name, row := range map[string]struct {
+		mode       Mode
+		cells      [3]string
+		told       bool
+		surprising [3]bool
+	}{
+		"all alike":                    {FixedAudience, [3]string{"accepted", "accepted", "accepted"}, false, [3]bool{}},
+		"another status":               {FixedAudience, [3]string{"refused 401", "refused 400", "refused 401"}, true, [3]bool{}},
+		"one fails":                    {Leaky, [3]string{"refused 401", "accepted, fail", "refused 401"}, true, [3]bool{false, true, false}},
+		"all fail where they may":      {Leaky, [3]string{"accepted, fail", "accepted, fail", "accepted, fail"}, false, [3]bool{}},
+		"all fail where none should":   {FixedScope, [3]string{"accepted, fail", "accepted, fail", "accepted, fail"}, true, [3]bool{true, true, true}},
+		"one passes among failures":    {Leaky, [3]string{"accepted, fail", "refused 401", "accepted, fail"}, true, [3]bool{}},
+		"not judged":                   {FixedScope, [3]string{"unsupported", "unsupported", "unsupported"}, false, [3]bool{}},
+		"not fired":                    {FixedScope, [3]string{"skipped", "skipped", "skipped"}, false, [3]bool{}},
+		"an observer fails":            {FixedScope, [3]string{"pass", "fail", "pass"}, true, [3]bool{false, true, false}},
+		"nothing is proven by broken":  {Broken, [3]string{"refused 401, fail", "accepted", "accepted"}, false, [3]bool{}},
+		"one is not as sure as others": {FixedScope, [3]string{"refused 403, warn", "refused 401", "refused 401"}, true, [3]bool{true, false, false}},
+	} {
+		found := Contrasts([]Matrix{
+			matrix("a", map[Mode]string{row.mode: row.cells[0]}), matrix("b", map[Mode]string{row.mode: row.cells[1]}), matrix("c", map[Mode]string{row.mode: row.cells[2]}),
+		})
+		if (len(found) == 1) != row.told {
+			t.Errorf("%s: expected told %t, got %+v", name, row.told, found)
+			continue
+		}
+		for i, gateway := range []string{"a", "b", "c"} {
+			if row.told && found[0].Cells[gateway].Surprising != row.surprising[i] {
+				t.Errorf("%s: %s: expected surprising %t, got %+v", name, gateway, row.surprising[i], found[0])
+			}
+		}
+	}
+}
+
 // surprises reads the tables below the headings that name a gateway, in
 // docs/gateways.md and its further pages.
 func surprises(t *testing.T) map[string][]surprise {
