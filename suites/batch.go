@@ -58,9 +58,12 @@ func (l *labs) close() {
 }
 
 // engine is what fires at the plan's target.
-func (l *labs) engine(p *Plan) (*engine.Engine, error) {
-	if e := l.running[p.Target.Name]; e != nil {
+func (s *Session) engine(p *Plan) (*engine.Engine, error) {
+	if e := s.labs.running[p.Target.Name]; e != nil {
 		return &engine.Engine{Tokens: e.Issuer, Seen: e.Seen}, nil
+	}
+	if stand := s.cfg.Stand; stand != nil {
+		return &engine.Engine{Tokens: stand.Issuer, Seen: stand.Seen}, nil
 	}
 	source, err := engine.SourceOf(p.Target)
 	if err != nil {
@@ -125,7 +128,7 @@ func (s *Session) work(b *batch, i int, last *batch) {
 		<-last.done
 	}
 	p := s.plans[i]
-	e, err := s.labs.engine(p)
+	e, err := s.engine(p)
 	if err != nil {
 		b.err = err
 		close(b.began)

@@ -3,6 +3,7 @@ package suites
 import (
 	"fmt"
 
+	"github.com/entraproof/entraproof/internal/lab"
 	"github.com/entraproof/entraproof/internal/targets"
 )
 
@@ -14,6 +15,10 @@ type Config struct {
 	// means the embedded target: its gateways, its issuer and its echo run in
 	// this process.
 	Targets []*Target
+	// Stand has the issuer and the echo of all Targets where they are in this
+	// process: then they are called, and not asked over the network. Nil: the
+	// target says where they are.
+	Stand *lab.Stand
 	// Setup is the set-up of policies that embedded gateways run; empty means
 	// strict, the reference gateway.
 	Setup string

@@ -144,7 +144,7 @@ func (p *program) labJudge(ctx context.Context, stand *lab.Stand, o labRunOption
 
 func (p *program) labSuite(ctx context.Context, up *lab.Gateways, o labRunOptions, c labCase) (*reports.Results, error) {
 	cfg := suites.Config{
-		Targets: []*suites.Target{up.Target}, Selection: suites.Selection{Profile: o.profile}, Tool: tool(),
+		Targets: []*suites.Target{up.Target}, Stand: up.Stand, Selection: suites.Selection{Profile: o.profile}, Tool: tool(),
 		Command: fmt.Sprintf("entraproof lab run %s --mode %s%s", c.recipe.Name, c.mode, o.containerFlags()),
 	}
 	if o.out != "" {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/entraproof/entraproof/internal/gateway"
+	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/mockidp"
 )
@@ -39,6 +40,7 @@ type Stand struct {
 
 	options StandOptions
 	echo    net.Listener
+	accepts *gateway.Echo
 	serving sync.WaitGroup
 	stop    context.CancelFunc
 	failed  error
@@ -54,7 +56,7 @@ func NewStand(ctx context.Context, o StandOptions) (*Stand, error) {
 		return nil, fmt.Errorf("lab: the issuer: %w", err)
 	}
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s := &Stand{Issuer: issuer, options: o, stop: stop}
+	s := &Stand{Issuer: issuer, options: o, accepts: &gateway.Echo{Limit: 1 << 16}, stop: stop}
 	if err := issuer.Start(life); err != nil {
 		stop()
 		return nil, fmt.Errorf("lab: the issuer: %w", err)
@@ -65,7 +67,7 @@ func NewStand(ctx context.Context, o StandOptions) (*Stand, error) {
 		return nil, fmt.Errorf("lab: the echo: %w", err)
 	}
 	s.serving.Go(func() {
-		s.failed = gateway.Serve(life, gateway.ServeOptions{Listener: s.echo, Handler: &gateway.Echo{Limit: 1 << 16}})
+		s.failed = gateway.Serve(life, gateway.ServeOptions{Listener: s.echo, Handler: s.accepts})
 	})
 	return s, nil
 }
@@ -81,6 +83,11 @@ func (s *Stand) Close() error {
 // EchoURL is where the echo is asked directly.
 func (s *Stand) EchoURL() string { return "http://" + s.echo.Addr().String() }
 
+// Seen is what the echo saw of a case.
+func (s *Stand) Seen(_ context.Context, run, id string) ([]probe.Echo, error) {
+	return s.accepts.Seen(run, id), nil
+}
+
 // Order says which gateways a stand starts.
 type Order struct {
 	Recipe Recipe
@@ -93,6 +100,8 @@ type Order struct {
 
 // Gateways are gateways of one kind in one mode, one an environment.
 type Gateways struct {
+	// Stand is where they stand.
+	Stand   *Stand
 	Running []*Running
 	// Ready is how long each took from its start to its first answer.
 	Ready []time.Duration
@@ -104,7 +113,7 @@ type Gateways struct {
 // nothing is left running.
 func (s *Stand) Start(ctx context.Context, o Order) (*Gateways, error) {
 	file := s.Target(o)
-	all := &Gateways{Target: file}
+	all := &Gateways{Stand: s, Target: file}
 	for _, e := range file.Environments {
 		if !slices.Contains(o.Environments, e.Name) {
 			continue
