@@ -196,8 +196,6 @@ func measureNewKey(ctx context.Context, s *engine.Stage, token string) error {
 // awaitTrust asks until the declared delay is over. What is judged is the last
 // answer: the earlier ones are within the delay and measure it.
 func awaitTrust(ctx context.Context, s *engine.Stage, token string, delay time.Duration) error {
-	deadline := time.NewTimer(delay)
-	defer deadline.Stop()
 	for started := time.Now(); time.Since(started) < delay; {
 		step, err := s.Do(ctx, "signed with a key published a moment ago, within the declared delay", verdict.Expectation{Measure: "new-key"}, engine.Send{Token: token})
 		if err != nil {
@@ -207,11 +205,8 @@ func awaitTrust(ctx context.Context, s *engine.Stage, token string, delay time.D
 			s.Require(engine.Accept())
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-deadline.C:
-		case <-time.After(delay / 10):
+		if err := pause(ctx, min(delay/10, delay-time.Since(started))); err != nil {
+			return err
 		}
 	}
 	step, err := s.Do(ctx, "signed with a key published longer ago than the declared delay", engine.Accept(), engine.Send{Token: token})

@@ -292,7 +292,7 @@ func unknownKeyFlood(g *rig) answer {
 	before := g.fetches.Load()
 	var a answer
 	for i := range 100 {
-		a = g.bearer(compact(fmt.Sprintf(`{"typ":"JWT","alg":"RS256","kid":"flood-%d"}`, i), good().json()))
+		a = g.bearer(unknownKey(fmt.Sprintf("flood-%d", i)))
 	}
 	a.Note = fmt.Sprintf("%d fetches", g.fetches.Load()-before)
 	return a

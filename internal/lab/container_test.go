@@ -24,12 +24,15 @@ import (
 // comma-separated list.
 const requireVariable = "ENTRAPROOF_REQUIRE"
 
-// optional skips a test that lacks a program, unless the environment says that
-// it must not.
-func optional(t *testing.T, program string, why error) {
+// optional skips a test that lacks a program, unless the environment says, by
+// one of its names, that it must not.
+func optional(t *testing.T, why error, names ...string) {
 	t.Helper()
-	if slices.Contains(strings.Split(os.Getenv(requireVariable), ","), program) {
-		t.Fatalf("%s is required: %v", program, why)
+	required := strings.Split(os.Getenv(requireVariable), ",")
+	for _, name := range names {
+		if slices.Contains(required, name) {
+			t.Fatalf("%s is required: %v", name, why)
+		}
 	}
 	t.Skip(why)
 }
@@ -40,7 +43,7 @@ func openEngine(t *testing.T) *Engine {
 	e, err := OpenEngine(t.Context(), EngineOptions{})
 	var broken *EngineError
 	if errors.As(err, &broken) && (broken.Problem == EngineMissing || broken.Problem == EngineForbidden || broken.Problem == EngineElsewhere) {
-		optional(t, "docker", errors.New(err.Error()+": "+broken.Problem.Remedy()))
+		optional(t, errors.New(err.Error()+": "+broken.Problem.Remedy()), "docker")
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -37,7 +38,7 @@ func Contrasts(all []Matrix) []Contrast {
 			if !d.worthTelling() {
 				continue
 			}
-			same := slices.IndexFunc(found, func(f Contrast) bool { return f.Row == d.Row && f.Cases == d.Cases && sameCells(f, d) })
+			same := slices.IndexFunc(found, func(f Contrast) bool { return f.Row == d.Row && f.Cases == d.Cases && maps.Equal(f.Cells, d.Cells) })
 			if same >= 0 {
 				found[same].Modes = append(found[same].Modes, mode)
 				continue
@@ -107,16 +108,4 @@ func (d Contrast) worthTelling() bool {
 		first = c.Text
 	}
 	return false
-}
-
-func sameCells(a, b Contrast) bool {
-	if len(a.Cells) != len(b.Cells) {
-		return false
-	}
-	for gateway, c := range a.Cells {
-		if b.Cells[gateway] != c {
-			return false
-		}
-	}
-	return true
 }

@@ -24,7 +24,7 @@ func expressAttempts() []attempt {
 		{"state-anonymous-on-warm-connection: is it kept", kept},
 		{"upstream-forwarded-for: said by the client", upstreamSees("X-Forwarded-For", presented("Authorization: Bearer %s", "X-Forwarded-For: 203.0.113.9"))},
 		{"jwks-key-retired-in-cache-window", retiredKey(func(*rig) {})},
-		{"jwks-key-retired-in-cache-window: after a fetch", retiredKey(func(g *rig) { g.bearer(unknownKey("nobody's")) })},
+		{"jwks-key-retired-in-cache-window: after a fetch", retiredKey(func(g *rig) { unknown(g) })},
 		{"jwks-new-key-after-flood", newKeyAfterFlood},
 		{"jwks-down-cold", down},
 		{"jwks-down-warm", issuerAway(signed("user", nil))},
@@ -109,9 +109,7 @@ func retiredKey(between func(*rig)) func(*rig) answer {
 // published this moment. It notes the fetches.
 func newKeyAfterFlood(g *rig) answer {
 	own := newRig(g.t, g.gateway.Recipe, g.gateway.Mode)
-	for i := range 100 {
-		own.bearer(unknownKey(fmt.Sprintf("flood-%d", i)))
-	}
+	unknownKeyFlood(own)
 	a := newKey(own)
 	a.Note = fmt.Sprintf("%d fetches", own.fetches.Load())
 	return a

@@ -111,7 +111,7 @@ func TestImageByDigestRuns(t *testing.T) {
 	built, err := e.Build(t.Context(), recipe, Finder{}, tag)
 	var missing *MissingError
 	if errors.As(err, &missing) {
-		optional(t, "haproxy", missing)
+		optional(t, missing, "haproxy")
 	}
 	if err != nil {
 		t.Fatal(err)

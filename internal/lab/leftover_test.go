@@ -1,12 +1,10 @@
 package lab
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -58,24 +56,10 @@ func silent(address string) bool {
 // killedHarness starts a gateway in a process of its own and kills that.
 func killedHarness(t *testing.T, r Recipe) (address, dir string) {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	harness := exec.CommandContext(t.Context(), self)
-	harness.Env = append(os.Environ(), actVariable+"=real", recipeVariable+"="+r.Name, "LAB_TEST_DIR="+t.TempDir())
-	harness.Stderr = os.Stderr
-	out, err := harness.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := harness.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	address, dir, _ = strings.Cut(strings.TrimSpace(line), " ")
-	if err != nil || len(within(t, dir)) == 0 {
-		t.Fatalf("expected a gateway that works in %q, got none, %v", dir, err)
+	harness, line := startHarness(t, actVariable+"=real", recipeVariable+"="+r.Name)
+	address, dir, _ = strings.Cut(line, " ")
+	if len(within(t, dir)) == 0 {
+		t.Fatalf("expected a gateway that works in %q, got none", dir)
 	}
 	_ = harness.Process.Kill()
 	_ = harness.Wait()

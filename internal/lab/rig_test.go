@@ -16,8 +16,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -96,11 +94,7 @@ func startInstalled(t *testing.T, o Options) *Running {
 	running, err := Start(t.Context(), o)
 	var missing *MissingError
 	if errors.As(err, &missing) {
-		required := strings.Split(os.Getenv("ENTRAPROOF_REQUIRE"), ",")
-		if slices.Contains(required, o.Recipe.Name) || slices.Contains(required, o.Recipe.Program) {
-			t.Fatal(err)
-		}
-		t.Skip(missing)
+		optional(t, missing, o.Recipe.Name, o.Recipe.Program)
 	}
 	if err != nil {
 		t.Fatal(err)

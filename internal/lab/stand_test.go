@@ -90,7 +90,7 @@ func TestStandStart(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	if _, err := s.options.Finder.Find(t.Context(), haproxy()); err != nil {
-		t.Skip(err)
+		optional(t, err, "haproxy")
 	}
 	up, err := s.Start(t.Context(), Order{Recipe: haproxy(), Mode: Leaky, Environments: []string{"dev", "uat"}})
 	if err != nil {

@@ -154,12 +154,26 @@ func TestContextEndsTheGateway(t *testing.T) {
 }
 
 func TestKilledHarnessTakesTheGatewayAlong(t *testing.T) {
+	harness, line := startHarness(t, actVariable+"=harness")
+	pid, err := strconv.Atoi(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = harness.Process.Kill()
+	_ = harness.Wait()
+	waitFor(t, "the gateway to end with its harness", func() bool { return ended(pid) })
+}
+
+// startHarness starts this program in a part, and returns the first line that
+// it prints.
+func startHarness(t *testing.T, env ...string) (*exec.Cmd, string) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	harness := exec.CommandContext(t.Context(), self)
-	harness.Env = append(os.Environ(), actVariable+"=harness", "LAB_TEST_DIR="+t.TempDir())
+	harness.Env = append(append(os.Environ(), "LAB_TEST_DIR="+t.TempDir()), env...)
 	harness.Stderr = os.Stderr
 	out, err := harness.StdoutPipe()
 	if err != nil {
@@ -172,13 +186,7 @@ func TestKilledHarnessTakesTheGatewayAlong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(line))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = harness.Process.Kill()
-	_ = harness.Wait()
-	waitFor(t, "the gateway to end with its harness", func() bool { return ended(pid) })
+	return harness, strings.TrimSpace(line)
 }
 
 // group returns the living processes of a process group.
