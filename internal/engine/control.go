@@ -51,7 +51,7 @@ func (r *Run) controlWire(c scenarios.Control, token, id string) (probe.Wire, er
 
 // grantsOf are the genuine tokens that cases and controls start from.
 func (r *Run) grantsOf(cases []*scenarios.Case, controls []scenarios.Control) []mint.Grant {
-	var all []mint.Grant
+	all := make([]mint.Grant, 0, len(controls)+len(cases))
 	for _, c := range controls {
 		if g, ok := r.plan.Expansion.ControlGrant(c); ok {
 			all = append(all, g)

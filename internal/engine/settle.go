@@ -60,7 +60,11 @@ func (r *Run) note(s *shot, e verdict.Evidence) {
 	record.Guards = s.c.Scenario.Guards
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.records[s.c.Home.Name] = append(r.records[s.c.Home.Name], record)
+	home := s.c.Home.Name
+	if r.records[home] == nil {
+		r.records[home] = make([]verdict.Record, 0, len(r.plan.Cases)/len(r.plan.target().Environments)+1)
+	}
+	r.records[home] = append(r.records[home], record)
 }
 
 // report reports a case that has no controls to lean on.
@@ -99,6 +103,9 @@ func (r *Run) tell(name string, result reports.Case) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.specs[name]
+	if s.cases == nil {
+		s.cases = make([]reports.Case, 0, s.left)
+	}
 	s.cases = append(s.cases, result)
 	if s.left--; s.left == 0 {
 		slices.SortFunc(s.cases, func(a, b reports.Case) int { return strings.Compare(a.ID, b.ID) })

@@ -93,6 +93,9 @@ func (r *Run) choose(ctx context.Context, c *scenarios.Case) (*shot, *verdict.Ve
 // acceptedFirst puts the choices whose control is accepted before the others.
 // Each control is looked at once: it may change while others are fired.
 func (r *Run) acceptedFirst(choices []scenarios.Choice) []scenarios.Choice {
+	if len(choices) == 1 {
+		return choices
+	}
 	var first, rest []scenarios.Choice
 	for _, choice := range choices {
 		if r.lanes[choice.Control].state() == verdict.Accepted {

@@ -130,13 +130,19 @@ func (a *answer) readBody(r *bufio.Reader, noBody bool, maxBody int) error {
 		a.delimited = true
 		body = &exactly{r: r, left: length}
 	}
-	a.take(body, maxBody)
+	a.take(body, min(length, usualBody), maxBody)
 	return nil
 }
 
-// take reads at most maxBody bytes of the body.
-func (a *answer) take(body io.Reader, maxBody int) {
+// usualBody bounds the room that is made for a body before it is there.
+const usualBody = 4 << 10
+
+// take reads at most maxBody bytes of the body, of which some are expected.
+func (a *answer) take(body io.Reader, expected int64, maxBody int) {
 	var buf bytes.Buffer
+	if expected > 0 {
+		buf.Grow(int(expected) + bytes.MinRead) // room to see the end in as well
+	}
 	_, err := buf.ReadFrom(io.LimitReader(body, int64(maxBody)+1))
 	a.body, a.cut = buf.Bytes(), err
 	if len(a.body) > maxBody {

@@ -3,7 +3,6 @@ package probe
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // RedactToken returns a compact token with its header and claims and without
@@ -58,7 +57,7 @@ func redactField(name, v string) string {
 // secretName reports whether a header field, form parameter or JSON member of
 // that name holds a secret and nothing else.
 func secretName(name string) bool {
-	if !secretLength(name) {
+	if !secretInitial(name) {
 		return partName(name) // most words: no copy is made of them
 	}
 	switch strings.ReplaceAll(strings.ToLower(name), "-", "_") {
@@ -68,14 +67,17 @@ func secretName(name string) bool {
 	return partName(name)
 }
 
-// secretLength reports whether a name is as long as one of the secret ones;
-// beyond ASCII, where lower case may be shorter, every name is.
-func secretLength(name string) bool {
-	switch len(name) {
-	case len("password"), len("x_api_key"), len("client_secret"), len("proxy_authorization"):
+// secretInitial reports whether a name starts like one of the secret ones, and
+// is no shorter; no letter beyond ASCII has one of these as its lower case.
+func secretInitial(name string) bool {
+	if len(name) < len("password") {
+		return false
+	}
+	switch name[0] | 0x20 {
+	case 'c', 'p', 'r', 'x':
 		return true
 	}
-	return strings.IndexFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0
+	return false
 }
 
 // partName reports whether a member of that name is the secret part of a token

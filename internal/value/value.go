@@ -148,10 +148,24 @@ func (v Value) Plain() string {
 }
 
 // Equal reports whether both write the same JSON.
-func (v Value) Equal(other Value) bool { return string(v.JSON()) == string(other.JSON()) }
+func (v Value) Equal(other Value) bool {
+	if v.Kind == Text && other.Kind == Text {
+		return v.Text == other.Text
+	}
+	return string(v.JSON()) == string(other.JSON())
+}
+
+// usualJSON is the room that an object's text gets at first: that of the claims
+// of a token.
+const usualJSON = 1 << 10
 
 // JSON is the value's text without insignificant white space.
-func (v Value) JSON() []byte { return v.AppendJSON(nil) }
+func (v Value) JSON() []byte {
+	if v.Kind == Object {
+		return v.AppendJSON(make([]byte, 0, usualJSON))
+	}
+	return v.AppendJSON(nil)
+}
 
 // AppendJSON appends the value's text to b.
 func (v Value) AppendJSON(b []byte) []byte {

@@ -11,21 +11,23 @@ import (
 
 // Record is what observers know of one request of a finished run.
 type Record struct {
-	Case        string
-	Guards      string
-	Expect      Expectation
-	Status      int
-	Fault       probe.Fault
-	Connected   bool // a server took the connection
-	Reach       Reach
-	TokenEchoed bool // decided when the exchange was recorded
+	Case      string
+	Guards    string
+	Expect    Expectation
+	Status    int
+	Fault     probe.Fault
+	Connected bool // a server took the connection
+	Reach     Reach
+	// TokenEchoed: an answer that the upstream did not write repeats a piece of
+	// the token's secret part.
+	TokenEchoed bool
 }
 
 // RecordOf returns what observers need of one observation.
 func RecordOf(id string, e Evidence) Record {
 	return Record{
 		Case: id, Expect: e.Expect, Reach: e.Reach, Status: e.Observed.Status, Fault: e.Observed.Fault,
-		Connected: e.Observed.Connected, TokenEchoed: e.Observed.TokenEchoed(),
+		Connected: e.Observed.Connected, TokenEchoed: e.Reach != Reached && e.Observed.TokenEchoed(),
 	}
 }
 
