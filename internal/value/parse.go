@@ -3,9 +3,9 @@ package value
 import "encoding/json"
 
 // parser reads text that json.Valid has accepted, so it need not look for
-// errors again.
+// errors again. What it gives are pieces of that text.
 type parser struct {
-	text []byte
+	text string
 	at   int
 	// members is how many the next object gets room for.
 	members int
@@ -85,10 +85,10 @@ func (p *parser) quoted() string {
 	p.at++
 	raw := p.text[start:p.at]
 	if !escaped {
-		return string(raw[1 : len(raw)-1])
+		return raw[1 : len(raw)-1]
 	}
 	var s string
-	_ = json.Unmarshal(raw, &s) // valid by the check in ParseJSON
+	_ = json.Unmarshal([]byte(raw), &s) // valid by the check in ParseJSON
 	return s
 }
 
@@ -97,7 +97,7 @@ func (p *parser) word() string {
 	for p.at < len(p.text) && !blank(p.text[p.at]) && p.text[p.at] != ',' && p.text[p.at] != ']' && p.text[p.at] != '}' {
 		p.at++
 	}
-	return string(p.text[start:p.at])
+	return p.text[start:p.at]
 }
 
 func (p *parser) space() {

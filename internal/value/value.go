@@ -256,6 +256,6 @@ func ParseJSON(b []byte) (Value, error) {
 		var text json.RawMessage
 		return Value{}, fmt.Errorf("value: not JSON: %w", json.Unmarshal(b, &text))
 	}
-	p := parser{text: b, members: bytes.Count(b, []byte{':'})} // a little too many is no harm
+	p := parser{text: string(b), members: bytes.Count(b, []byte{':'})} // a little too many is no harm
 	return p.value(), nil
 }
