@@ -119,12 +119,14 @@ type Waived struct {
 // Step is one step of a flow.
 type Step struct {
 	// Title says what was done.
-	Title    string    `json:"title"`
-	Outcome  Outcome   `json:"outcome"`
-	Reason   Reason    `json:"reason,omitempty"`
-	Detail   string    `json:"detail,omitempty"`
-	Status   int       `json:"status,omitempty"`
-	Reached  Reach     `json:"reached"`
+	Title   string  `json:"title"`
+	Outcome Outcome `json:"outcome"`
+	Reason  Reason  `json:"reason,omitempty"`
+	Detail  string  `json:"detail,omitempty"`
+	Status  int     `json:"status,omitempty"`
+	Reached Reach   `json:"reached"`
+	// Exchange is kept for all that is not a pass, but only of the first ten
+	// steps that came to the same.
 	Exchange *Exchange `json:"exchange,omitempty" jsonschema_extras:"volatile=true"`
 }
 

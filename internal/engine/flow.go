@@ -237,14 +237,35 @@ func stopped(err error) verdict.Verdict {
 	return verdict.Because(verdict.HarnessFailed, err.Error())
 }
 
+// mostAlike is of how many steps of a flow that came to the same the exchanges
+// are kept: a flood that fails fails a hundred times.
+const mostAlike = 10
+
+// stepResults are a flow's steps as the reports know them.
+func (r *Run) stepResults(steps []Step) []reports.Step {
+	type cameTo struct {
+		reason verdict.Reason
+		status int
+	}
+	var all []reports.Step
+	alike := map[cameTo]int{}
+	for _, s := range steps {
+		out := r.stepResult(s)
+		if s.verdict.Outcome != verdict.Pass && s.Observed.Sent != nil {
+			to := cameTo{s.verdict.Reason, s.Observed.Status}
+			if alike[to]++; alike[to] <= mostAlike {
+				exchange := s.Observed.Record(r.redaction())
+				out.Exchange = &exchange
+			}
+		}
+		all = append(all, out)
+	}
+	return all
+}
+
 func (r *Run) stepResult(s Step) reports.Step {
-	out := reports.Step{
+	return reports.Step{
 		Title: s.Title, Outcome: s.verdict.Outcome, Reason: s.verdict.Reason, Detail: r.told(s.verdict),
 		Status: s.Observed.Status, Reached: reports.ReachOf(s.Reach),
 	}
-	if s.verdict.Outcome != verdict.Pass && s.Observed.Sent != nil {
-		exchange := s.Observed.Record(r.redaction())
-		out.Exchange = &exchange
-	}
-	return out
 }

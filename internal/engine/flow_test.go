@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/entraproof/entraproof/internal/engine"
 	"github.com/entraproof/entraproof/internal/verdict"
 	"github.com/entraproof/entraproof/reports"
@@ -93,6 +95,35 @@ func TestFlow(t *testing.T) {
 				t.Errorf("expected controls around the flow, got %v", when)
 			}
 		})
+	}
+}
+
+// TestFlowKeepsExchanges: of a flood that fails the first ten exchanges are
+// kept, and of what comes to something else its own.
+func TestFlowKeepsExchanges(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, careful, devOnly()...)
+	w.plan.Flows = []engine.Flow{{ID: "my-flow", Run: func(ctx context.Context, s *engine.Stage) error {
+		for i := range 25 {
+			expect, token := engine.Accept(), "nothing"
+			if i == 20 {
+				expect, token = engine.Refuse(401), s.Token
+			}
+			if _, err := s.Do(ctx, "a step", expect, engine.Send{Token: token}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}}
+	w.run(flowRow)
+	var kept []int
+	for i, step := range w.cases["my-flow/dev"].Steps {
+		if step.Exchange != nil {
+			kept = append(kept, i)
+		}
+	}
+	if diff := cmp.Diff([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 20}, kept); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -193,9 +193,7 @@ func (r *Run) result(s *shot, v verdict.Verdict) reports.Case {
 	if c.Expect.Refuses() && s.end != 0 && c.Other != nil { // only pairs ask who could have refused
 		out.By = s.by()
 	}
-	for _, step := range s.steps {
-		out.Steps = append(out.Steps, r.stepResult(step))
-	}
+	out.Steps = r.stepResults(s.steps)
 	return out
 }
 
