@@ -14,7 +14,7 @@ import (
 const (
 	// JournalFile holds a header, the cases as they are judged, and a footer.
 	JournalFile = "results.ndjson"
-	// ResultsFile is the sorted whole, written from the journal at the end.
+	// ResultsFile is the sorted whole of the journal, written at the end.
 	ResultsFile = "results.json"
 )
 
@@ -55,12 +55,16 @@ func (e *InUseError) Error() string {
 
 // Journal writes a run down while it happens. Each line is handed to the
 // operating system before its call returns, so that a killed process loses
-// nothing that it was told. It may be used by several goroutines.
+// nothing that it was told. It may be used by several goroutines. What it is
+// told must not be changed afterwards.
 type Journal struct {
 	mu   sync.Mutex
 	dir  string
 	file *os.File
 	seen map[[2]string]bool
+	// written is what a reader makes of the lines so far.
+	written  Results
+	controls map[[2]string]int // places in written
 }
 
 // Create starts the journal of a run in folder dir, which is made if needed;
@@ -75,7 +79,7 @@ func Create(dir string, h Header) (*Journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reports: journal: %w", err)
 	}
-	j := &Journal{dir: dir, file: file, seen: map[[2]string]bool{}}
+	j := &Journal{dir: dir, file: file, seen: map[[2]string]bool{}, controls: map[[2]string]int{}}
 	if err := j.begin(h); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -151,14 +155,15 @@ func (j *Journal) end(f Footer) (*Results, error) {
 	if err := j.write(record{Footer: &f}); err != nil {
 		return nil, err
 	}
-	r, err := readFile(j.file.Name())
-	if err != nil {
-		return nil, err
+	if err := j.written.check(); err != nil {
+		return nil, fmt.Errorf("reports: journal: %w", err)
 	}
+	r := j.written.Concluded()
 	return r, r.WriteFile(filepath.Join(j.dir, ResultsFile))
 }
 
-// write appends one line in one call. The caller holds the mutex.
+// write appends one line in one call and notes what a reader makes of it. The
+// caller holds the mutex.
 func (j *Journal) write(rec record) error {
 	var line strings.Builder
 	e := json.NewEncoder(&line)
@@ -169,5 +174,5 @@ func (j *Journal) write(rec record) error {
 	if _, err := j.file.WriteString(line.String()); err != nil {
 		return fmt.Errorf("reports: journal: %w", err)
 	}
-	return nil
+	return j.written.add(rec, j.controls)
 }

@@ -142,6 +142,7 @@ func (r *Results) addControl(c Control, at map[[2]string]int) {
 		return
 	}
 	at[key] = len(r.Controls)
+	c.Shots = slices.Clip(c.Shots) // they may be the caller's
 	r.Controls = append(r.Controls, c)
 }
 
