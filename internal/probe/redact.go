@@ -100,7 +100,7 @@ func tokenByte(c byte) bool {
 // redactCompact redacts every run of base64 segments and dots that has the
 // form of a token. A percent-encoded dot is a dot.
 func redactCompact(text string) string {
-	if strings.IndexByte(text, '.') < 0 && !strings.Contains(strings.ToLower(text), "%2e") {
+	if strings.IndexByte(text, '.') < 0 && !strings.Contains(text, "%2E") && !strings.Contains(text, "%2e") {
 		return text
 	}
 	var b strings.Builder
