@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,9 +15,14 @@ import (
 // gives tokens of applications an hour from now, tokens of users 60 to 90
 // minutes (entra-tokens 1.5).
 const (
-	backdate     = 5 * time.Minute
-	appLifetime  = time.Hour
-	userJitter   = 30 * time.Minute
+	backdate    = 5 * time.Minute
+	appLifetime = time.Hour
+	userJitter  = 30 * time.Minute
+	// Microsoft's own resources give applications a day (entra-tokens 1.5).
+	azureLifetime = 24 * time.Hour
+	// Tokens of continuous access evaluation live 20 to 28 hours (entra-tokens 1.5).
+	caeLifetime  = 20 * time.Hour
+	caeJitter    = 8 * time.Hour
 	almost       = 90 * time.Second
 	expiredSince = time.Hour
 )
@@ -30,10 +36,7 @@ type claims struct {
 }
 
 func (c *claims) clock() {
-	lifetime := appLifetime
-	if c.g.Kind.Subject == SubjectUser && c.g.Token == Access {
-		lifetime += time.Duration(rand.New(c.random).Int64N(int64(userJitter/time.Second))) * time.Second
-	}
+	lifetime := c.lifetime()
 	c.exp = c.s.Now.Add(lifetime)
 	switch c.g.Age {
 	case Fresh:
@@ -43,6 +46,24 @@ func (c *claims) clock() {
 		c.exp = c.s.Now.Add(-expiredSince)
 	}
 	c.iat = c.exp.Add(-lifetime - backdate)
+}
+
+// lifetime is how long a fresh token lives from now on.
+func (c *claims) lifetime() time.Duration {
+	upTo := func(jitter time.Duration) time.Duration {
+		return time.Duration(rand.New(c.random).Int64N(int64(jitter/time.Second))) * time.Second
+	}
+	switch {
+	case c.g.Token != Access:
+		return appLifetime
+	case slices.Contains(c.g.Capabilities, "cp1"):
+		return caeLifetime + upTo(caeJitter)
+	case c.g.Kind.Subject == SubjectUser:
+		return appLifetime + upTo(userJitter)
+	case c.g.WellKnown == ARM, c.g.ManagedIdentity != "":
+		return azureLifetime
+	}
+	return appLifetime
 }
 
 // header is typ, alg and kid; only v1 tokens repeat the kid as x5t, and only
@@ -59,37 +80,6 @@ func (c *claims) header() value.Value {
 	return value.Dict(append(members, member("kid", c.s.KeyID))...)
 }
 
-// payload lists the claims in the order observed (entra-tokens 1.2); those
-// without a value fall away.
-func (c *claims) payload() value.Value {
-	var names string
-	switch {
-	case c.g.Token == ID:
-		names = "aud iss iat nbf exp aio name oid preferred_username rh sub tid uti ver"
-	case c.g.WellKnown == Graph && c.g.Kind.Subject == SubjectApp:
-		names = "aud iss iat nbf exp aio app_displayname appid appidacr idp idtyp oid rh roles sub tenant_region_scope tid uti ver wids " +
-			"xms_acd xms_act_fct xms_ftd xms_idrel xms_rd xms_sub_fct xms_tcdt xms_tdbr xms_tnt_fct"
-	case c.g.WellKnown == Graph:
-		names = "aud iss iat nbf exp acct acr aio amr app_displayname appid appidacr family_name given_name idp idtyp ipaddr name oid platf puid rh scp roles sub " +
-			"tenant_region_scope tid unique_name upn uti ver wids xms_ftd xms_idrel xms_st xms_tcdt xms_tdbr"
-	case c.g.Kind == Kind{V1, SubjectUser}:
-		names = "aud iss iat nbf exp acr aio amr appid appidacr email family_name given_name idp ipaddr name oid rh scp roles sub tid unique_name upn uti ver"
-	case c.g.Kind == Kind{V2, SubjectUser}:
-		names = "aud iss iat nbf exp aio azp azpacr name oid preferred_username rh roles scp sid sub tid uti ver xms_ftd"
-	case c.g.Kind == Kind{V1, SubjectApp}:
-		names = "aud iss iat nbf exp aio appid appidacr idp oid rh roles sub tid uti ver"
-	default:
-		names = "aud iss iat nbf exp aio azp azpacr oid rh roles sub tid uti ver xms_ftd"
-	}
-	payload := value.Dict()
-	for _, name := range strings.Fields(names) {
-		if v, ok := c.claim(name); ok {
-			payload.Members = append(payload.Members, value.Member{Name: name, Value: v})
-		}
-	}
-	return payload
-}
-
 // claim is the value of one claim, and whether the token has it.
 func (c *claims) claim(name string) (value.Value, bool) {
 	switch name {
@@ -98,11 +88,24 @@ func (c *claims) claim(name string) (value.Value, bool) {
 	case "exp":
 		return value.Int(c.exp.Unix()), true
 	case "roles":
-		return value.Strings(c.g.Roles...), len(c.g.Roles) > 0
+		roles := c.roles()
+		return value.Strings(roles...), len(roles) > 0
+	case "groups":
+		return value.Strings(c.g.Groups...), c.listsGroups() && !c.groupsAsRoles()
+	case "_claim_names":
+		return value.Dict(member("groups", "src1")), c.linksGroups()
+	case "_claim_sources":
+		return c.groupSource(), c.linksGroups()
+	case "xms_cc":
+		return value.Strings(c.g.Capabilities...), len(c.g.Capabilities) > 0
+	case "acrs":
+		return value.Strings("c1"), true
+	case "auth_time":
+		return value.Int(c.iat.Unix()), true
 	case "amr":
 		return value.Strings("pwd", "mfa"), true
 	case "acct":
-		return value.Int(0), true
+		return value.Int(c.account()), true
 	case "wids":
 		// The template id of the generic role that every principal has.
 		return value.Strings("b79fbf4d-3ef9-4689-8143-76b194e85509"), true
@@ -146,6 +149,10 @@ func (c *claims) text(name string) string {
 		return c.identityProvider()
 	case "xms_ftd":
 		return c.region()
+	case "xms_mirid":
+		return c.g.ManagedIdentity
+	case "nonce":
+		return c.g.Nonce
 	}
 	if text, ok := graphTexts()[name]; ok {
 		return text
@@ -161,68 +168,6 @@ func graphTexts() map[string]string {
 		"tenant_region_scope": "EU", "xms_tdbr": "EU", "xms_idrel": "7 10", "xms_rd": "0.42LjYBRi",
 		"xms_act_fct": "3 9", "xms_sub_fct": "3 9", "xms_tnt_fct": "3 8",
 	}
-}
-
-func (c *claims) userText(name string) string {
-	u := c.user()
-	given, family, _ := strings.Cut(u.Name, " ")
-	switch name {
-	case "idtyp":
-		return string(c.g.Kind.Subject)
-	case "acr":
-		return "1"
-	case "name":
-		return u.Name
-	case "given_name":
-		return given
-	case "family_name":
-		return family
-	case "preferred_username", "unique_name":
-		return u.Username
-	case "upn":
-		if u.HomeTenant == "" { // Entra gives guests no upn by default
-			return u.Username
-		}
-	case "email":
-		if u.HomeTenant != "" {
-			return u.Username
-		}
-	case "ipaddr":
-		return "203.0.113.7" // RFC 5737: an address of no one
-	case "sid":
-		return derived("sid", c.g.Tenant, u.ObjectID).String()
-	}
-	return ""
-}
-
-// identityProvider is iss for v1 tokens of applications, the home tenant for
-// guests, and absent for the tenant's own users (entra-tokens 1.3).
-func (c *claims) identityProvider() string {
-	switch {
-	case c.g.Kind.Subject == SubjectApp:
-		return c.s.Issuers.V1
-	case c.g.User.HomeTenant != "":
-		return EntraIssuers(c.g.User.HomeTenant).V1
-	}
-	return ""
-}
-
-// user is the grant's user with the empty fields filled in.
-func (c *claims) user() User { return c.g.User.In(c.g.Tenant) }
-
-// In is the user with the empty fields filled in as the mock's own user of a
-// tenant has them.
-func (u User) In(tenant string) User {
-	if u.Name == "" {
-		u.Name = "Robin Mock"
-	}
-	if u.ObjectID == "" {
-		u.ObjectID = derived("user", tenant, u.Name).String()
-	}
-	if u.Username == "" {
-		u.Username = strings.ReplaceAll(strings.ToLower(u.Name), " ", ".") + "@" + tenant + ".example"
-	}
-	return u
 }
 
 // ServicePrincipal is the object id of a client in a tenant: what oid and sub

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,23 +28,55 @@ func grants() map[string]Grant {
 		g.Kind.Subject, g.Roles, g.Scopes = SubjectUser, nil, []string{"DEV.Access", "User.Read"}
 	}
 	return map[string]Grant{
-		"v2 app":            testGrant(),
-		"v1 app":            with(v1),
-		"v2 user":           with(user),
-		"v1 user":           with(func(g *Grant) { v1(g); user(g) }),
-		"v1 guest":          with(func(g *Grant) { v1(g); user(g); g.User.HomeTenant = "99999999-2222-4333-8444-555555555555" }),
-		"v2 app no role":    with(func(g *Grant) { g.Roles = nil }),
-		"v2 user with role": with(func(g *Grant) { user(g); g.Roles = []string{"Reader"} }),
-		"certificate":       with(func(g *Grant) { g.Client.Authentication = "2" }),
-		"expired":           with(func(g *Grant) { g.Age = Expired }),
-		"almost expired":    with(func(g *Grant) { g.Age = AlmostExpired }),
-		"consumer":          with(func(g *Grant) { user(g); g.Tenant = ConsumerTenant }),
-		"id":                with(func(g *Grant) { g.Token = ID }),
-		"arm":               with(func(g *Grant) { g.WellKnown, g.Audience, g.Kind, g.Roles = ARM, "", Kind{}, nil }),
-		"graph user":        with(func(g *Grant) { g.WellKnown, g.Audience, g.Kind, g.Roles = Graph, "", Kind{}, nil }),
-		"graph app":         with(func(g *Grant) { g.WellKnown, g.Audience = Graph, "" }),
-		"assertion":         with(func(g *Grant) { g.Token = Assertion }),
+		"v2 app":                     testGrant(),
+		"v1 app":                     with(v1),
+		"v2 user":                    with(user),
+		"v1 user":                    with(func(g *Grant) { v1(g); user(g) }),
+		"v1 guest":                   with(func(g *Grant) { v1(g); user(g); g.User.HomeTenant = "99999999-2222-4333-8444-555555555555" }),
+		"v2 app no role":             with(func(g *Grant) { g.Roles = nil }),
+		"v2 user with role":          with(func(g *Grant) { user(g); g.Roles = []string{"Reader"} }),
+		"certificate":                with(func(g *Grant) { g.Client.Authentication = "2" }),
+		"expired":                    with(func(g *Grant) { g.Age = Expired }),
+		"almost expired":             with(func(g *Grant) { g.Age = AlmostExpired }),
+		"consumer":                   with(func(g *Grant) { user(g); g.Tenant = ConsumerTenant }),
+		"id":                         with(func(g *Grant) { g.Token = ID }),
+		"arm":                        with(func(g *Grant) { g.WellKnown, g.Audience, g.Kind, g.Roles = ARM, "", Kind{}, nil }),
+		"graph user":                 with(func(g *Grant) { g.WellKnown, g.Audience, g.Kind, g.Roles = Graph, "", Kind{}, nil }),
+		"graph app":                  with(func(g *Grant) { g.WellKnown, g.Audience = Graph, "" }),
+		"assertion":                  with(func(g *Grant) { g.Token = Assertion }),
+		"id v1":                      with(func(g *Grant) { g.Token, g.Nonce = IDV1, "n-1" }),
+		"id of a request":            with(func(g *Grant) { g.Token, g.Nonce = ID, "n-1" }),
+		"arm app":                    with(func(g *Grant) { g.WellKnown, g.Audience, g.Roles = ARM, "", nil }),
+		"managed identity":           with(func(g *Grant) { g.WellKnown, g.Audience, g.Roles, g.ManagedIdentity = ARM, "", nil, identity }),
+		"managed identity at an api": with(func(g *Grant) { v1(g); g.Client.Authentication, g.ManagedIdentity = "2", identity }),
+		"cae user":                   with(func(g *Grant) { user(g); g.Capabilities = []string{"cp1"} }),
+		"cae app":                    with(func(g *Grant) { g.Capabilities = []string{"cp1"} }),
+		"v1 groups":                  with(func(g *Grant) { v1(g); user(g); g.Groups = groupsOf(2) }),
+		"v2 groups":                  with(func(g *Grant) { user(g); g.Groups = groupsOf(2) }),
+		"v2 groups overage":          with(func(g *Grant) { user(g); g.Groups = groupsOf(MostGroups + 1) }),
+		"v1 groups overage":          with(func(g *Grant) { v1(g); user(g); g.Groups = groupsOf(MostGroups + 1) }),
+		"groups as roles": with(func(g *Grant) {
+			user(g)
+			g.Roles, g.Groups, g.Optional = []string{"Reader"}, groupsOf(1), []string{"emit_as_roles"}
+		}),
+		"v2 app optional":  with(func(g *Grant) { g.Optional = OptionalClaims() }),
+		"v2 user optional": with(func(g *Grant) { user(g); g.Optional = slices.Concat(OptionalClaims(), ClaimProperties()) }),
+		"v1 guest optional": with(func(g *Grant) {
+			v1(g)
+			user(g)
+			g.User.HomeTenant, g.Optional = "99999999-2222-4333-8444-555555555555", []string{"acct", "upn", "include_externally_authenticated_upn"}
+		}),
 	}
+}
+
+const identity = "/subscriptions/5a5a0000-0000-4000-8000-000000000005/resourcegroups/orders/providers/Microsoft.ManagedIdentity/userAssignedIdentities/orders"
+
+func groupsOf(n int) []string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf("90000000-0000-4000-8000-%012d", i+1))
+	}
+	return all
 }
 
 // TestShapes compares every shape of token with a golden file: members, order,
@@ -81,34 +114,50 @@ func TestLaws(t *testing.T) {
 		p, h := d.Payload, d.Header
 		has := func(v value.Value, member string) bool { _, ok := v.Get(member); return ok }
 		for law, holds := range map[string]bool{
-			"never appid and azp together":       !(has(p, "appid") && has(p, "azp")),
-			"no client_id, no scope":             !has(p, "client_id") && !has(p, "scope"),
-			"no member twice":                    unique(p) && unique(h),
-			"x5t in v1 only":                     has(h, "x5t") == (p.GetText("ver") == "1.0"),
-			"x5t equals kid":                     !has(h, "x5t") || h.GetText("x5t") == h.GetText("kid"),
-			"appid in v1 access tokens only":     has(p, "appid") == (p.GetText("ver") == "1.0"),
-			"uti is the request id":              !has(p, "uti") || p.GetText("uti") == "MyIRAFVEd0aImaq7zN3u_w",
-			"iat is nbf, five minutes back":      number(p, "iat") == number(p, "nbf") || !has(p, "iat"),
-			"scp only with a user":               !has(p, "scp") || p.GetText("sub") != p.GetText("oid"),
-			"idtyp only in Graph's tokens":       !has(p, "idtyp") || g.WellKnown == Graph,
-			"nonce only in Graph's header":       has(h, "nonce") == (g.WellKnown == Graph),
-			"issuer of v1 ends in a slash":       p.GetText("ver") != "1.0" || strings.HasSuffix(p.GetText("iss"), "/"),
-			"issuer of v2 does not":              p.GetText("ver") != "2.0" || strings.HasSuffix(p.GetText("iss"), "/v2.0"),
-			"rh holds tenant and resource":       !has(p, "rh") || rhHolds(p.GetText("rh"), g),
-			"an application's sub is its oid":    g.Kind.Subject != SubjectApp || g.Token != "" || p.GetText("sub") == p.GetText("oid"),
-			"a person's sub is pairwise":         g.Kind.Subject != SubjectUser || len(p.GetText("sub")) == 43,
-			"a token of the consumers' tenant":   g.Tenant != ConsumerTenant || p.GetText("tid") == ConsumerTenant,
-			"an id token is for the client":      g.Token != ID || p.GetText("aud") == g.Client.ID,
-			"no roles without a role":            has(p, "roles") == (len(g.Roles) > 0 && g.Token == ""),
-			"an application lives an hour fixed": name != "v2 app" || number(p, "exp")-number(p, "iat") == 3900,
-			"almost expired has 90 seconds left": g.Age != AlmostExpired || number(p, "exp") == testNow.Unix()+90,
-			"expired is nbf < exp < now":         g.Age != Expired || (number(p, "nbf") < number(p, "exp") && number(p, "exp") < testNow.Unix()-300),
+			"never appid and azp together":        !(has(p, "appid") && has(p, "azp")),
+			"no client_id, no scope":              !has(p, "client_id") && !has(p, "scope"),
+			"no member twice":                     unique(p) && unique(h),
+			"x5t in v1 only":                      has(h, "x5t") == (p.GetText("ver") == "1.0"),
+			"x5t equals kid":                      !has(h, "x5t") || h.GetText("x5t") == h.GetText("kid"),
+			"appid in v1 access tokens only":      has(p, "appid") == (p.GetText("ver") == "1.0" && g.Token == ""),
+			"uti is the request id":               !has(p, "uti") || p.GetText("uti") == "MyIRAFVEd0aImaq7zN3u_w",
+			"iat is nbf, five minutes back":       number(p, "iat") == number(p, "nbf") || !has(p, "iat"),
+			"scp only with a user":                !has(p, "scp") || p.GetText("sub") != p.GetText("oid"),
+			"idtyp only in Graph's, or asked for": !has(p, "idtyp") || g.WellKnown == Graph || slices.Contains(g.Optional, "idtyp"),
+			"nonce only in Graph's header":        has(h, "nonce") == (g.WellKnown == Graph),
+			"issuer of v1 ends in a slash":        p.GetText("ver") != "1.0" || strings.HasSuffix(p.GetText("iss"), "/"),
+			"issuer of v2 does not":               p.GetText("ver") != "2.0" || strings.HasSuffix(p.GetText("iss"), "/v2.0"),
+			"rh holds tenant and resource":        !has(p, "rh") || rhHolds(p.GetText("rh"), g),
+			"an application's sub is its oid":     g.Kind.Subject != SubjectApp || g.Token != "" || p.GetText("sub") == p.GetText("oid"),
+			"a person's sub is pairwise":          g.Kind.Subject != SubjectUser || len(p.GetText("sub")) == 43,
+			"a token of the consumers' tenant":    g.Tenant != ConsumerTenant || p.GetText("tid") == ConsumerTenant,
+			"an id token is for the client":       (g.Token != ID && g.Token != IDV1) || p.GetText("aud") == g.Client.ID,
+			"no roles without a role":             has(p, "roles") == (len(g.Roles) > 0 && g.Token == ""),
+			"nonce only where there was one":      p.GetText("nonce") == g.Nonce,
+			"groups, or a link, or none":          !(has(p, "groups") && has(p, "_claim_names")) && has(p, "_claim_names") == (len(g.Groups) > MostGroups),
+			"the link is to the old Graph":        !has(p, "_claim_sources") || strings.Contains(string(p.JSON()), "https://graph.windows.net/"+g.Tenant+"/users/"),
+			"who handles challenges says so":      has(p, "xms_cc") == (len(g.Capabilities) > 0),
+			"and has a long-lived token":          !has(p, "xms_cc") || (d.Lifetime >= 20*time.Hour && d.Lifetime <= 28*time.Hour),
+			"a day for Microsoft's own":           g.Kind.Subject != SubjectApp || g.Token != "" || (g.WellKnown != ARM && g.ManagedIdentity == "") || d.Lifetime == 24*time.Hour,
+			"an application has no name":          p.GetText("sub") != p.GetText("oid") || !has(p, "family_name") && !has(p, "ipaddr") && !has(p, "upn"),
+			"the first five are always the same":  g.Token == Assertion || strings.HasPrefix(names(p), "aud iss iat nbf exp "),
+			"an application lives an hour fixed":  name != "v2 app" || number(p, "exp")-number(p, "iat") == 3900,
+			"almost expired has 90 seconds left":  g.Age != AlmostExpired || number(p, "exp") == testNow.Unix()+90,
+			"expired is nbf < exp < now":          g.Age != Expired || (number(p, "nbf") < number(p, "exp") && number(p, "exp") < testNow.Unix()-300),
 		} {
 			if !holds {
 				t.Errorf("%s: %s: %s %s", name, law, h.JSON(), p.JSON())
 			}
 		}
 	}
+}
+
+func names(v value.Value) string {
+	var all []string
+	for _, m := range v.Members {
+		all = append(all, m.Name)
+	}
+	return strings.Join(all, " ")
 }
 
 func unique(v value.Value) bool {

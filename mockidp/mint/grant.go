@@ -41,6 +41,7 @@ type TokenType string
 const (
 	Access    TokenType = "access"
 	ID        TokenType = "id"
+	IDV1      TokenType = "id-v1" // of the v1 endpoints
 	Refresh   TokenType = "refresh"
 	Assertion TokenType = "assertion"
 )
@@ -132,7 +133,24 @@ type Grant struct {
 	WellKnown WellKnown `json:"wellKnown,omitempty"`
 	// AppKey is the app id whose own signing key signs (`?appid=`).
 	AppKey string `json:"appKey,omitempty"`
+	// Groups are the object ids of the user's groups, where the registration asks
+	// for them. More than MostGroups become a link to them (overage).
+	Groups []string `json:"groups,omitempty"`
+	// Optional are the optional claims of the registration and their additional
+	// properties, by Entra's names, such as idtyp and include_user_token.
+	Optional []string `json:"optional,omitempty"`
+	// Capabilities are what the client says that it can handle; with cp1 the
+	// token is one of continuous access evaluation and lives 20 to 28 hours.
+	Capabilities []string `json:"capabilities,omitempty"`
+	// ManagedIdentity is the resource id of the managed identity that asks.
+	ManagedIdentity string `json:"managedIdentity,omitempty"`
+	// Nonce is what an id token repeats of the request.
+	Nonce string `json:"nonce,omitempty"`
 }
+
+// MostGroups is how many groups a JWT lists before it links to them
+// (entra-tokens 1.3).
+const MostGroups = 200
 
 // Key is a text that is the same for equal grants and for no others.
 func (g Grant) Key() string {
@@ -142,11 +160,11 @@ func (g Grant) Key() string {
 		string(g.Token), g.Tenant, string(g.Kind.Version), string(g.Kind.Subject), g.Audience, g.Resource,
 		g.Client.ID, g.Client.ObjectID, g.Client.Authentication,
 		g.User.Name, g.User.ObjectID, g.User.Username, g.User.HomeTenant,
-		string(g.Age), string(g.WellKnown), g.AppKey,
+		string(g.Age), string(g.WellKnown), g.AppKey, g.ManagedIdentity, g.Nonce,
 	} {
 		b = appendSized(b, text)
 	}
-	for _, list := range [][]string{g.Scopes, g.Roles} {
+	for _, list := range [][]string{g.Scopes, g.Roles, g.Groups, g.Optional, g.Capabilities} {
 		b = append(strconv.AppendInt(b, int64(len(list)), 10), ';')
 		for _, text := range list {
 			b = appendSized(b, text)
@@ -170,8 +188,8 @@ func (g Grant) Validate() error {
 		return fmt.Errorf("mint: grant: expected a tenant, got none")
 	case g.Client.ID == "":
 		return fmt.Errorf("mint: grant: expected a client id, got none")
-	case !oneOf(g.Token, Access, ID, Refresh, Assertion):
-		return fmt.Errorf("mint: grant: expected access, id, refresh or assertion, got token %q", g.Token)
+	case !oneOf(g.Token, Access, ID, IDV1, Refresh, Assertion):
+		return fmt.Errorf("mint: grant: expected access, id, id-v1, refresh or assertion, got token %q", g.Token)
 	case !oneOf(g.Age, Fresh, AlmostExpired, Expired):
 		return fmt.Errorf("mint: grant: expected fresh, almost-expired or expired, got age %q", g.Age)
 	case !oneOf(g.WellKnown, "", ARM, Graph):
@@ -193,8 +211,8 @@ func oneOf[T comparable](got T, known ...T) bool {
 	return false
 }
 
-// complete fills in what follows from the rest: id tokens are v2, of a user,
-// for the client; tokens of Microsoft's APIs are v1 (entra-tokens 2.1).
+// complete fills in what follows from the rest: id tokens are of a user, for
+// the client; tokens of Microsoft's APIs are v1 (entra-tokens 2.1).
 func (g Grant) complete() Grant {
 	if g.Token == "" {
 		g.Token = Access
@@ -204,12 +222,18 @@ func (g Grant) complete() Grant {
 	}
 	if g.Client.Authentication == "" {
 		g.Client.Authentication = "1"
+		if g.ManagedIdentity != "" { // proves itself by certificate
+			g.Client.Authentication = "2"
+		}
 	}
 	switch {
 	case g.WellKnown != "":
 		g = g.completeWellKnown()
-	case g.Token == ID:
+	case g.Token == ID, g.Token == IDV1:
 		g.Kind = Kind{V2, SubjectUser}
+		if g.Token == IDV1 {
+			g.Kind.Version = V1
+		}
 		g.Audience, g.Resource = g.Client.ID, g.Client.ID
 	case g.Token != Access && g.Kind == Kind{}:
 		g.Kind = Kind{V2, SubjectApp}
