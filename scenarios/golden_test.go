@@ -212,8 +212,8 @@ func signatureText(got, was string) string {
 		return "empty"
 	case len(got) == len(was):
 		return "changed"
-	case strings.HasPrefix(got, "RS") || strings.HasPrefix(got, "PS"):
-		return got
+	case strings.Contains(got[:min(len(got), 20)], "256 by ") || strings.Contains(got[:min(len(got), 20)], "512 by "):
+		return got // of stubSigner; a real signature may begin with any two letters
 	}
 	return fmt.Sprintf("%d bytes", len(got))
 }
