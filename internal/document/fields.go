@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -77,10 +78,13 @@ func (n *Node) OneOf(what string, known []string) string {
 	if n == nil || n.Kind() != String {
 		return ""
 	}
-	for _, k := range known {
-		if k == word {
-			return word
-		}
+	return n.among(what, known, word)
+}
+
+// among is the word if it is one of the known ones, and else a problem.
+func (n *Node) among(what string, known []string, word string) string {
+	if slices.Contains(known, word) {
+		return word
 	}
 	n.Problemf(didYouMean(word, known), "unknown %s %q", what, word)
 	return ""
