@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/entraproof/entraproof/internal/value"
 )
@@ -40,6 +41,22 @@ func unknownAssertionKey(client string) problem {
 	return invalidClient(700027, fmt.Sprintf("The certificate with identifier used to sign the client assertion is not registered on application '%s'.", client))
 }
 
+func malformedAssertion() problem {
+	return badRequest(50027, "invalid_request", "Invalid JWT token. The token is malformed or not meant for this endpoint.")
+}
+
+// assertionOutOfTime writes times as Entra does, with seven digits.
+func assertionOutOfTime(now time.Time, c assertionClaims) problem {
+	text := func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0000000Z") }
+	return invalidClient(700024, fmt.Sprintf("Client assertion is not within its valid time range. Current time: %s, assertion valid from %s, expiry time of assertion %s. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
+		text(now), text(instant(c.NotBefore)), text(instant(c.Expires))))
+}
+
+// noFederatedMatch names what of the assertion matches no credential.
+func noFederatedMatch(code int, what, got string) problem {
+	return invalidClient(code, fmt.Sprintf("No matching federated identity record found for presented assertion %s '%s'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation", what, got))
+}
+
 func publicClient(client string) problem {
 	return invalidClient(700025, fmt.Sprintf("Client is public so neither 'client_assertion' nor 'client_secret' should be presented. (app '%s')", client))
 }
@@ -52,6 +69,20 @@ func malformedClient(client string) problem {
 	p := badRequest(700038, "unauthorized_client", fmt.Sprintf("%s is not a valid application identifier.", client))
 	p.lookup = false
 	return p
+}
+
+func expiredSecret(client string) problem {
+	return invalidClient(7000222, fmt.Sprintf("The provided client secret keys for app '%s' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.", client))
+}
+
+func disabledClient(client string) problem {
+	return badRequest(7000112, "unauthorized_client", fmt.Sprintf("Application '%s' is disabled.", client))
+}
+
+// notAssigned is invalid_client by the article and invalid_grant in a public
+// sample (entra-tokens 7): the sample was seen.
+func notAssigned(client, resource string) problem {
+	return badRequest(501051, "invalid_grant", fmt.Sprintf("Application '%s' is not assigned to a role for the application '%s'.", client, resource))
 }
 
 func missingParameter(name string) problem {

@@ -662,13 +662,17 @@ func TestKeyFolder(t *testing.T) {
 // TestConfigProblems reports everything that is wrong at once.
 func TestConfigProblems(t *testing.T) {
 	_, err := New(Config{
-		Tenants: []string{"contoso"}, PublicURL: "issuer.example",
-		APIs:    []API{{AppID: "x"}, {AppID: apiV1, Version: "v3", URIs: []string{"api://a"}}, {AppID: apiV2, URIs: []string{"api://a"}}},
-		Clients: []ClientRegistration{{ID: "y"}, {ID: worker}, {ID: worker}},
+		PublicURL: "issuer.example",
+		Directory: Directory{
+			Tenants: map[string]Tenant{"contoso": {}},
+			APIs:    map[string]API{"a": {AppID: "x"}, "b": {AppID: apiV1, Version: "v3", URIs: []string{"api://a"}}, "c": {AppID: apiV2, URIs: []string{"api://a"}}},
+			Clients: map[string]ClientRegistration{"d": {ID: "y"}, "e": {ID: worker}, "f": {ID: worker}},
+		},
 	})
 	for _, want := range []string{
-		`tenant: expected a GUID, got "contoso"`, `API: expected a GUID as app id, got "x"`, `expected version v1 or v2, got "v3"`,
-		`"api://a" is registered twice`, `client: expected a GUID as id, got "y"`, "client " + worker + " is registered twice", `public URL: expected http:// or https://`,
+		`tenants.contoso: expected a GUID, got "contoso"`, `apis.a.app-id: expected a GUID, got "x"`, `apis.b.version: expected v1 or v2, got "v3"`,
+		`apis.c.uris.0: "api://a" is that of apis.b.uris.0 already`, `clients.d.id: expected a GUID, got "y"`,
+		`clients.f.id: "` + worker + `" is that of clients.e.id already`, `public URL: expected http:// or https://`,
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("expected %s in %v", want, err)

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -25,12 +24,9 @@ const loopback = "127.0.0.1:0"
 // tenant without registrations, with Entra's issuer names, on loopback ports
 // that the system chooses.
 type Config struct {
-	// Tenants are the tenants that exist. Empty: every GUID is one.
-	Tenants []string
-	// APIs and Clients are the registrations behind the token endpoints. They
-	// exist in every tenant. Minting needs none.
-	APIs    []API
-	Clients []ClientRegistration
+	// Directory is what exists: tenants, registrations, users. Minting needs none
+	// of it.
+	Directory Directory
 
 	// Issuers makes the iss values of a tenant; base is the issuer's own URL.
 	// Nil: EntraIssuers, the real Entra's names.
@@ -62,27 +58,6 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// API is the registration of one API.
-type API struct {
-	AppID string
-	// URIs are its App ID URIs; api:// and the app id always is one.
-	URIs []string
-	// Version of its access tokens. Empty: v1, as with Entra.
-	Version mint.Version
-	// AppKey gives it a signing key of its own (`?appid=`).
-	AppKey bool
-}
-
-// ClientRegistration is the registration of one client.
-type ClientRegistration struct {
-	ID       string
-	ObjectID string
-	// Secret is the client secret; empty: a public client.
-	Secret string
-	// Roles are the app roles that it was granted, by the app id of the API.
-	Roles map[string][]string
-}
-
 // EntraIssuers are the issuer names of Microsoft's public cloud.
 func EntraIssuers(_, tenant string) mint.Issuers { return mint.EntraIssuers(tenant) }
 
@@ -112,28 +87,12 @@ func (c Config) complete() Config {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
-	c.Tenants = slices.Clone(c.Tenants)
-	for i := range c.Tenants {
-		c.Tenants[i] = strings.ToLower(c.Tenants[i])
-	}
 	return c
 }
 
 // validate reports everything that is wrong with the configuration at once.
 func (c Config) validate() error {
-	var problems []error
-	for _, t := range c.Tenants {
-		if !mint.IsGUID(t) {
-			problems = append(problems, fmt.Errorf("mockidp: tenant: expected a GUID, got %q", t))
-		}
-	}
-	taken := map[string]bool{}
-	for _, a := range c.APIs {
-		problems = append(problems, a.validate(taken))
-	}
-	for _, client := range c.Clients {
-		problems = append(problems, client.validate(taken))
-	}
+	problems := []error{c.Directory.Validate()}
 	if c.PublicURL == "" {
 		return errors.Join(problems...)
 	}
@@ -141,48 +100,6 @@ func (c Config) validate() error {
 		problems = append(problems, fmt.Errorf("mockidp: public URL: expected http:// or https:// and a host, got %q", c.PublicURL))
 	}
 	return errors.Join(problems...)
-}
-
-// validate checks a registration; taken are the names of those before it.
-func (a API) validate(taken map[string]bool) error {
-	var problems []error
-	if !mint.IsGUID(a.AppID) {
-		problems = append(problems, fmt.Errorf("mockidp: API: expected a GUID as app id, got %q", a.AppID))
-	}
-	if a.Version != "" && a.Version != mint.V1 && a.Version != mint.V2 {
-		problems = append(problems, fmt.Errorf("mockidp: API %s: expected version v1 or v2, got %q", a.AppID, a.Version))
-	}
-	for _, name := range a.names() {
-		if taken[name] {
-			problems = append(problems, fmt.Errorf("mockidp: API %s: %q is registered twice", a.AppID, name))
-		}
-		taken[name] = true
-	}
-	return errors.Join(problems...)
-}
-
-// validate checks a registration; taken are the names of those before it.
-func (c ClientRegistration) validate(taken map[string]bool) error {
-	name := "client " + c.ID
-	defer func() { taken[name] = true }()
-	switch {
-	case !mint.IsGUID(c.ID):
-		return fmt.Errorf("mockidp: client: expected a GUID as id, got %q", c.ID)
-	case taken[name]:
-		return fmt.Errorf("mockidp: client %s is registered twice", c.ID)
-	}
-	return nil
-}
-
-// names are what a resource may be called by.
-func (a API) names() []string {
-	all := []string{a.AppID, "api://" + a.AppID}
-	for _, uri := range a.URIs {
-		if !slices.Contains(all, uri) {
-			all = append(all, uri)
-		}
-	}
-	return all
 }
 
 // requireLoopback refuses to listen where strangers can come while nobody has

@@ -3,6 +3,7 @@ package mockidp
 import (
 	"bytes"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/value"
@@ -127,7 +128,7 @@ func serveDiscovery(v mint.Version) func(*Issuer, *request) {
 // filled is the document of one tenant. With ?appid= the key set's URL has it
 // too (entra-tokens 3.3).
 func (d discoveryDocument) filled(t tenant, base, issuer, appID string) []byte {
-	region, keys := `"EU"`, ""
+	region, keys := strconv.Quote(t.region), ""
 	if t.template() {
 		region = "null"
 	}

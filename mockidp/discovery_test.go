@@ -65,7 +65,7 @@ func TestDiscovery(t *testing.T) {
 // TestTenants is one row a tenant that cannot be had, in both kinds of place.
 func TestTenants(t *testing.T) {
 	cfg := testConfig(t)
-	cfg.Tenants = []string{strings.ToUpper(tenantA)}
+	cfg.Directory.Tenants = map[string]Tenant{strings.ToUpper(tenantA): {Domains: []string{"Orders.example"}}}
 	i := Start(t, cfg)
 	for _, row := range []struct {
 		name, tenant string

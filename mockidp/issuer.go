@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -25,7 +26,9 @@ type Issuer struct {
 	docs     map[mint.Version]discoveryDocument
 	counters *counters
 	keys     keyCabinet
-	server   server
+	// directory is what exists now.
+	directory atomic.Pointer[snapshot]
+	server    server
 
 	mu    sync.Mutex
 	ring  *ring // what is served and signed with
@@ -43,6 +46,7 @@ func New(cfg Config) (*Issuer, error) {
 		return nil, err
 	}
 	i := &Issuer{cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: routes(), docs: discoveryDocuments()}
+	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
 	i.keys.make = func() (*mint.Key, error) { return mint.NewKey(rand.Reader, cfg.Now()) }
 	if cfg.ManagementToken == "" {

@@ -2,6 +2,7 @@ package mockidp
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/entraproof/entraproof/internal/value"
 	"github.com/entraproof/entraproof/mockidp/mint"
@@ -53,10 +54,6 @@ func (i *Issuer) serveNamedKey(q *request, name string) {
 
 // appWithKey is the app id of a registration that has a signing key of its own.
 func (i *Issuer) appWithKey(appID string) (string, bool) {
-	for _, a := range i.cfg.APIs {
-		if a.AppKey && a.AppID == appID {
-			return a.AppID, true
-		}
-	}
-	return "", false
+	a := i.directory.Load().resources[resourceKey(appID)].entry
+	return a.AppID, a.Keys == keysApp && strings.EqualFold(a.AppID, appID)
 }

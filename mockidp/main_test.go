@@ -94,14 +94,16 @@ func testConfig(t testing.TB) Config {
 	}
 	return Config{
 		KeyDir: dir, Now: newClock().Now, Rand: rand.NewChaCha8([32]byte{1}), ManagementToken: manager,
-		APIs: []API{
-			{AppID: apiV1, URIs: []string{"api://orders-uat"}},
-			{AppID: apiV2, URIs: []string{"api://orders.dev"}, Version: mint.V2},
-			{AppID: apiOwn, Version: mint.V2, AppKey: true},
-		},
-		Clients: []ClientRegistration{
-			{ID: worker, Secret: secret, Roles: map[string][]string{apiV2: {"DEV.Access"}}},
-			{ID: public},
+		Directory: Directory{
+			APIs: map[string]API{
+				"orders-uat": {AppID: apiV1, URIs: []string{"api://orders-uat"}},
+				"orders-dev": {AppID: apiV2, URIs: []string{"api://orders.dev"}, Version: mint.V2, Roles: []string{"DEV.Access"}},
+				"own-key":    {AppID: apiOwn, Version: mint.V2, Keys: keysApp},
+			},
+			Clients: map[string]ClientRegistration{
+				"worker": {ID: worker, Secrets: []Secret{{Value: secret}}, Roles: map[string][]string{"orders-dev": {"DEV.Access"}}},
+				"public": {ID: public},
+			},
 		},
 	}
 }

@@ -1,7 +1,7 @@
 package mockidp
 
 import (
-	"slices"
+	"cmp"
 	"strings"
 
 	"github.com/entraproof/entraproof/mockidp/mint"
@@ -14,10 +14,15 @@ type tenant struct {
 	// id is how issuers name it: a GUID, or the literal {tenantid} where the
 	// path stands for many (entra-tokens 0, line 20).
 	id string
+	// region is tenant_region_scope.
+	region string
 }
 
 // template reports whether the path stands for many tenants.
 func (t tenant) template() bool { return t.id == tenantTemplate }
+
+// usualRegion is the region of a tenant of which nothing is said.
+const usualRegion = "EU"
 
 const tenantTemplate = "{tenantid}"
 
@@ -26,15 +31,18 @@ func (i *Issuer) tenant(name string, q *request) (tenant, *problem) {
 	name = strings.ToLower(name)
 	switch {
 	case name == "common", name == "organizations":
-		return tenant{name, tenantTemplate}, nil
+		return tenant{path: name, id: tenantTemplate}, nil
 	case name == "consumers":
-		return tenant{mint.ConsumerTenant, mint.ConsumerTenant}, nil
+		return tenant{mint.ConsumerTenant, mint.ConsumerTenant, usualRegion}, nil
 	case !mint.IsGUID(name) && !strings.Contains(name, "."):
 		p := malformedTenant(name)
 		return tenant{}, &p
-	case !mint.IsGUID(name), len(i.cfg.Tenants) > 0 && !slices.Contains(i.cfg.Tenants, name):
+	}
+	known := i.directory.Load()
+	id, ok := known.tenantID(name)
+	if !ok {
 		p := unknownTenant(name, q.route.member == tokenMember)
 		return tenant{}, &p
 	}
-	return tenant{name, name}, nil
+	return tenant{id, id, cmp.Or(known.regions[id], usualRegion)}, nil
 }

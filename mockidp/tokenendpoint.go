@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/entraproof/entraproof/internal/value"
 	"github.com/entraproof/entraproof/mockidp/mint"
@@ -33,6 +34,9 @@ type tokenRequest struct {
 	tenant   tenant
 	form     url.Values
 	client   ClientRegistration
+	known    *snapshot
+	// authentication is how the client has proven who it is: mint.Client.
+	authentication string
 	// resource is what was asked for, as it was written.
 	resource string
 	grant    mint.Grant
@@ -45,14 +49,14 @@ func serveToken(v mint.Version) func(*Issuer, *request) {
 			i.refuse(q, oversizedBody())
 			return
 		}
-		t := tokenRequest{endpoint: v, tenant: q.tenant, form: q.PostForm}
+		t := tokenRequest{endpoint: v, tenant: q.tenant, form: q.PostForm, known: i.directory.Load()}
 		id, secret, basic := basicCredentials(q.Request)
 		for _, check := range []func() *problem{
 			t.checkGrant,
-			func() *problem { return t.checkClient(i, id) },
-			func() *problem { return t.checkCredential(secret, basic) },
+			func() *problem { return t.checkClient(id) },
+			func() *problem { return t.checkCredential(i.cfg.Now(), secret, basic) },
 			t.readResource,
-			func() *problem { return t.findResource(i) },
+			t.findResource,
 		} {
 			if p := check(); p != nil {
 				i.refuse(q, *p)
@@ -91,7 +95,7 @@ func (t *tokenRequest) checkGrant() *problem {
 	return &p
 }
 
-func (t *tokenRequest) checkClient(i *Issuer, basicID string) *problem {
+func (t *tokenRequest) checkClient(basicID string) *problem {
 	id := t.form.Get("client_id")
 	if id == "" {
 		id = basicID
@@ -106,33 +110,50 @@ func (t *tokenRequest) checkClient(i *Issuer, basicID string) *problem {
 		p = malformedClient(id)
 		return &p
 	}
-	for _, c := range i.cfg.Clients {
-		if strings.EqualFold(c.ID, id) {
-			t.client = c
-			return nil
-		}
+	c, ok := t.known.client(id, t.tenant.id)
+	switch {
+	case !ok:
+		p = unknownClient(id, t.tenant.path)
+	case c.entry.Disabled:
+		p = disabledClient(id)
+	default:
+		t.client = c.entry
+		return nil
 	}
-	p = unknownClient(id, t.tenant.path)
 	return &p
 }
 
-func (t *tokenRequest) checkCredential(basicSecret string, basic bool) *problem {
+func (t *tokenRequest) checkCredential(now time.Time, basicSecret string, basic bool) *problem {
 	secret, given := t.form.Get("client_secret"), t.form.Has("client_secret") || basic
 	if secret == "" {
 		secret = basicSecret
 	}
 	var p problem
 	switch {
-	case t.client.Secret == "" && (given || t.form.Has("client_assertion")):
+	case t.client.public() && (given || t.form.Has("client_assertion")):
 		p = publicClient(t.client.ID)
 	case t.form.Has("client_assertion"):
-		p = unknownAssertionKey(t.client.ID) // no certificate is registered here
+		return t.checkAssertion(now)
 	case !given:
 		p = noCredential(t.client.ID)
-	case !sameSecret(secret, t.client.Secret):
-		p = wrongSecret(t.client.ID)
 	default:
-		return nil
+		return t.client.checkSecret(secret, now)
+	}
+	return &p
+}
+
+// checkSecret looks for the secret among those that are registered: one that
+// has expired is told from one that is wrong.
+func (c ClientRegistration) checkSecret(given string, now time.Time) *problem {
+	p := wrongSecret(c.ID)
+	for _, s := range c.Secrets {
+		switch {
+		case !sameSecret(given, s.Value):
+		case s.Expires.IsZero() || now.Before(s.Expires):
+			return nil
+		default:
+			p = expiredSecret(c.ID)
+		}
 	}
 	return &p
 }
@@ -176,10 +197,10 @@ func (t *tokenRequest) readResource() *problem {
 
 // findResource finds the registration and makes the grant: its version decides
 // the token's, whatever the endpoint (entra-tokens 2.1).
-func (t *tokenRequest) findResource(i *Issuer) *problem {
+func (t *tokenRequest) findResource() *problem {
 	t.grant = mint.Grant{
 		Tenant: t.tenant.id, Kind: mint.Kind{Version: mint.V1, Subject: mint.SubjectApp},
-		Client: mint.Client{ID: t.client.ID, ObjectID: t.client.ObjectID},
+		Client: t.proof(),
 	}
 	name := strings.TrimSuffix(t.resource, "/")
 	switch name {
@@ -190,15 +211,11 @@ func (t *tokenRequest) findResource(i *Issuer) *problem {
 		t.grant.WellKnown, t.grant.Audience = mint.ARM, t.resource
 		return nil
 	}
-	for _, a := range i.cfg.APIs {
-		if slices.Contains(a.names(), name) {
-			t.fill(a)
-			return nil
-		}
+	if a, ok := t.known.resource(name, t.tenant.id); ok {
+		return t.fill(a)
 	}
 	if strings.EqualFold(strings.TrimPrefix(name, "api://"), t.client.ID) { // a token for the client itself
-		t.fill(API{AppID: t.client.ID, Version: mint.V2})
-		return nil
+		return t.fill(registered[API]{entry: API{AppID: t.client.ID, Version: mint.V2}})
 	}
 	p := unknownResource(t.resource, t.tenant.path)
 	return &p
@@ -206,14 +223,24 @@ func (t *tokenRequest) findResource(i *Issuer) *problem {
 
 // fill completes the grant: aud is the app id in v2 tokens, and in v1 tokens
 // what was asked for, as it was written (entra-tokens 2.2).
-func (t *tokenRequest) fill(a API) {
-	t.grant.Resource, t.grant.Audience, t.grant.Roles = a.AppID, t.resource, t.client.Roles[a.AppID]
+func (t *tokenRequest) fill(to registered[API]) *problem {
+	a := to.entry
+	t.grant.Resource, t.grant.Audience, t.grant.Roles = a.AppID, t.resource, t.client.Roles[to.name]
+	if a.AssignmentRequired && len(t.grant.Roles) == 0 {
+		p := notAssigned(t.client.ID, t.resource)
+		return &p
+	}
 	if a.Version == mint.V2 {
 		t.grant.Kind.Version, t.grant.Audience = mint.V2, a.AppID
 	}
-	if a.AppKey {
+	if slices.Contains(a.OptionalClaims, "use_guid") {
+		t.grant.Audience = a.AppID
+	}
+	t.grant.Optional, t.grant.ManagedIdentity = a.OptionalClaims, t.client.ManagedIdentity
+	if a.Keys == keysApp {
 		t.grant.AppKey = a.AppID
 	}
+	return nil
 }
 
 // serveGrant issues the token. Version 1 answers numbers as strings, version 2

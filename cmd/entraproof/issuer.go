@@ -10,6 +10,9 @@ import (
 // clients.
 func (s *servePlan) issuerConfig() mockidp.Config {
 	cfg := lab.IssuerConfig(s.file)
+	if s.known != nil {
+		cfg.Directory = *s.known
+	}
 	cfg.Addr, cfg.TLSAddr, cfg.ManagementAddr = s.issuerAddr, s.issuerTLSAddr, s.managementAddr
 	cfg.ManagementToken, cfg.ManagementTLS = s.managementToken, s.managementTLS
 	cfg.PublicURL, cfg.Hosts, cfg.KeyDir = s.publicURL, s.hosts, s.keys

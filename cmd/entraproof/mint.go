@@ -211,7 +211,7 @@ func (o mintOptions) source(file *targets.File) (engine.Source, error) {
 		return engine.SourceOf(&f)
 	case o.keys != "":
 		cfg := lab.IssuerConfig(file)
-		cfg.Tenants, cfg.KeyDir = nil, o.keys
+		cfg.Directory.Tenants, cfg.KeyDir = nil, o.keys
 		issuer, err := mockidp.New(cfg)
 		return issuer, wrongUsage(err, "")
 	}

@@ -16,7 +16,9 @@ import (
 // servePlan is what serve is to run, read and checked.
 type servePlan struct {
 	serveOptions
-	file         *targets.File
+	file *targets.File
+	// known is what --directory says that the issuer knows; nil: the target's.
+	known        *mockidp.Directory
 	issuer, echo bool
 	gateways     []gatewayPlan
 }
@@ -40,6 +42,13 @@ func (p *program) planServe(o serveOptions) (*stage, error) {
 		if plan.issuerURL == "" && file.Tokens.Mock != nil {
 			plan.issuerURL = file.Tokens.Mock.URL
 		}
+	}
+	if o.directory != "" {
+		known, err := mockidp.ReadDirectory(o.directory, p.lookup)
+		if err != nil {
+			return nil, wrongUsage(err, "")
+		}
+		plan.known = &known
 	}
 	plan.readParts()
 	if err := plan.validate(); err != nil {

@@ -30,8 +30,14 @@ accepted: echo
 // vendor's own client library, a secret, and a key set that tells no alg.
 func TestEntra(t *testing.T) {
 	issuer := mockidp.Start(t, mockidp.Config{
-		APIs:    []mockidp.API{{AppID: "6e740000-0d0e-4a10-8001-0123456789d2", URIs: []string{"api://orders.dev"}, Version: mint.V2}},
-		Clients: []mockidp.ClientRegistration{{ID: "0d2c0000-0001-4c11-8000-00000000d001", Secret: "worker secret", Roles: map[string][]string{"6e740000-0d0e-4a10-8001-0123456789d2": {"DEV.Access"}}}},
+		Directory: mockidp.Directory{
+			APIs: map[string]mockidp.API{
+				"orders": {AppID: "6e740000-0d0e-4a10-8001-0123456789d2", URIs: []string{"api://orders.dev"}, Version: mint.V2, Roles: []string{"DEV.Access"}},
+			},
+			Clients: map[string]mockidp.ClientRegistration{
+				"worker": {ID: "0d2c0000-0001-4c11-8000-00000000d001", Secrets: []mockidp.Secret{{Value: "worker secret"}}, Roles: map[string][]string{"orders": {"DEV.Access"}}},
+			},
+		},
 	})
 	target, err := targets.Parse("real.yaml", []byte(replaced(entraTarget, "%AUTHORITY%", issuer.TLSURL())), func(string) (string, bool) { return "worker secret", true })
 	if err != nil {

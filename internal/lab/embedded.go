@@ -34,7 +34,7 @@ type Embedded struct {
 // NewEmbedded starts an issuer for the target's tenants.
 func NewEmbedded(target *targets.File) (*Embedded, error) {
 	cfg := IssuerConfig(target)
-	cfg.APIs, cfg.Clients = nil, nil // nobody asks its token endpoint
+	cfg.Directory.APIs, cfg.Directory.Clients = nil, nil // nobody asks its token endpoint
 	cfg.TLSAddr, cfg.ManagementAddr = mockidp.Off, mockidp.Off
 	issuer, err := mockidp.New(cfg)
 	if err != nil {

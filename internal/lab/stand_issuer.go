@@ -11,8 +11,10 @@ import (
 // IssuerConfig is an issuer that knows what a target file names.
 func IssuerConfig(f *targets.File) mockidp.Config {
 	return mockidp.Config{
-		Tenants: []string{f.Tenant.ID, f.TenantB(), mint.ConsumerTenant},
-		APIs:    registrations(f), Clients: clientRegistrations(f),
+		Directory: mockidp.Directory{
+			Tenants: map[string]mockidp.Tenant{f.Tenant.ID: {}, f.TenantB(): {}, mint.ConsumerTenant: {}},
+			APIs:    registrations(f), Clients: clientRegistrations(f),
+		},
 		Issuers: func(_, tenant string) mint.Issuers {
 			if strings.EqualFold(tenant, f.Tenant.ID) {
 				return f.Tenant.Issuers
@@ -22,29 +24,36 @@ func IssuerConfig(f *targets.File) mockidp.Config {
 	}
 }
 
-func registrations(f *targets.File) []mockidp.API {
-	var all []mockidp.API
+func registrations(f *targets.File) map[string]mockidp.API {
+	all := map[string]mockidp.API{}
 	for _, a := range f.APIs {
-		all = append(all, mockidp.API{AppID: a.AppID, URIs: a.URIs, Version: a.Version, AppKey: a.OwnKeys})
+		r := mockidp.API{AppID: a.AppID, URIs: a.URIs, Version: a.Version, Roles: a.Roles}
+		if a.OwnKeys {
+			r.Keys = "app"
+		}
+		all[a.Name] = r
 	}
 	return all
 }
 
 // clientRegistrations are the target's clients with the roles that each was
 // granted.
-func clientRegistrations(f *targets.File) []mockidp.ClientRegistration {
-	var all []mockidp.ClientRegistration
+func clientRegistrations(f *targets.File) map[string]mockidp.ClientRegistration {
+	all := map[string]mockidp.ClientRegistration{}
 	for _, c := range f.Clients {
-		r := mockidp.ClientRegistration{ID: c.ID, Secret: c.Secret, Roles: map[string][]string{}}
+		r := mockidp.ClientRegistration{ID: c.ID, Roles: map[string][]string{}}
+		if c.Secret != "" {
+			r.Secrets = []mockidp.Secret{{Value: c.Secret}}
+		}
 		for _, e := range f.Environments {
 			if !c.Grant(e) {
 				continue
 			}
 			for _, a := range e.APIs {
-				r.Roles[a.AppID] = append(r.Roles[a.AppID], e.Requires.Roles...)
+				r.Roles[a.Name] = append(r.Roles[a.Name], e.Requires.Roles...)
 			}
 		}
-		all = append(all, r)
+		all[c.Name] = r
 	}
 	return all
 }

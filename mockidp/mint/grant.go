@@ -16,6 +16,19 @@ const (
 	V2 Version = "v2"
 )
 
+// UnmarshalText reads v1 and v2, and 1 and 2, as registrations write them.
+func (v *Version) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "", "v1", "v2":
+		*v = Version(text)
+	case "1", "2":
+		*v = Version("v" + string(text))
+	default:
+		return fmt.Errorf("mint: version: expected 1 or 2, got %q", text)
+	}
+	return nil
+}
+
 // Subject is on whose behalf a token speaks.
 type Subject string
 
