@@ -47,6 +47,15 @@ type Authority interface {
 	Now(ctx context.Context) (time.Time, error)
 }
 
+// Management is all that can be asked of an issuer by its operator. An Issuer
+// has these methods in its own process, a Client has them over the management
+// listener.
+type Management interface {
+	Authority
+	// Requests are the last requests to the public listeners, the newest first.
+	Requests(ctx context.Context) ([]Request, error)
+}
+
 // Outage names what of an issuer is out of order.
 type Outage string
 

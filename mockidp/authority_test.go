@@ -17,14 +17,23 @@ import (
 )
 
 var (
-	_ Authority   = (*Issuer)(nil)
-	_ Authority   = (*Client)(nil)
+	_ Management  = (*Issuer)(nil)
+	_ Management  = (*Client)(nil)
 	_ mint.Signer = Authority(nil)
 )
 
 // authorities are the two ways to an issuer; every test of an Authority runs
 // against both.
 func authorities(t *testing.T, test func(t *testing.T, a Authority, i *Issuer, c *clock)) {
+	t.Helper()
+	managed(t, func(t *testing.T, m Management, i *Issuer, c *clock) {
+		t.Helper()
+		test(t, m, i, c)
+	})
+}
+
+// managed is authorities for what the operator can do besides.
+func managed(t *testing.T, test func(t *testing.T, m Management, i *Issuer, c *clock)) {
 	t.Helper()
 	for _, name := range []string{"in process", "over management"} {
 		t.Run(name, func(t *testing.T) {

@@ -25,6 +25,7 @@ type Issuer struct {
 	routes   []route
 	docs     map[mint.Version]discoveryDocument
 	counters *counters
+	requests recent[Request]
 	keys     keyCabinet
 	// directory is what exists now.
 	directory atomic.Pointer[snapshot]
@@ -46,6 +47,7 @@ func New(cfg Config) (*Issuer, error) {
 		return nil, err
 	}
 	i := &Issuer{cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: routes(), docs: discoveryDocuments()}
+	i.requests.most = maxRequests
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
 	i.keys.make = func() (*mint.Key, error) { return mint.NewKey(rand.Reader, cfg.Now()) }

@@ -56,6 +56,9 @@ type (
 	countersBody struct {
 		Counters map[string]int `json:"counters"`
 	}
+	requestsBody struct {
+		Requests []Request `json:"requests"`
+	}
 	clockBody struct {
 		Now time.Time `json:"now"`
 	}
@@ -103,6 +106,10 @@ func operations() []operation {
 		{"GET /counters", func(i *Issuer, r *http.Request) (any, error) {
 			counters, err := i.Counters(r.Context())
 			return countersBody{counters}, err
+		}},
+		{"GET /requests", func(i *Issuer, r *http.Request) (any, error) {
+			requests, err := i.Requests(r.Context())
+			return requestsBody{requests}, err
 		}},
 		{"GET /clock", func(i *Issuer, r *http.Request) (any, error) {
 			now, err := i.Now(r.Context())

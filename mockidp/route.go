@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/entraproof/entraproof/mockidp/mint"
 )
@@ -20,20 +21,29 @@ type route struct {
 	// and version the document; empty: none.
 	member  string
 	version mint.Version
-	serve   func(*Issuer, *request)
+	// unlisted keeps its requests out of Issuer.Requests.
+	unlisted bool
+	serve    func(*Issuer, *request)
 }
 
 // request is one request to a route.
 type request struct {
 	*http.Request
 	w     http.ResponseWriter
+	sent  *sentAnswer // what w writes to in the end
+	came  time.Time
 	route route
 	// id goes out as x-ms-request-id; errors repeat it and uti encodes it.
 	id string
 	// correlation is the client-request-id of the request, or a fresh one.
 	correlation string
 	tenant      tenant
+	// aadsts is the number of the error that was answered.
+	aadsts int
 }
+
+// unknownPath is how requests are counted and listed that no route answers.
+const unknownPath = "unknown path"
 
 // routes are all endpoints of the public listeners; the first that matches
 // answers.
@@ -65,7 +75,9 @@ func (r route) match(path string) (map[string]string, bool) {
 
 // ServeHTTP answers a request to the public listeners.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q := &request{Request: r, w: w, id: i.freshGUID()}
+	sent := &sentAnswer{ResponseWriter: w}
+	q := &request{Request: r, w: sent, sent: sent, id: i.freshGUID(), came: i.cfg.Now()}
+	defer i.remember(q, time.Now())
 	q.correlation = q.Header.Get("client-request-id")
 	if !mint.IsGUID(q.correlation) {
 		q.correlation = i.freshGUID()
@@ -83,8 +95,8 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		i.answer(q)
 		return
 	}
-	i.counters.hit("unknown path", r)
-	http.NotFound(w, r)
+	i.counters.hit(unknownPath, r)
+	http.NotFound(q.w, r)
 }
 
 // countedAs is the pattern, with the case of a call-out written out.
