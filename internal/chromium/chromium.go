@@ -80,7 +80,7 @@ type View struct {
 	Origin string
 }
 
-// Open opens a page. What it complains of, or asks of others than it may, fails
+// Open opens a page in a browser without cookies. What it complains of, or asks of others than it may, fails
 // the test at its end.
 func (b Browser) Open(t *testing.T, url string, v View) *Tab {
 	t.Helper()
@@ -94,7 +94,7 @@ func (b Browser) Open(t *testing.T, url string, v View) *Tab {
 	if scheme == "" {
 		scheme = "light"
 	}
-	p.Do(network.Enable(), cdplog.Enable(), runtime.Enable(), page.Enable(),
+	p.Do(network.Enable(), network.ClearBrowserCookies(), cdplog.Enable(), runtime.Enable(), page.Enable(),
 		emulation.SetDeviceMetricsOverride(max(v.Width, 360), max(v.Height, 640), 1, false),
 		emulation.SetEmulatedMedia().WithMedia(v.Media).WithFeatures([]*emulation.MediaFeature{
 			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
