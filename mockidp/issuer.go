@@ -77,7 +77,7 @@ func (i *Issuer) current() *ring {
 // expire ends a lease whose time is over; i.mu is held.
 func (i *Issuer) expire() {
 	if i.lease != nil && !i.cfg.Now().Before(i.lease.Expires) {
-		i.lease, i.ring = nil, i.base
+		i.endLease()
 	}
 }
 
@@ -227,7 +227,7 @@ func (i *Issuer) issue(o order) (string, mint.Draft, error) {
 		kid = k.Thumbprint256()
 	}
 	d := o.grant.Draft(mint.Stamp{
-		Now: i.cfg.Now(), Issuers: i.Issuers(o.grant.Tenant), KeyID: kid, RequestID: o.requestID, Seed: o.seed,
+		Now: i.tokenTime(), Issuers: i.Issuers(o.grant.Tenant), KeyID: kid, RequestID: o.requestID, Seed: o.seed,
 	})
 	if d.Opaque != "" {
 		return d.Opaque, d, nil

@@ -26,6 +26,9 @@ type route struct {
 	serve    func(*Issuer, *request)
 }
 
+// restOfPath is the segment of a pattern that takes all that is left.
+const restOfPath = "{rest...}"
+
 // request is one request to a route.
 type request struct {
 	*http.Request
@@ -57,7 +60,7 @@ func (r route) match(path string) (map[string]string, bool) {
 	words := strings.Split(path, "/")
 	for i, want := range strings.Split(r.path, "/") {
 		switch {
-		case want == "{rest...}":
+		case want == restOfPath:
 			return names, true
 		case i >= len(words):
 			return nil, false
@@ -123,6 +126,14 @@ func (i *Issuer) answer(q *request) {
 		q.tenant = t
 	}
 	i.cfg.Log.Info("request", slog.String("endpoint", q.route.path), slog.String("method", q.Method), slog.String("client", q.RemoteAddr), slog.String("id", q.id))
+	r := i.current()
+	if q.TLS != nil && r.faults.certifies() {
+		q.w.Header().Set("Connection", "close") // the next request shakes hands anew
+	}
+	if met := r.faults.due(q); len(met) > 0 {
+		i.misbehave(q, r, met)
+		return
+	}
 	q.route.serve(i, q)
 }
 
