@@ -3,7 +3,6 @@ package mockidp
 import (
 	"context"
 	"maps"
-	"net"
 	"net/http"
 	"sync"
 )
@@ -24,11 +23,7 @@ func newCounters() *counters { return &counters{hits: map[string]int{}} }
 
 // hit counts one request.
 func (c *counters) hit(what string, r *http.Request) {
-	address, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		address = r.RemoteAddr
-	}
-	name := what + " " + address
+	name := what + " " + addressOf(r)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, known := c.hits[name]; !known && len(c.hits) >= maxCounters {

@@ -130,7 +130,14 @@ func do(t testing.TB, client *http.Client, r *http.Request) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := answer{status: res.StatusCode, header: res.Header, text: string(text)}
+	a := readAnswer(text)
+	a.status, a.header = res.StatusCode, res.Header
+	return a
+}
+
+// readAnswer reads a body.
+func readAnswer(text []byte) answer {
+	a := answer{text: string(text)}
 	if json.Unmarshal(text, &a.json) == nil {
 		d := json.NewDecoder(bytes.NewReader(text))
 		_, _ = d.Token()

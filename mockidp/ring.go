@@ -15,7 +15,7 @@ type ring struct {
 	signing *mint.Key
 	extra   []extraKey
 	hide    []string
-	outage  Outage
+	faults  *faultSet
 	// v1 and v2 are the key sets as they are served.
 	v1, v2 []byte
 }
@@ -86,7 +86,8 @@ func (r ring) find(name string) *mint.Key {
 	case mint.KeyNext:
 		return r.next()
 	}
-	for _, e := range r.extra {
+	extra := slices.Concat(r.extra, r.faults.keys())
+	for _, e := range extra {
 		if e.name == name {
 			return e.key
 		}
@@ -96,7 +97,7 @@ func (r ring) find(name string) *mint.Key {
 			return k
 		}
 	}
-	for _, e := range r.extra {
+	for _, e := range extra {
 		if e.key.KeyID() == name {
 			return e.key
 		}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/entraproof/entraproof/mockidp/mint"
 )
@@ -20,20 +21,32 @@ type route struct {
 	// and version the document; empty: none.
 	member  string
 	version mint.Version
-	serve   func(*Issuer, *request)
+	// unlisted keeps its requests out of Issuer.Requests.
+	unlisted bool
+	serve    func(*Issuer, *request)
 }
+
+// restOfPath is the segment of a pattern that takes all that is left.
+const restOfPath = "{rest...}"
 
 // request is one request to a route.
 type request struct {
 	*http.Request
 	w     http.ResponseWriter
+	sent  *sentAnswer // what w writes to in the end
+	came  time.Time
 	route route
 	// id goes out as x-ms-request-id; errors repeat it and uti encodes it.
 	id string
 	// correlation is the client-request-id of the request, or a fresh one.
 	correlation string
 	tenant      tenant
+	// aadsts is the number of the error that was answered.
+	aadsts int
 }
+
+// unknownPath is how requests are counted and listed that no route answers.
+const unknownPath = "unknown path"
 
 // routes are all endpoints of the public listeners; the first that matches
 // answers.
@@ -47,7 +60,7 @@ func (r route) match(path string) (map[string]string, bool) {
 	words := strings.Split(path, "/")
 	for i, want := range strings.Split(r.path, "/") {
 		switch {
-		case want == "{rest...}":
+		case want == restOfPath:
 			return names, true
 		case i >= len(words):
 			return nil, false
@@ -65,7 +78,9 @@ func (r route) match(path string) (map[string]string, bool) {
 
 // ServeHTTP answers a request to the public listeners.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q := &request{Request: r, w: w, id: i.freshGUID()}
+	sent := &sentAnswer{ResponseWriter: w}
+	q := &request{Request: r, w: sent, sent: sent, id: i.freshGUID(), came: i.cfg.Now()}
+	defer i.remember(q, time.Now())
 	q.correlation = q.Header.Get("client-request-id")
 	if !mint.IsGUID(q.correlation) {
 		q.correlation = i.freshGUID()
@@ -83,8 +98,8 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		i.answer(q)
 		return
 	}
-	i.counters.hit("unknown path", r)
-	http.NotFound(w, r)
+	i.counters.hit(unknownPath, r)
+	http.NotFound(q.w, r)
 }
 
 // countedAs is the pattern, with the case of a call-out written out.
@@ -111,6 +126,14 @@ func (i *Issuer) answer(q *request) {
 		q.tenant = t
 	}
 	i.cfg.Log.Info("request", slog.String("endpoint", q.route.path), slog.String("method", q.Method), slog.String("client", q.RemoteAddr), slog.String("id", q.id))
+	r := i.current()
+	if q.TLS != nil && r.faults.certifies() {
+		q.w.Header().Set("Connection", "close") // the next request shakes hands anew
+	}
+	if met := r.faults.due(q); len(met) > 0 {
+		i.misbehave(q, r, met)
+		return
+	}
 	q.route.serve(i, q)
 }
 
