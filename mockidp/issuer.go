@@ -29,6 +29,9 @@ type Issuer struct {
 	keys     keyCabinet
 	// directory is what exists now.
 	directory atomic.Pointer[snapshot]
+	grants    map[string]grantHandler
+	sealer    sealer
+	consents  consentBook
 	server    server
 
 	mu    sync.Mutex
@@ -46,7 +49,7 @@ func New(cfg Config) (*Issuer, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	i := &Issuer{cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: routes(), docs: discoveryDocuments()}
+	i := &Issuer{cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: routes(), docs: discoveryDocuments(), grants: tokenGrants(), sealer: newSealer()}
 	i.requests.most = maxRequests
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
