@@ -50,6 +50,9 @@ type Config struct {
 	// Hosts are further names and addresses for the TLS certificate.
 	Hosts []string
 
+	// Variations are what is not known of Entra, or has changed.
+	Variations Variations
+
 	// Now is the clock of the tokens. Nil: time.Now.
 	Now func() time.Time
 	// Rand is where everything random in tokens comes from. Nil: crypto/rand.
