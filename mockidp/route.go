@@ -42,7 +42,8 @@ type request struct {
 // routes are all endpoints that there can be at the public listeners; the first
 // that matches answers.
 func routes() []route {
-	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), pemRoutes(), calloutRoutes(), healthRoutes())
+	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), pemRoutes(), calloutRoutes(), healthRoutes(),
+		graphRoutes(), introspectionRoutes())
 }
 
 // routes are the endpoints that this configuration has.
