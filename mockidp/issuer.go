@@ -46,7 +46,7 @@ func New(cfg Config) (*Issuer, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	i := &Issuer{cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: routes(), docs: discoveryDocuments()}
+	i := &Issuer{cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: cfg.routes(), docs: discoveryDocuments(cfg.Variations)}
 	i.requests.most = maxRequests
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
@@ -61,7 +61,7 @@ func New(cfg Config) (*Issuer, error) {
 	if err := work.Wait(); err != nil {
 		return nil, err
 	}
-	i.base = ring{own: own, signing: own[0]}.documents(i.keyIssuer())
+	i.base = ring{own: own, signing: own[0], namesCloud: cfg.Variations.KeysNameCloud}.documents(i.keyIssuer())
 	i.ring = i.base
 	return i, nil
 }

@@ -23,7 +23,11 @@ type route struct {
 	version mint.Version
 	// unlisted keeps its requests out of Issuer.Requests.
 	unlisted bool
-	serve    func(*Issuer, *request)
+	// readable is metadata, which scripts of every origin may read.
+	readable bool
+	// on is whether a configuration has the endpoint; nil: every one does.
+	on    func(Config) bool
+	serve func(*Issuer, *request)
 }
 
 // restOfPath is the segment of a pattern that takes all that is left.
@@ -48,10 +52,16 @@ type request struct {
 // unknownPath is how requests are counted and listed that no route answers.
 const unknownPath = "unknown path"
 
-// routes are all endpoints of the public listeners; the first that matches
-// answers.
+// routes are all endpoints that there can be at the public listeners; the first
+// that matches answers.
 func routes() []route {
-	return slices.Concat(discoveryRoutes(), keySetRoutes(), tokenRoutes(), pemRoutes(), calloutRoutes(), healthRoutes())
+	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), pemRoutes(), calloutRoutes(), healthRoutes(),
+		graphRoutes(), introspectionRoutes())
+}
+
+// routes are the endpoints that this configuration has.
+func (c Config) routes() []route {
+	return slices.DeleteFunc(routes(), func(r route) bool { return r.on != nil && !r.on(c) })
 }
 
 // match reports whether a path fits the pattern, and what its names stand for.
@@ -112,7 +122,7 @@ func (q *request) countedAs() string {
 
 // answer checks method and tenant and calls the handler.
 func (i *Issuer) answer(q *request) {
-	entraHeaders(q)
+	i.entraHeaders(q)
 	if len(q.route.methods) > 0 && !slices.Contains(q.route.methods, q.Method) {
 		i.refuse(q, wrongMethod(q.Method, q.route.methods))
 		return
@@ -126,6 +136,10 @@ func (i *Issuer) answer(q *request) {
 		q.tenant = t
 	}
 	i.cfg.Log.Info("request", slog.String("endpoint", q.route.path), slog.String("method", q.Method), slog.String("client", q.RemoteAddr), slog.String("id", q.id))
+	if q.route.readable && q.Method == http.MethodOptions {
+		q.write(http.StatusOK, nil) // the headers are the answer
+		return
+	}
 	r := i.current()
 	if q.TLS != nil && r.faults.certifies() {
 		q.w.Header().Set("Connection", "close") // the next request shakes hands anew
@@ -138,8 +152,12 @@ func (i *Issuer) answer(q *request) {
 }
 
 // entraHeaders are on every answer (entra-tokens 3.6).
-func entraHeaders(q *request) {
+func (i *Issuer) entraHeaders(q *request) {
 	h := q.w.Header()
+	if q.route.readable {
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Access-Control-Allow-Methods", "GET, OPTIONS")
+	}
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -147,7 +165,7 @@ func entraHeaders(q *request) {
 	h.Set("x-ms-request-id", q.id)
 	h.Set("x-ms-ests-server", "2.1.19568.3 - MOCK ProdSlices")
 	h.Set("X-XSS-Protection", "0")
-	if strings.EqualFold(q.Header.Get("return-client-request-id"), "true") {
+	if i.cfg.Variations.EchoUnasked || strings.EqualFold(q.Header.Get("return-client-request-id"), "true") {
 		h.Set("client-request-id", q.correlation)
 	}
 	for _, cookie := range []string{"fpc=mock; path=/; secure; HttpOnly; SameSite=None", "x-ms-gateway-slice=estsfd; path=/; secure; samesite=none; httponly", "stsservicecookie=estsfd; path=/; secure; samesite=none; httponly"} {
@@ -155,13 +173,8 @@ func entraHeaders(q *request) {
 	}
 }
 
-// cacheable marks metadata: kept for a day, readable by scripts.
-func cacheable(q *request) {
-	h := q.w.Header()
-	h.Set("Cache-Control", "max-age=86400, private")
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Allow-Methods", "GET, OPTIONS")
-}
+// cacheable marks metadata: kept for a day.
+func cacheable(q *request) { q.w.Header().Set("Cache-Control", "max-age=86400, private") }
 
 // uncached marks answers of the token endpoint.
 func uncached(q *request) {
