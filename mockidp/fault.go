@@ -46,7 +46,7 @@ func (f *fault) at(q *request) bool {
 	if f.kind.answer == nil || !pattern.covers(q.route) {
 		return false
 	}
-	_, fits := pattern.match(q.URL.Path)
+	fits := pattern.match(q.URL.Path, unheard)
 	return fits
 }
 

@@ -232,8 +232,9 @@ func (i *Issuer) issue(o order) (string, mint.Draft, error) {
 	if d.Opaque != "" {
 		return d.Opaque, d, nil
 	}
-	sig, err := k.Sign(d.Alg, d.SigningInput(), nil)
-	return d.Compact(sig), d, err
+	input := d.SigningInput()
+	sig, err := k.Sign(d.Alg, input, nil)
+	return d.Compact(input, sig), d, err
 }
 
 // Issuers are the iss values of a tenant.

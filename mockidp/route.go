@@ -30,7 +30,7 @@ type route struct {
 	serve func(*Issuer, *request)
 }
 
-// restOfPath is the segment of a pattern that takes all that is left.
+// restOfPath at the end of a pattern takes all that is left, nothing included.
 const restOfPath = "{rest...}"
 
 // request is one request to a route.
@@ -64,27 +64,34 @@ func (c Config) routes() []route {
 	return slices.DeleteFunc(routes(), func(r route) bool { return r.on != nil && !r.on(c) })
 }
 
-// match reports whether a path fits the pattern, and what its names stand for.
-func (r route) match(path string) (map[string]string, bool) {
-	names := map[string]string{}
-	words := strings.Split(path, "/")
-	for i, want := range strings.Split(r.path, "/") {
+// match reports whether a path fits the pattern, and tells what each name on the
+// way stands for.
+func (r route) match(path string, tell func(name, text string)) bool {
+	pattern := r.path
+	for {
+		want, wanted, moreWanted := strings.Cut(pattern, "/")
+		word, words, moreWords := strings.Cut(path, "/")
+		name, isName := strings.CutPrefix(want, "{")
 		switch {
-		case want == restOfPath:
-			return names, true
-		case i >= len(words):
-			return nil, false
-		case strings.HasPrefix(want, "{"):
-			if words[i] == "" {
-				return nil, false
-			}
-			names[strings.Trim(want, "{}")] = words[i]
-		case want != words[i]:
-			return nil, false
+		case isName && word != "":
+			tell(strings.TrimSuffix(name, "}"), word)
+		case isName || want != word:
+			return false
 		}
+		switch {
+		case wanted == restOfPath:
+			return true
+		case moreWanted != moreWords:
+			return false
+		case !moreWanted:
+			return true
+		}
+		pattern, path = wanted, words
 	}
-	return names, len(words) == strings.Count(r.path, "/")+1
 }
+
+// unheard is for a match of which only the outcome counts.
+func unheard(string, string) {}
 
 // ServeHTTP answers a request to the public listeners.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -96,14 +103,11 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		q.correlation = i.freshGUID()
 	}
 	for _, route := range i.routes {
-		names, ok := route.match(r.URL.Path)
-		if !ok {
+		if !route.match(r.URL.Path, unheard) {
 			continue
 		}
 		q.route = route
-		for name, text := range names {
-			r.SetPathValue(name, text)
-		}
+		route.match(r.URL.Path, r.SetPathValue)
 		i.counters.hit(q.countedAs(), r)
 		i.answer(q)
 		return
@@ -135,7 +139,7 @@ func (i *Issuer) answer(q *request) {
 		}
 		q.tenant = t
 	}
-	i.cfg.Log.Info("request", slog.String("endpoint", q.route.path), slog.String("method", q.Method), slog.String("client", q.RemoteAddr), slog.String("id", q.id))
+	i.cfg.Log.LogAttrs(q.Context(), slog.LevelInfo, "request", slog.String("endpoint", q.route.path), slog.String("method", q.Method), slog.String("client", q.RemoteAddr), slog.String("id", q.id))
 	if q.route.readable && q.Method == http.MethodOptions {
 		q.write(http.StatusOK, nil) // the headers are the answer
 		return
