@@ -46,8 +46,7 @@ func (f *fault) at(q *request) bool {
 	if f.kind.answer == nil || !pattern.covers(q.route) {
 		return false
 	}
-	fits := pattern.match(q.URL.Path, unheard)
-	return fits
+	return pattern.match(q.URL.Path, unheard)
 }
 
 // withMembers is key-members at work.
