@@ -165,17 +165,21 @@ func (i *Issuer) entraHeaders(q *request) {
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("P3P", `CP="DSP CUR OTPi IND OTRi ONL FIN"`)
-	h.Set("x-ms-request-id", q.id)
-	h.Set("x-ms-ests-server", "2.1.19568.3 - MOCK ProdSlices")
-	h.Set("X-XSS-Protection", "0")
+	q.literal("P3P", `CP="DSP CUR OTPi IND OTRi ONL FIN"`)
+	q.literal("x-ms-request-id", q.id)
+	q.literal("x-ms-ests-server", "2.1.19568.3 - MOCK ProdSlices")
+	q.literal("X-XSS-Protection", "0")
 	if i.cfg.Variations.EchoUnasked || strings.EqualFold(q.Header.Get("return-client-request-id"), "true") {
-		h.Set("client-request-id", q.correlation)
+		q.literal("client-request-id", q.correlation)
 	}
 	for _, cookie := range []string{"fpc=mock; path=/; secure; HttpOnly; SameSite=None", "x-ms-gateway-slice=estsfd; path=/; secure; samesite=none; httponly", "stsservicecookie=estsfd; path=/; secure; samesite=none; httponly"} {
 		h.Add("Set-Cookie", cookie)
 	}
 }
+
+// literal sets a header whose name goes out as it is written: MSAL Java looks for
+// client-request-id in Entra's own letters.
+func (q *request) literal(name, text string) { q.w.Header()[name] = []string{text} }
 
 // cacheable marks metadata: kept for a day.
 func cacheable(q *request) { q.w.Header().Set("Cache-Control", "max-age=86400, private") }
