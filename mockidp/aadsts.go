@@ -181,6 +181,7 @@ func (i *Issuer) refuse(q *request, p problem) {
 	if p.lookup {
 		body = body.Append("error_uri", value.String("https://login.microsoftonline.com/error?code="+code))
 	}
+	q.aadsts = p.code
 	uncached(q)
 	if p.status == http.StatusMethodNotAllowed {
 		q.w.Header().Set("Allow", strings.Join(q.route.methods, ", ")) // RFC 9110 15.5.6

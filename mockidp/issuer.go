@@ -25,6 +25,7 @@ type Issuer struct {
 	routes   []route
 	docs     map[mint.Version]discoveryDocument
 	counters *counters
+	requests recent[Request]
 	keys     keyCabinet
 	// directory is what exists now.
 	directory atomic.Pointer[snapshot]
@@ -46,6 +47,7 @@ func New(cfg Config) (*Issuer, error) {
 		return nil, err
 	}
 	i := &Issuer{cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: cfg.routes(), docs: discoveryDocuments(cfg.Variations)}
+	i.requests.most = maxRequests
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
 	i.keys.make = func() (*mint.Key, error) { return mint.NewKey(rand.Reader, cfg.Now()) }
@@ -75,7 +77,7 @@ func (i *Issuer) current() *ring {
 // expire ends a lease whose time is over; i.mu is held.
 func (i *Issuer) expire() {
 	if i.lease != nil && !i.cfg.Now().Before(i.lease.Expires) {
-		i.lease, i.ring = nil, i.base
+		i.endLease()
 	}
 }
 
@@ -225,13 +227,14 @@ func (i *Issuer) issue(o order) (string, mint.Draft, error) {
 		kid = k.Thumbprint256()
 	}
 	d := o.grant.Draft(mint.Stamp{
-		Now: i.cfg.Now(), Issuers: i.Issuers(o.grant.Tenant), KeyID: kid, RequestID: o.requestID, Seed: o.seed,
+		Now: i.tokenTime(), Issuers: i.Issuers(o.grant.Tenant), KeyID: kid, RequestID: o.requestID, Seed: o.seed,
 	})
 	if d.Opaque != "" {
 		return d.Opaque, d, nil
 	}
-	sig, err := k.Sign(d.Alg, d.SigningInput(), nil)
-	return d.Compact(sig), d, err
+	input := d.SigningInput()
+	sig, err := k.Sign(d.Alg, input, nil)
+	return d.Compact(input, sig), d, err
 }
 
 // Issuers are the iss values of a tenant.

@@ -20,10 +20,6 @@ func keySetRoutes() []route {
 func serveKeySet(v mint.Version) func(*Issuer, *request) {
 	return func(i *Issuer, q *request) {
 		r := i.current()
-		if r.outage == KeySetUnavailable {
-			i.refuse(q, ownFailure())
-			return
-		}
 		if app, ok := i.appWithKey(q.URL.Query().Get("appid")); ok {
 			i.serveNamedKey(q, mint.KeyApp+app)
 			return

@@ -31,8 +31,14 @@ func (i *Issuer) Release(_ context.Context, lease string) error {
 	if err := i.holds(lease); err != nil {
 		return err
 	}
-	i.lease, i.ring = nil, i.base
+	i.endLease()
 	return nil
+}
+
+// endLease puts back what was before the lease; i.mu is held.
+func (i *Issuer) endLease() {
+	i.lease = nil
+	i.setRing(i.base)
 }
 
 // holds checks that a lease is in force; i.mu is held.
@@ -65,7 +71,7 @@ func (i *Issuer) Rotate(_ context.Context, q RotateRequest) ([]mint.PublicKey, e
 	if err != nil {
 		return nil, err
 	}
-	i.ring = rotated.documents(i.keyIssuer())
+	i.setRing(rotated.documents(i.keyIssuer()))
 	if q.Lease != "" {
 		return i.ring.public(), nil
 	}
@@ -104,18 +110,6 @@ func (i *Issuer) KeySet(ctx context.Context, lease string, state mint.KeySet) er
 	})
 }
 
-// Outage has an endpoint fail, for as long as the lease is held; NoOutage is
-// the ordinary state.
-func (i *Issuer) Outage(_ context.Context, lease string, o Outage) error {
-	if o != NoOutage && o != KeySetUnavailable {
-		return wrongRequest("expected the outage %q, got %q", KeySetUnavailable, o)
-	}
-	return i.change(lease, func(r ring) *ring {
-		r.outage = o
-		return &r
-	})
-}
-
 // change puts another ring in the place of the one in force, under a lease.
 func (i *Issuer) change(lease string, to func(ring) *ring) error {
 	i.mu.Lock()
@@ -123,6 +117,6 @@ func (i *Issuer) change(lease string, to func(ring) *ring) error {
 	if err := i.holds(lease); err != nil {
 		return err
 	}
-	i.ring = to(*i.ring)
+	i.setRing(to(*i.ring))
 	return nil
 }

@@ -15,7 +15,7 @@ type ring struct {
 	signing *mint.Key
 	extra   []extraKey
 	hide    []string
-	outage  Outage
+	faults  *faultSet
 	// namesCloud: see Variations.KeysNameCloud.
 	namesCloud bool
 	// v1 and v2 are the key sets as they are served.
@@ -91,7 +91,8 @@ func (r ring) find(name string) *mint.Key {
 	case mint.KeyNext:
 		return r.next()
 	}
-	for _, e := range r.extra {
+	extra := slices.Concat(r.extra, r.faults.keys())
+	for _, e := range extra {
 		if e.name == name {
 			return e.key
 		}
@@ -101,7 +102,7 @@ func (r ring) find(name string) *mint.Key {
 			return k
 		}
 	}
-	for _, e := range r.extra {
+	for _, e := range extra {
 		if e.key.KeyID() == name {
 			return e.key
 		}
