@@ -48,7 +48,7 @@ func New(cfg Config) (*Issuer, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	i := &Issuer{cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: routes(), docs: discoveryDocuments()}
+	i := &Issuer{cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: cfg.routes(), docs: discoveryDocuments(cfg.Variations)}
 	i.requests.most = maxRequests
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
@@ -63,7 +63,7 @@ func New(cfg Config) (*Issuer, error) {
 	if err := work.Wait(); err != nil {
 		return nil, err
 	}
-	i.base = ring{own: own, signing: own[0]}.documents(i.keyIssuer())
+	i.base = ring{own: own, signing: own[0], namesCloud: cfg.Variations.KeysNameCloud}.documents(i.keyIssuer())
 	i.ring = i.base
 	return i, nil
 }
@@ -234,8 +234,9 @@ func (i *Issuer) issue(o order) (string, mint.Draft, error) {
 	if d.Opaque != "" {
 		return d.Opaque, d, nil
 	}
-	sig, err := k.Sign(d.Alg, d.SigningInput(), nil)
-	return d.Compact(sig), d, err
+	input := d.SigningInput()
+	sig, err := k.Sign(d.Alg, input, nil)
+	return d.Compact(input, sig), d, err
 }
 
 // Issuers are the iss values of a tenant.

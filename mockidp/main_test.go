@@ -3,6 +3,7 @@ package mockidp
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -156,6 +157,11 @@ func client(t testing.TB) *http.Client {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
+}
+
+// trust has a client take the issuer's certificate for genuine.
+func trust(c *http.Client, i *Issuer) {
+	c.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: i.RootCAs(), MinVersion: tls.VersionTLS12}
 }
 
 func fetch(t testing.TB, url string) answer {

@@ -15,6 +15,8 @@ type ring struct {
 	extra   []extraKey
 	hide    []string
 	faults  *faultSet
+	// namesCloud: see Variations.KeysNameCloud.
+	namesCloud bool
 	// v1 and v2 are the key sets as they are served.
 	v1, v2 []byte
 }
@@ -55,6 +57,9 @@ func (r ring) entries(issuer string) []value.Value {
 	for i, jwk := range all {
 		if _, has := jwk.Get("issuer"); !has {
 			all[i] = jwk.Append("issuer", value.String(issuer))
+		}
+		if r.namesCloud {
+			all[i] = all[i].Append("cloud_instance_name", value.String(cloudInstance))
 		}
 	}
 	return all

@@ -259,7 +259,7 @@ func (i *Issuer) serveGrant(q *request, t tokenRequest) {
 		return
 	}
 	uncached(q)
-	q.w.Header().Set("x-ms-clitelem", "1,0,0,,")
+	q.literal("x-ms-clitelem", "1,0,0,,")
 	seconds := int64(draft.Lifetime.Seconds()) - 1
 	number := func(n int64) value.Value { return value.Int(n) }
 	if t.endpoint == mint.V1 {

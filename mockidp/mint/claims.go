@@ -56,7 +56,7 @@ func (c *claims) lifetime() time.Duration {
 	switch {
 	case c.g.Token != Access:
 		return appLifetime
-	case slices.Contains(c.g.Capabilities, "cp1"):
+	case slices.ContainsFunc(c.g.Capabilities, func(name string) bool { return strings.EqualFold(name, "cp1") }): // azidentity writes CP1
 		return caeLifetime + upTo(caeJitter)
 	case c.g.Kind.Subject == SubjectUser:
 		return appLifetime + upTo(userJitter)
@@ -95,7 +95,10 @@ func (c *claims) claim(name string) (value.Value, bool) {
 	case "_claim_names":
 		return value.Dict(member("groups", "src1")), c.linksGroups()
 	case "_claim_sources":
-		return c.groupSource(), c.linksGroups()
+		if !c.linksGroups() {
+			return value.Value{}, false
+		}
+		return c.groupSource(), true
 	case "xms_cc":
 		return value.Strings(c.g.Capabilities...), len(c.g.Capabilities) > 0
 	case "acrs":
@@ -153,6 +156,10 @@ func (c *claims) text(name string) string {
 		return c.g.ManagedIdentity
 	case "nonce":
 		return c.g.Nonce
+	case "at_hash":
+		return c.g.TokenHash
+	case "c_hash":
+		return c.g.CodeHash
 	}
 	if text, ok := graphTexts()[name]; ok {
 		return text

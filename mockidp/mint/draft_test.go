@@ -28,24 +28,29 @@ func grants() map[string]Grant {
 		g.Kind.Subject, g.Roles, g.Scopes = SubjectUser, nil, []string{"DEV.Access", "User.Read"}
 	}
 	return map[string]Grant{
-		"v2 app":                     testGrant(),
-		"v1 app":                     with(v1),
-		"v2 user":                    with(user),
-		"v1 user":                    with(func(g *Grant) { v1(g); user(g) }),
-		"v1 guest":                   with(func(g *Grant) { v1(g); user(g); g.User.HomeTenant = "99999999-2222-4333-8444-555555555555" }),
-		"v2 app no role":             with(func(g *Grant) { g.Roles = nil }),
-		"v2 user with role":          with(func(g *Grant) { user(g); g.Roles = []string{"Reader"} }),
-		"certificate":                with(func(g *Grant) { g.Client.Authentication = "2" }),
-		"expired":                    with(func(g *Grant) { g.Age = Expired }),
-		"almost expired":             with(func(g *Grant) { g.Age = AlmostExpired }),
-		"consumer":                   with(func(g *Grant) { user(g); g.Tenant = ConsumerTenant }),
-		"id":                         with(func(g *Grant) { g.Token = ID }),
-		"arm":                        with(func(g *Grant) { g.WellKnown, g.Audience, g.Kind, g.Roles = ARM, "", Kind{}, nil }),
-		"graph user":                 with(func(g *Grant) { g.WellKnown, g.Audience, g.Kind, g.Roles = Graph, "", Kind{}, nil }),
-		"graph app":                  with(func(g *Grant) { g.WellKnown, g.Audience = Graph, "" }),
-		"assertion":                  with(func(g *Grant) { g.Token = Assertion }),
-		"id v1":                      with(func(g *Grant) { g.Token, g.Nonce = IDV1, "n-1" }),
-		"id of a request":            with(func(g *Grant) { g.Token, g.Nonce = ID, "n-1" }),
+		"v2 app":             testGrant(),
+		"v1 app":             with(v1),
+		"v2 user":            with(user),
+		"v1 user":            with(func(g *Grant) { v1(g); user(g) }),
+		"v1 guest":           with(func(g *Grant) { v1(g); user(g); g.User.HomeTenant = "99999999-2222-4333-8444-555555555555" }),
+		"v2 app no role":     with(func(g *Grant) { g.Roles = nil }),
+		"v2 user with role":  with(func(g *Grant) { user(g); g.Roles = []string{"Reader"} }),
+		"certificate":        with(func(g *Grant) { g.Client.Authentication = "2" }),
+		"expired":            with(func(g *Grant) { g.Age = Expired }),
+		"almost expired":     with(func(g *Grant) { g.Age = AlmostExpired }),
+		"consumer":           with(func(g *Grant) { user(g); g.Tenant = ConsumerTenant }),
+		"id":                 with(func(g *Grant) { g.Token = ID }),
+		"arm":                with(func(g *Grant) { g.WellKnown, g.Audience, g.Kind, g.Roles = ARM, "", Kind{}, nil }),
+		"graph user":         with(func(g *Grant) { g.WellKnown, g.Audience, g.Kind, g.Roles = Graph, "", Kind{}, nil }),
+		"graph app":          with(func(g *Grant) { g.WellKnown, g.Audience = Graph, "" }),
+		"assertion":          with(func(g *Grant) { g.Token = Assertion }),
+		"id v1":              with(func(g *Grant) { g.Token, g.Nonce = IDV1, "n-1" }),
+		"id of a request":    with(func(g *Grant) { g.Token, g.Nonce = ID, "n-1" }),
+		"id without profile": with(func(g *Grant) { g.Token, g.Scopes = ID, []string{"openid"} }),
+		"id with a code": with(func(g *Grant) {
+			g.Token, g.Scopes, g.CodeHash, g.TokenHash = ID, []string{"openid", "profile", "email"}, "c-1", "at-1"
+		}),
+		"id v1 with a code":          with(func(g *Grant) { g.Token, g.CodeHash = IDV1, "c-1" }),
 		"arm app":                    with(func(g *Grant) { g.WellKnown, g.Audience, g.Roles = ARM, "", nil }),
 		"managed identity":           with(func(g *Grant) { g.WellKnown, g.Audience, g.Roles, g.ManagedIdentity = ARM, "", nil, identity }),
 		"managed identity at an api": with(func(g *Grant) { v1(g); g.Client.Authentication, g.ManagedIdentity = "2", identity }),
@@ -234,7 +239,7 @@ func TestSameBytes(t *testing.T) {
 func TestRefreshToken(t *testing.T) {
 	g := testGrant()
 	g.Token = Refresh
-	token := g.Draft(testStamp("KID")).Compact(nil)
+	token := g.Draft(testStamp("KID")).Compact(nil, nil)
 	if _, _, err := Decode(token); err == nil || !strings.HasPrefix(token, "1.AX") || len(token) < 800 {
 		t.Errorf("got %s", token)
 	}
