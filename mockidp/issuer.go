@@ -36,6 +36,8 @@ type Issuer struct {
 	base  *ring // what it returns to when the lease is over
 	lease *Lease
 
+	rotating sync.Mutex // held while keys are made and put in force
+
 	randMu sync.Mutex
 }
 
