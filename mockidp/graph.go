@@ -65,10 +65,10 @@ func serveGraph(resource graphResource) func(*Issuer, *request) {
 func graphHeaders(q *request) {
 	h := q.w.Header()
 	for _, name := range []string{"Set-Cookie", "P3P", "x-ms-ests-server", "x-ms-request-id", "X-XSS-Protection", "X-Content-Type-Options"} {
-		h.Del(name)
+		delete(h, name) // as they were written
 	}
-	h.Set("request-id", q.id)
-	h.Set("client-request-id", q.correlation)
+	q.literal("request-id", q.id)
+	q.literal("client-request-id", q.correlation)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Allow-Methods", "GET, OPTIONS")

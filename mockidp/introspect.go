@@ -64,9 +64,9 @@ func introspectionRoutes() []route {
 // serveIntrospection authenticates the caller, and only then looks at what it
 // asks (RFC 7662 2.1).
 func serveIntrospection(i *Issuer, q *request) {
-	q.Body = http.MaxBytesReader(q.w, q.Body, maxForm)
-	if err := q.ParseForm(); err != nil {
-		i.refuse(q, oversizedBody())
+	form, p := readForm(q)
+	if p != nil {
+		i.refuse(q, *p)
 		return
 	}
 	if p := i.checkIntrospector(q); p != nil {
@@ -75,16 +75,14 @@ func serveIntrospection(i *Issuer, q *request) {
 		return
 	}
 	profile := Introspection(cmp.Or(q.URL.Query().Get("profile"), string(i.cfg.Introspection)))
-	tokens := q.PostForm["token"]
+	token := form.Get("token")
 	switch {
 	case profile.validate() != nil:
 		i.refuse(q, badRequest(90014, "invalid_request", fmt.Sprintf("The profile '%s' is unknown.", profile)))
-	case len(tokens) == 0 || tokens[0] == "":
+	case token == "":
 		i.refuse(q, missingParameter("token"))
-	case len(tokens) > 1: // RFC 6749 3.1: no parameter twice
-		i.refuse(q, oversizedBody())
 	default:
-		i.introspect(q, profile, tokens[0])
+		i.introspect(q, profile, token)
 	}
 }
 
@@ -185,7 +183,7 @@ func (i *Issuer) checkIntrospector(q *request) *problem {
 		id, secret = q.PostForm.Get("client_id"), q.PostForm.Get("client_secret")
 	}
 	known := i.directory.Load()
-	client, found := known.client(id, q.tenant.id)
+	client, found := known.client(id, q.tenant)
 	var p *problem
 	switch {
 	case id == "" || secret == "":

@@ -120,10 +120,4 @@ func clientOf(payload value.Value) string {
 }
 
 // isGraph reports whether a resource is Microsoft Graph, by any of its names.
-func isGraph(resource string) bool {
-	resource = strings.TrimSuffix(resource, "/")
-	return resource == "https://graph.microsoft.com" || resource == graphAppID
-}
-
-// graphAppID is the app id of Microsoft Graph.
-const graphAppID = "00000003-0000-0000-c000-000000000000"
+func isGraph(resource string) bool { return resource != "" && wellKnown(resource) == mint.Graph }

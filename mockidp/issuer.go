@@ -29,12 +29,17 @@ type Issuer struct {
 	keys     keyCabinet
 	// directory is what exists now.
 	directory atomic.Pointer[snapshot]
+	grants    map[string]grantHandler
+	sealer    sealer
+	consents  consentBook
 	server    server
 
 	mu    sync.Mutex
 	ring  *ring // what is served and signed with
 	base  *ring // what it returns to when the lease is over
 	lease *Lease
+
+	rotating sync.Mutex // held while keys are made and put in force
 
 	randMu sync.Mutex
 }
@@ -46,7 +51,10 @@ func New(cfg Config) (*Issuer, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	i := &Issuer{cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: cfg.routes(), docs: discoveryDocuments(cfg.Variations)}
+	i := &Issuer{
+		cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: cfg.routes(), docs: discoveryDocuments(cfg.Variations),
+		grants: tokenGrants(), sealer: newSealer(),
+	}
 	i.requests.most = maxRequests
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}

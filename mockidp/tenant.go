@@ -52,5 +52,10 @@ func (i *Issuer) tenant(name string, q *request) (tenant, *problem) {
 		p := unknownTenant(name)
 		return tenant{}, &p
 	}
-	return tenant{id, id, cmp.Or(known.regions[id], usualRegion)}, nil
+	return known.named(id), nil
+}
+
+// named is the tenant of that id.
+func (s *snapshot) named(id string) tenant {
+	return tenant{id, id, cmp.Or(s.regions[id], usualRegion)}
 }
