@@ -32,7 +32,7 @@ type Authority interface {
 	Lease(ctx context.Context, ttl time.Duration) (Lease, error)
 	// Release ends a lease.
 	Release(ctx context.Context, lease string) error
-	// Rotate publishes a key, signs with it, retires the old one: each if asked.
+	// Rotate changes the keys: publish before sign, or what the request says.
 	Rotate(ctx context.Context, r RotateRequest) ([]mint.PublicKey, error)
 	// KeySet puts the key set into a state; the empty state is the ordinary one.
 	KeySet(ctx context.Context, lease string, state mint.KeySet) error
@@ -63,20 +63,6 @@ type Management interface {
 type Lease struct {
 	ID      string    `json:"id"`
 	Expires time.Time `json:"expires"`
-}
-
-// RotateRequest says what a rotation does; what is asked for happens in the
-// order of the fields, as Entra does it: publish first, then sign.
-type RotateRequest struct {
-	// Lease is the lease under which the change is undone again. Empty: the
-	// change stays, which is refused while somebody holds a lease.
-	Lease string `json:"lease,omitempty"`
-	// Publish adds a new key to the key set; it is "next" from then on.
-	Publish bool `json:"publish,omitempty"`
-	// Sign makes "next" the key that signs.
-	Sign bool `json:"sign,omitempty"`
-	// Retire takes the keys out of the set that neither sign nor are next.
-	Retire bool `json:"retire,omitempty"`
 }
 
 // The errors that a caller can tell apart with errors.Is, in the process and

@@ -169,7 +169,7 @@ func (c *Client) Release(ctx context.Context, lease string) error {
 	return c.do(ctx, call{http.MethodDelete, "/leases/" + url.PathEscape(lease), nil}, &struct{}{})
 }
 
-// Rotate publishes a key, signs with it, retires the old one: each if asked.
+// Rotate changes the keys as the request says.
 func (c *Client) Rotate(ctx context.Context, r RotateRequest) ([]mint.PublicKey, error) {
 	var answer keysBody
 	err := c.do(ctx, call{http.MethodPost, "/rotate", r}, &answer)

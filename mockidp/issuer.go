@@ -39,6 +39,8 @@ type Issuer struct {
 	base  *ring // what it returns to when the lease is over
 	lease *Lease
 
+	rotating sync.Mutex // held while keys are made and put in force
+
 	randMu sync.Mutex
 }
 
@@ -49,7 +51,10 @@ func New(cfg Config) (*Issuer, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	i := &Issuer{cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: routes(), docs: discoveryDocuments(), grants: tokenGrants(), sealer: newSealer()}
+	i := &Issuer{
+		cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: cfg.routes(), docs: discoveryDocuments(cfg.Variations),
+		grants: tokenGrants(), sealer: newSealer(),
+	}
 	i.requests.most = maxRequests
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
@@ -64,7 +69,7 @@ func New(cfg Config) (*Issuer, error) {
 	if err := work.Wait(); err != nil {
 		return nil, err
 	}
-	i.base = ring{own: own, signing: own[0]}.documents(i.keyIssuer())
+	i.base = ring{own: own, signing: own[0], namesCloud: cfg.Variations.KeysNameCloud}.documents(i.keyIssuer())
 	i.ring = i.base
 	return i, nil
 }
@@ -235,8 +240,9 @@ func (i *Issuer) issue(o order) (string, mint.Draft, error) {
 	if d.Opaque != "" {
 		return d.Opaque, d, nil
 	}
-	sig, err := k.Sign(d.Alg, d.SigningInput(), nil)
-	return d.Compact(sig), d, err
+	input := d.SigningInput()
+	sig, err := k.Sign(d.Alg, input, nil)
+	return d.Compact(input, sig), d, err
 }
 
 // Issuers are the iss values of a tenant.

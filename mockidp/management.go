@@ -146,8 +146,10 @@ func with[B any](f func(*Issuer, context.Context, B) (any, error)) func(*Issuer,
 	}
 }
 
-// managementHandler asks for the token before anything else.
+// managementHandler asks for the token before anything else. The console asks
+// for it in its own way.
 func (i *Issuer) managementHandler() http.Handler {
+	console := i.newConsole()
 	mux := http.NewServeMux()
 	for _, op := range operations() {
 		mux.HandleFunc(op.pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -160,6 +162,10 @@ func (i *Issuer) managementHandler() http.Handler {
 		})
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isConsole(r) {
+			console.ServeHTTP(w, r)
+			return
+		}
 		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		if !strings.EqualFold(scheme, "Bearer") || !sameSecret(token, i.cfg.ManagementToken) {
 			w.Header().Set("WWW-Authenticate", "Bearer") // RFC 6750 3

@@ -23,10 +23,14 @@ type route struct {
 	version mint.Version
 	// unlisted keeps its requests out of Issuer.Requests.
 	unlisted bool
-	serve    func(*Issuer, *request)
+	// readable is metadata, which scripts of every origin may read.
+	readable bool
+	// on is whether a configuration has the endpoint; nil: every one does.
+	on    func(Config) bool
+	serve func(*Issuer, *request)
 }
 
-// restOfPath is the segment of a pattern that takes all that is left.
+// restOfPath at the end of a pattern takes all that is left, nothing included.
 const restOfPath = "{rest...}"
 
 // request is one request to a route.
@@ -48,33 +52,46 @@ type request struct {
 // unknownPath is how requests are counted and listed that no route answers.
 const unknownPath = "unknown path"
 
-// routes are all endpoints of the public listeners; the first that matches
-// answers.
+// routes are all endpoints that there can be at the public listeners; the first
+// that matches answers.
 func routes() []route {
-	return slices.Concat(discoveryRoutes(), keySetRoutes(), tokenRoutes(), pemRoutes(), calloutRoutes(), healthRoutes())
+	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), pemRoutes(), calloutRoutes(), healthRoutes(),
+		graphRoutes(), introspectionRoutes())
 }
 
-// match reports whether a path fits the pattern, and what its names stand for.
-func (r route) match(path string) (map[string]string, bool) {
-	names := map[string]string{}
-	words := strings.Split(path, "/")
-	for i, want := range strings.Split(r.path, "/") {
-		switch {
-		case want == restOfPath:
-			return names, true
-		case i >= len(words):
-			return nil, false
-		case strings.HasPrefix(want, "{"):
-			if words[i] == "" {
-				return nil, false
-			}
-			names[strings.Trim(want, "{}")] = words[i]
-		case want != words[i]:
-			return nil, false
-		}
-	}
-	return names, len(words) == strings.Count(r.path, "/")+1
+// routes are the endpoints that this configuration has.
+func (c Config) routes() []route {
+	return slices.DeleteFunc(routes(), func(r route) bool { return r.on != nil && !r.on(c) })
 }
+
+// match reports whether a path fits the pattern, and tells what each name on the
+// way stands for.
+func (r route) match(path string, tell func(name, text string)) bool {
+	pattern := r.path
+	for {
+		want, wanted, moreWanted := strings.Cut(pattern, "/")
+		word, words, moreWords := strings.Cut(path, "/")
+		name, isName := strings.CutPrefix(want, "{")
+		switch {
+		case isName && word != "":
+			tell(strings.TrimSuffix(name, "}"), word)
+		case isName || want != word:
+			return false
+		}
+		switch {
+		case wanted == restOfPath:
+			return true
+		case moreWanted != moreWords:
+			return false
+		case !moreWanted:
+			return true
+		}
+		pattern, path = wanted, words
+	}
+}
+
+// unheard is for a match of which only the outcome counts.
+func unheard(string, string) {}
 
 // ServeHTTP answers a request to the public listeners.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -86,14 +103,11 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		q.correlation = i.freshGUID()
 	}
 	for _, route := range i.routes {
-		names, ok := route.match(r.URL.Path)
-		if !ok {
+		if !route.match(r.URL.Path, unheard) {
 			continue
 		}
 		q.route = route
-		for name, text := range names {
-			r.SetPathValue(name, text)
-		}
+		route.match(r.URL.Path, r.SetPathValue)
 		i.counters.hit(q.countedAs(), r)
 		i.answer(q)
 		return
@@ -112,7 +126,7 @@ func (q *request) countedAs() string {
 
 // answer checks method and tenant and calls the handler.
 func (i *Issuer) answer(q *request) {
-	entraHeaders(q)
+	i.entraHeaders(q)
 	if len(q.route.methods) > 0 && !slices.Contains(q.route.methods, q.Method) {
 		i.refuse(q, wrongMethod(q.Method, q.route.methods))
 		return
@@ -125,7 +139,11 @@ func (i *Issuer) answer(q *request) {
 		}
 		q.tenant = t
 	}
-	i.cfg.Log.Info("request", slog.String("endpoint", q.route.path), slog.String("method", q.Method), slog.String("client", q.RemoteAddr), slog.String("id", q.id))
+	i.cfg.Log.LogAttrs(q.Context(), slog.LevelInfo, "request", slog.String("endpoint", q.route.path), slog.String("method", q.Method), slog.String("client", q.RemoteAddr), slog.String("id", q.id))
+	if q.route.readable && q.Method == http.MethodOptions {
+		q.write(http.StatusOK, nil) // the headers are the answer
+		return
+	}
 	r := i.current()
 	if q.TLS != nil && r.faults.certifies() {
 		q.w.Header().Set("Connection", "close") // the next request shakes hands anew
@@ -138,8 +156,12 @@ func (i *Issuer) answer(q *request) {
 }
 
 // entraHeaders are on every answer (entra-tokens 3.6).
-func entraHeaders(q *request) {
+func (i *Issuer) entraHeaders(q *request) {
 	h := q.w.Header()
+	if q.route.readable {
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Access-Control-Allow-Methods", "GET, OPTIONS")
+	}
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -147,7 +169,7 @@ func entraHeaders(q *request) {
 	q.literal("x-ms-request-id", q.id)
 	q.literal("x-ms-ests-server", "2.1.19568.3 - MOCK ProdSlices")
 	q.literal("X-XSS-Protection", "0")
-	if strings.EqualFold(q.Header.Get("return-client-request-id"), "true") {
+	if i.cfg.Variations.EchoUnasked || strings.EqualFold(q.Header.Get("return-client-request-id"), "true") {
 		q.literal("client-request-id", q.correlation)
 	}
 	for _, cookie := range []string{"fpc=mock; path=/; secure; HttpOnly; SameSite=None", "x-ms-gateway-slice=estsfd; path=/; secure; samesite=none; httponly", "stsservicecookie=estsfd; path=/; secure; samesite=none; httponly"} {
@@ -159,13 +181,8 @@ func entraHeaders(q *request) {
 // client-request-id in Entra's own letters.
 func (q *request) literal(name, text string) { q.w.Header()[name] = []string{text} }
 
-// cacheable marks metadata: kept for a day, readable by scripts.
-func cacheable(q *request) {
-	h := q.w.Header()
-	h.Set("Cache-Control", "max-age=86400, private")
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Allow-Methods", "GET, OPTIONS")
-}
+// cacheable marks metadata: kept for a day.
+func cacheable(q *request) { q.w.Header().Set("Cache-Control", "max-age=86400, private") }
 
 // uncached marks answers of the token endpoint.
 func uncached(q *request) {

@@ -101,7 +101,8 @@ func (t *tokenRequest) redeem() (*issuance, *problem) {
 }
 
 // readForm reads the body of a request. A body of another type has no
-// parameters; a parameter that stands twice is malformed (RFC 6749 3.2).
+// parameters; a parameter that stands twice is malformed (RFC 6749 3.2). The
+// request keeps the form: Requests names its client.
 func readForm(q *request) (url.Values, *problem) {
 	body, err := io.ReadAll(io.LimitReader(q.Body, maxForm+1))
 	if err != nil || len(body) > maxForm {
@@ -115,7 +116,7 @@ func readForm(q *request) (url.Values, *problem) {
 	if err != nil || repeats(form) {
 		return nil, new(malformedRequest())
 	}
-	q.PostForm = form // where the last requests look for the client
+	q.PostForm = form
 	return form, nil
 }
 

@@ -168,16 +168,20 @@ func (v Value) Equal(other Value) bool {
 
 func (m Member) equal(other Member) bool { return m.Name == other.Name && m.Value.Equal(other.Value) }
 
-// usualJSON is the room that an object's text gets at first: that of the claims
-// of a token.
-const usualJSON = 1 << 10
-
 // JSON is the value's text without insignificant white space.
-func (v Value) JSON() []byte {
-	if v.Kind == Object {
-		return v.AppendJSON(make([]byte, 0, usualJSON))
+func (v Value) JSON() []byte { return v.AppendJSON(make([]byte, 0, v.room())) }
+
+// room is how long the value's text is where nothing in it is escaped, or a
+// little more.
+func (v Value) room() int {
+	n := len(v.Text) + len(`false`)
+	for _, item := range v.Items {
+		n += item.room() + len(`,`)
 	}
-	return v.AppendJSON(nil)
+	for _, m := range v.Members {
+		n += len(m.Name) + m.Value.room() + len(`"":,`)
+	}
+	return n
 }
 
 // AppendJSON appends the value's text to b.
