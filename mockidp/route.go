@@ -56,7 +56,7 @@ const unknownPath = "unknown path"
 // that matches answers.
 func routes() []route {
 	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), pemRoutes(), calloutRoutes(), healthRoutes(),
-		graphRoutes(), introspectionRoutes())
+		graphRoutes(), introspectionRoutes(), userRealmRoutes())
 }
 
 // routes are the endpoints that this configuration has.
