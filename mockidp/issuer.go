@@ -31,6 +31,8 @@ type Issuer struct {
 	grants    map[string]grantHandler
 	sealer    sealer
 	consents  consentBook
+	codes     *shelf[authorizationCode]
+	pages     func() *pages
 	server    server
 
 	mu    sync.Mutex
@@ -49,6 +51,7 @@ func New(cfg Config) (*Issuer, error) {
 		return nil, err
 	}
 	i := &Issuer{cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: routes(), docs: discoveryDocuments(), grants: tokenGrants(), sealer: newSealer()}
+	i.codes, i.pages = newShelf[authorizationCode](mostCodes, codeLife), sync.OnceValue(newPages)
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
 	i.keys.make = func() (*mint.Key, error) { return mint.NewKey(rand.Reader, cfg.Now()) }

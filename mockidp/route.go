@@ -20,7 +20,9 @@ type route struct {
 	// and version the document; empty: none.
 	member  string
 	version mint.Version
-	serve   func(*Issuer, *request)
+	// page: people see the endpoint, also what goes wrong there.
+	page  bool
+	serve func(*Issuer, *request)
 }
 
 // request is one request to a route.
@@ -38,7 +40,7 @@ type request struct {
 // routes are all endpoints of the public listeners; the first that matches
 // answers.
 func routes() []route {
-	return slices.Concat(discoveryRoutes(), keySetRoutes(), tokenRoutes(), pemRoutes(), calloutRoutes(), healthRoutes())
+	return slices.Concat(discoveryRoutes(), keySetRoutes(), tokenRoutes(), authorizeRoutes(), pemRoutes(), calloutRoutes(), healthRoutes())
 }
 
 // match reports whether a path fits the pattern, and what its names stand for.
@@ -99,19 +101,28 @@ func (q *request) countedAs() string {
 func (i *Issuer) answer(q *request) {
 	entraHeaders(q)
 	if len(q.route.methods) > 0 && !slices.Contains(q.route.methods, q.Method) {
-		i.refuse(q, wrongMethod(q.Method, q.route.methods))
+		i.turnAway(q, wrongMethod(q.Method, q.route.methods))
 		return
 	}
 	if name := q.PathValue("tenant"); name != "" {
 		t, problem := i.tenant(name, q)
 		if problem != nil {
-			i.refuse(q, *problem)
+			i.turnAway(q, *problem)
 			return
 		}
 		q.tenant = t
 	}
 	i.cfg.Log.Info("request", slog.String("endpoint", q.route.path), slog.String("method", q.Method), slog.String("client", q.RemoteAddr), slog.String("id", q.id))
 	q.route.serve(i, q)
+}
+
+// turnAway refuses a request before its endpoint has seen it.
+func (i *Issuer) turnAway(q *request, p problem) {
+	if q.route.page && p.status != http.StatusMethodNotAllowed {
+		i.showProblem(q, p)
+		return
+	}
+	i.refuse(q, p)
 }
 
 // entraHeaders are on every answer (entra-tokens 3.6).
