@@ -90,10 +90,14 @@ func disabledClient(client string) problem {
 	return badRequest(7000112, "unauthorized_client", fmt.Sprintf("Application '%s' is disabled.", client))
 }
 
-// notAssigned is invalid_client by the article and invalid_grant in a public
-// sample (entra-tokens 7): the sample was seen.
+// The numbers of problems that Variations vary.
+const (
+	unassigned    = 501051
+	tenantUnknown = 90002
+)
+
 func notAssigned(client, resource string) problem {
-	return badRequest(501051, "invalid_grant", fmt.Sprintf("Application '%s' is not assigned to a role for the application '%s'.", client, resource))
+	return badRequest(unassigned, "invalid_grant", fmt.Sprintf("Application '%s' is not assigned to a role for the application '%s'.", client, resource))
 }
 
 func missingParameter(name string) problem {
@@ -130,14 +134,24 @@ func malformedTenant(name string) problem {
 	return badRequest(900023, "invalid_request", fmt.Sprintf("Specified tenant identifier '%s' is neither a valid DNS name, nor a valid external domain.", name))
 }
 
-// unknownTenant is invalid_tenant in metadata and invalid_request at the token
-// endpoint (entra-tokens 4.5 and 7).
-func unknownTenant(name string, atTokenEndpoint bool) problem {
-	p := badRequest(90002, "invalid_tenant", fmt.Sprintf("Tenant '%s' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.", name))
-	if atTokenEndpoint {
-		p.oauth = "invalid_request"
-	}
-	return p
+func unknownTenant(name string) problem {
+	return badRequest(tenantUnknown, "invalid_tenant", fmt.Sprintf("Tenant '%s' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.", name))
+}
+
+func unknownInstance() problem {
+	return badRequest(50049, "invalid_instance", "Unknown or invalid instance.")
+}
+
+func wrongInstanceVersion() problem {
+	return badRequest(500501, "invalid_request", "Invalid value for 'api-version'.")
+}
+
+func oneAuthority() problem {
+	return badRequest(500502, "invalid_request", "Expected exactly one of 'issuer' and 'authorization_endpoint'.")
+}
+
+func malformedAuthority(name string) problem {
+	return badRequest(50050, "invalid_request", fmt.Sprintf("The request is malformed: invalid format for '%s' value.", name))
 }
 
 func malformedHost(host string) problem {

@@ -61,7 +61,7 @@ type authorization struct {
 	issuer  *Issuer
 	known   *snapshot
 	client  registered[ClientRegistration]
-	session session
+	session ssoSession
 	// seen: a person has just signed in at the page; conceded: they have just
 	// agreed.
 	seen, conceded bool

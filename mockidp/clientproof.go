@@ -13,22 +13,22 @@ import (
 
 // basicCredentials reads HTTP Basic, whose parts are form-encoded (RFC 6749
 // 2.3.1).
-func basicCredentials(r *http.Request) (id, secret string) {
-	id, secret, _ = r.BasicAuth()
+func basicCredentials(r *http.Request) (id, secret string, ok bool) {
+	id, secret, ok = r.BasicAuth()
 	if decoded, err := url.QueryUnescape(id); err == nil {
 		id = decoded
 	}
 	if decoded, err := url.QueryUnescape(secret); err == nil {
 		secret = decoded
 	}
-	return id, secret
+	return id, secret, ok
 }
 
 // findClient finds who asks; that they are who they say is another matter.
 func (t *tokenRequest) findClient() *problem {
 	id := t.form.Get("client_id")
 	if id == "" {
-		id, _ = basicCredentials(t.Request)
+		id, _, _ = basicCredentials(t.Request)
 	}
 	if id == "" {
 		return new(missingParameter("client_id"))
@@ -59,7 +59,7 @@ func (s *snapshot) clientFor(id string, in tenant) (registered[ClientRegistratio
 func (t *tokenRequest) prove(required *problem) *problem {
 	client := t.client.entry
 	secret, given := t.form.Get("client_secret"), t.form.Has("client_secret")
-	if _, basic := basicCredentials(t.Request); secret == "" && basic != "" {
+	if _, basic, _ := basicCredentials(t.Request); secret == "" && basic != "" {
 		secret, given = basic, true
 	}
 	switch {

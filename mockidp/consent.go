@@ -52,7 +52,7 @@ func (d delegation) permit(asked resourceRequest, oidc []string) (permission, *p
 	case asked.byDefault():
 		got.scopes, p = d.defaults(r)
 	default:
-		got.scopes, p = named(r, asked)
+		got.scopes, p = namedScopes(r, asked)
 	}
 	if p != nil {
 		return permission{}, p
@@ -80,8 +80,8 @@ func microsoftScopes(w mint.WellKnown, asked resourceRequest) []string {
 	return scopes
 }
 
-// named are the scopes of an API that a request names, in any case.
-func named(r resource, asked resourceRequest) ([]string, *problem) {
+// namedScopes are the scopes of an API that a request names, in any case.
+func namedScopes(r resource, asked resourceRequest) ([]string, *problem) {
 	var scopes []string
 	for _, word := range asked.Scopes {
 		at := slices.IndexFunc(r.entry.scopeNames(), func(s string) bool { return strings.EqualFold(s, word) })

@@ -12,10 +12,12 @@ import (
 // timestampForm is how Entra writes times in errors.
 const timestampForm = "2006-01-02 15:04:05Z"
 
-// describe is the error_description of a problem. Its parts are joined by
-// single blanks, as they are since 2024 (entra-tokens 4.4).
+// describe is the error_description of a problem (entra-tokens 4.4).
 func (i *Issuer) describe(q *request, p problem) string {
-	return fmt.Sprintf("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s", p.code, p.text, q.id, q.correlation, i.cfg.Now().UTC().Format(timestampForm))
+	return strings.Join([]string{
+		fmt.Sprintf("AADSTS%d: %s", p.code, p.text), "Trace ID: " + q.id, "Correlation ID: " + q.correlation,
+		"Timestamp: " + i.cfg.Now().UTC().Format(timestampForm),
+	}, i.cfg.Variations.separator())
 }
 
 // moreAbout is the page about a problem; empty where Entra has none.
@@ -28,6 +30,10 @@ func (p problem) moreAbout() string {
 
 // refuse answers with a problem in Entra's form (entra-tokens 4.4).
 func (i *Issuer) refuse(q *request, p problem) {
+	p = i.cfg.Variations.vary(p, q.route)
+	if i.cfg.Variations.FreshCorrelation {
+		q.correlation = i.freshGUID()
+	}
 	body := value.Dict(
 		value.Member{Name: "error", Value: value.String(p.oauth)},
 		value.Member{Name: "error_description", Value: value.String(i.describe(q, p))},
@@ -49,7 +55,9 @@ func (i *Issuer) refuse(q *request, p problem) {
 	q.write(p.status, body.JSON())
 }
 
-// noteRefusal writes a refusal to the log, without what the client sent.
+// noteRefusal writes a refusal to the log and to the last requests, without what
+// the client sent.
 func (i *Issuer) noteRefusal(q *request, p problem) {
+	q.aadsts = p.code
 	i.cfg.Log.Info("refused", "endpoint", q.route.path, "aadsts", p.code, "status", p.status, "id", q.id)
 }

@@ -10,47 +10,47 @@ import (
 // sessionCookie is named as Entra's.
 const sessionCookie = "ESTSAUTH"
 
-// sessionLife is how long a browser stays signed in.
-const sessionLife = 24 * time.Hour
+// ssoLife is how long a browser stays signed in.
+const ssoLife = 24 * time.Hour
 
 const sessionPurpose purpose = "session"
 
 // mostSignedIn bounds the accounts of one browser.
 const mostSignedIn = 10
 
-// session is who is signed in in a browser. It is kept there, sealed.
-type session struct {
+// ssoSession is who is signed in in a browser. It is kept there, sealed.
+type ssoSession struct {
 	// ID is session_state.
 	ID    string     `json:"i"`
-	Users []signedIn `json:"u"`
+	Users []ssoUser `json:"u"`
 }
 
-// signedIn is one account of a session.
-type signedIn struct {
+// ssoUser is one account of a session.
+type ssoUser struct {
 	Username string    `json:"u"`
 	Since    time.Time `json:"s"`
 }
 
 // session is that of the browser; a fresh one where there is none.
-func (i *Issuer) session(q *request) session {
-	var s session
+func (i *Issuer) session(q *request) ssoSession {
+	var s ssoSession
 	if c, err := q.Cookie(sessionCookie); err != nil || !i.sealer.open(sessionPurpose, c.Value, &s) {
-		return session{ID: i.freshGUID()}
+		return ssoSession{ID: i.freshGUID()}
 	}
-	s.Users = slices.DeleteFunc(s.Users, func(u signedIn) bool { return i.cfg.Now().Sub(u.Since) >= sessionLife })
+	s.Users = slices.DeleteFunc(s.Users, func(u ssoUser) bool { return i.cfg.Now().Sub(u.Since) >= ssoLife })
 	return s
 }
 
 // with is the session with one more account, which comes first.
-func (s session) with(username string, now time.Time) session {
-	users := slices.DeleteFunc(slices.Clone(s.Users), func(u signedIn) bool { return strings.EqualFold(u.Username, username) })
-	users = append([]signedIn{{username, now}}, users...)
+func (s ssoSession) with(username string, now time.Time) ssoSession {
+	users := slices.DeleteFunc(slices.Clone(s.Users), func(u ssoUser) bool { return strings.EqualFold(u.Username, username) })
+	users = append([]ssoUser{{username, now}}, users...)
 	s.Users = users[:min(len(users), mostSignedIn)]
 	return s
 }
 
 // keepSession sends the session to the browser.
-func (i *Issuer) keepSession(q *request, s session) {
+func (i *Issuer) keepSession(q *request, s ssoSession) {
 	i.setSession(q, i.sealer.seal(sessionPurpose, s), 0)
 }
 
@@ -69,7 +69,7 @@ func (i *Issuer) setSession(q *request, text string, age int) {
 
 // accounts are the signed-in users that a tenant knows and lets in, the one who
 // came last first.
-func (s session) accounts(known *snapshot, in tenant) []account {
+func (s ssoSession) accounts(known *snapshot, in tenant) []account {
 	var all []account
 	for _, u := range s.Users {
 		a, p := known.visitor(u.Username, in)

@@ -20,7 +20,7 @@ func (i *Issuer) answerToken(t *tokenRequest, given *issuance) {
 		return
 	}
 	uncached(t.request)
-	t.w.Header().Set("x-ms-clitelem", "1,0,0,,")
+	t.literal("x-ms-clitelem", "1,0,0,,")
 	t.write(http.StatusOK, body.JSON())
 }
 

@@ -102,7 +102,8 @@ func (t *tokenRequest) redeem() (*issuance, *problem) {
 }
 
 // readForm reads the body of a request. A body of another type has no
-// parameters; a parameter that stands twice is malformed (RFC 6749 3.2).
+// parameters; a parameter that stands twice is malformed (RFC 6749 3.2). The
+// request keeps the form: Requests names its client.
 func readForm(q *request) (url.Values, *problem) {
 	body, err := io.ReadAll(io.LimitReader(q.Body, maxForm+1))
 	if err != nil || len(body) > maxForm {
@@ -116,6 +117,7 @@ func readForm(q *request) (url.Values, *problem) {
 	if err != nil || repeats(form) {
 		return nil, new(malformedRequest())
 	}
+	q.PostForm = form
 	return form, nil
 }
 

@@ -95,7 +95,10 @@ func (c *claims) claim(name string) (value.Value, bool) {
 	case "_claim_names":
 		return value.Dict(member("groups", "src1")), c.linksGroups()
 	case "_claim_sources":
-		return c.groupSource(), c.linksGroups()
+		if !c.linksGroups() {
+			return value.Value{}, false
+		}
+		return c.groupSource(), true
 	case "xms_cc":
 		return value.Strings(c.g.Capabilities...), len(c.g.Capabilities) > 0
 	case "acrs":
