@@ -26,9 +26,12 @@ type Issuer struct {
 	docs     map[mint.Version]discoveryDocument
 	counters *counters
 	requests recent[Request]
+	callouts recent[Callout]
 	keys     keyCabinet
 	// directory is what exists now.
 	directory atomic.Pointer[snapshot]
+	editing   sync.Mutex // held while the directory changes
+	bodies    bodySchemas
 	server    server
 
 	mu    sync.Mutex
@@ -49,7 +52,7 @@ func New(cfg Config) (*Issuer, error) {
 		return nil, err
 	}
 	i := &Issuer{cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: cfg.routes(), docs: discoveryDocuments(cfg.Variations)}
-	i.requests.most = maxRequests
+	i.requests.most, i.callouts.most = maxRequests, maxCallouts
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
 	i.keys.make = func() (*mint.Key, error) { return mint.NewKey(rand.Reader, cfg.Now()) }
