@@ -45,6 +45,7 @@ func layers() map[string]int {
 		"internal/probe":     2,
 		"internal/value":     1,
 		"internal/document":  0,
+		"internal/chromium":  0, // looks at pages, for tests alone
 		"deploy":             0, // the tests of the compose set-up
 		"deploy/image":       0, // packs the program, imports nothing of it
 		"tools/peers":        0, // measures the program, imports nothing of it
@@ -85,6 +86,7 @@ func reserved() map[string][]string {
 		"github.com/onsi/":         {"suites"},
 		"github.com/spf13/":        {"cmd/entraproof"},
 		"github.com/goccy/go-yaml": {"internal/document"},
+		"github.com/chromedp/":     {"internal/chromium"},
 	}
 }
 

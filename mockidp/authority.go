@@ -32,13 +32,13 @@ type Authority interface {
 	Lease(ctx context.Context, ttl time.Duration) (Lease, error)
 	// Release ends a lease.
 	Release(ctx context.Context, lease string) error
-	// Rotate publishes a key, signs with it, retires the old one: each if asked.
+	// Rotate changes the keys: publish before sign, or what the request says.
 	Rotate(ctx context.Context, r RotateRequest) ([]mint.PublicKey, error)
 	// KeySet puts the key set into a state; the empty state is the ordinary one.
 	KeySet(ctx context.Context, lease string, state mint.KeySet) error
-	// Outage has an endpoint fail, for as long as the lease is held; NoOutage is
-	// the ordinary state.
-	Outage(ctx context.Context, lease string, o Outage) error
+	// Misbehave puts misbehaviours in force, in the place of those that were,
+	// until the lease is over; none at all mends the issuer.
+	Misbehave(ctx context.Context, lease string, all []Misbehaviour) error
 	// Counters are the hits by path pattern and client address, such as
 	// "/{tenant}/discovery/keys 127.0.0.1"; call-outs stand by their case, such
 	// as "/callout/jku-attacker 127.0.0.1".
@@ -47,34 +47,22 @@ type Authority interface {
 	Now(ctx context.Context) (time.Time, error)
 }
 
-// Outage names what of an issuer is out of order.
-type Outage string
+// Management is all that can be asked of an issuer by its operator. An Issuer
+// has these methods in its own process, a Client has them over the management
+// listener.
+type Management interface {
+	Authority
+	// Misbehaving is what Misbehave has put in force.
+	Misbehaving(ctx context.Context) ([]Misbehaviour, error)
+	// Requests are the last requests to the public listeners, the newest first.
+	Requests(ctx context.Context) ([]Request, error)
+}
 
-// The outages.
-const (
-	NoOutage Outage = ""
-	// KeySetUnavailable answers every request for the tenant's key set with 503.
-	KeySetUnavailable Outage = "key-set-unavailable"
-)
-
-// Lease is the right to change the key set until Expires.
+// Lease is the right to change the key set, and to make the issuer misbehave,
+// until Expires.
 type Lease struct {
 	ID      string    `json:"id"`
 	Expires time.Time `json:"expires"`
-}
-
-// RotateRequest says what a rotation does; what is asked for happens in the
-// order of the fields, as Entra does it: publish first, then sign.
-type RotateRequest struct {
-	// Lease is the lease under which the change is undone again. Empty: the
-	// change stays, which is refused while somebody holds a lease.
-	Lease string `json:"lease,omitempty"`
-	// Publish adds a new key to the key set; it is "next" from then on.
-	Publish bool `json:"publish,omitempty"`
-	// Sign makes "next" the key that signs.
-	Sign bool `json:"sign,omitempty"`
-	// Retire takes the keys out of the set that neither sign nor are next.
-	Retire bool `json:"retire,omitempty"`
 }
 
 // The errors that a caller can tell apart with errors.Is, in the process and

@@ -17,14 +17,23 @@ import (
 )
 
 var (
-	_ Authority   = (*Issuer)(nil)
-	_ Authority   = (*Client)(nil)
+	_ Management  = (*Issuer)(nil)
+	_ Management  = (*Client)(nil)
 	_ mint.Signer = Authority(nil)
 )
 
 // authorities are the two ways to an issuer; every test of an Authority runs
 // against both.
 func authorities(t *testing.T, test func(t *testing.T, a Authority, i *Issuer, c *clock)) {
+	t.Helper()
+	managed(t, func(t *testing.T, m Management, i *Issuer, c *clock) {
+		t.Helper()
+		test(t, m, i, c)
+	})
+}
+
+// managed is authorities for what the operator can do besides.
+func managed(t *testing.T, test func(t *testing.T, m Management, i *Issuer, c *clock)) {
 	t.Helper()
 	for _, name := range []string{"in process", "over management"} {
 		t.Run(name, func(t *testing.T) {
@@ -288,9 +297,6 @@ func TestAuthorityLease(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if _, err := a.Rotate(ctx, RotateRequest{}); !errors.Is(err, ErrRequest) {
-			t.Errorf("a rotation that asks for nothing: %v", err)
-		}
 		for _, ttl := range []time.Duration{0, -time.Second, MaxLease + time.Second} {
 			if _, err := a.Lease(ctx, ttl); !errors.Is(err, ErrRequest) {
 				t.Errorf("a lease of %s: %v", ttl, err)
@@ -309,20 +315,21 @@ func TestAuthorityOutage(t *testing.T) {
 		t.Helper()
 		ctx := t.Context()
 		status := func() int { return fetch(t, i.JWKSURL(tenantA, mint.V2)).status }
+		outage := []Misbehaviour{{Name: "status", Path: KeySetPaths}}
 		lease, err := a.Lease(ctx, time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, row := range []struct {
 			reason string
-			outage Outage
+			faults []Misbehaviour
 			want   int
 		}{
-			{"out of order", KeySetUnavailable, http.StatusServiceUnavailable},
-			{"mended", NoOutage, http.StatusOK},
-			{"out of order again", KeySetUnavailable, http.StatusServiceUnavailable},
+			{"out of order", outage, http.StatusServiceUnavailable},
+			{"mended", nil, http.StatusOK},
+			{"out of order again", outage, http.StatusServiceUnavailable},
 		} {
-			if err := a.Outage(ctx, lease.ID, row.outage); err != nil {
+			if err := a.Misbehave(ctx, lease.ID, row.faults); err != nil {
 				t.Fatalf("%s: %v", row.reason, err)
 			}
 			if got := status(); got != row.want {
@@ -343,11 +350,8 @@ func TestAuthorityOutage(t *testing.T) {
 		if got := status(); got != http.StatusOK {
 			t.Errorf("after the lease: expected 200, got %d", got)
 		}
-		if err := a.Outage(ctx, lease.ID, KeySetUnavailable); !errors.Is(err, ErrNoLease) {
+		if err := a.Misbehave(ctx, lease.ID, outage); !errors.Is(err, ErrNoLease) {
 			t.Errorf("after the lease: expected %v, got %v", ErrNoLease, err)
-		}
-		if err := a.Outage(ctx, lease.ID, "flood"); !errors.Is(err, ErrRequest) {
-			t.Errorf("an outage of no name: expected %v, got %v", ErrRequest, err)
 		}
 	})
 }

@@ -14,7 +14,7 @@ func calloutRoutes() []route {
 func serveCallout(_ *Issuer, q *request) { q.write(http.StatusOK, []byte(`{"keys":[]}`)) }
 
 func healthRoutes() []route {
-	return []route{{methods: get(), path: "/entraproof/health", serve: serveHealth}}
+	return []route{{methods: get(), path: "/entraproof/health", unlisted: true, serve: serveHealth}}
 }
 
 func serveHealth(_ *Issuer, q *request) { q.write(http.StatusOK, []byte(`{"status":"ok"}`)) }

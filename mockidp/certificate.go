@@ -17,6 +17,7 @@ import (
 // tlsIdentity is the issuer's certificate for TLS and the authority behind it.
 type tlsIdentity struct {
 	authority    *x509.Certificate
+	signer       tls.Certificate // the authority with its key
 	authorityPEM string
 	certificate  tls.Certificate
 }
@@ -84,9 +85,21 @@ func certificateTemplate(name string) *x509.Certificate {
 }
 
 func issueCertificate(authority tls.Certificate, hosts []string) (*tlsIdentity, error) {
+	t := &tlsIdentity{
+		authority: authority.Leaf, signer: authority,
+		authorityPEM: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Leaf.Raw})),
+	}
+	var err error
+	t.certificate, err = t.certificateFor(hosts, func(*x509.Certificate) {})
+	return t, err
+}
+
+// certificateFor is a certificate for loopback and the given names, right but
+// for what change makes wrong.
+func (t *tlsIdentity) certificateFor(hosts []string, change func(*x509.Certificate)) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("mockidp: make the TLS key: %w", err)
+		return tls.Certificate{}, fmt.Errorf("mockidp: make the TLS key: %w", err)
 	}
 	template := certificateTemplate("entraproof mock issuer")
 	template.KeyUsage = x509.KeyUsageDigitalSignature
@@ -98,13 +111,15 @@ func issueCertificate(authority tls.Certificate, hosts []string) (*tlsIdentity, 
 			template.DNSNames = append(template.DNSNames, host)
 		}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, authority.Leaf, key.Public(), authority.PrivateKey)
+	change(template)
+	der, err := x509.CreateCertificate(rand.Reader, template, t.authority, key.Public(), t.signer.PrivateKey)
 	if err != nil {
-		return nil, fmt.Errorf("mockidp: certify the TLS key: %w", err)
+		return tls.Certificate{}, fmt.Errorf("mockidp: certify the TLS key: %w", err)
 	}
-	return &tlsIdentity{
-		authority:    authority.Leaf,
-		authorityPEM: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Leaf.Raw})),
-		certificate:  tls.Certificate{Certificate: [][]byte{der, authority.Leaf.Raw}, PrivateKey: key},
-	}, nil
+	return tls.Certificate{Certificate: [][]byte{der, t.authority.Raw}, PrivateKey: key}, nil
+}
+
+// config is what a listener serves a certificate with.
+func (*tlsIdentity) config(certificate tls.Certificate) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 }

@@ -169,7 +169,7 @@ func (c *Client) Release(ctx context.Context, lease string) error {
 	return c.do(ctx, call{http.MethodDelete, "/leases/" + url.PathEscape(lease), nil}, &struct{}{})
 }
 
-// Rotate publishes a key, signs with it, retires the old one: each if asked.
+// Rotate changes the keys as the request says.
 func (c *Client) Rotate(ctx context.Context, r RotateRequest) ([]mint.PublicKey, error) {
 	var answer keysBody
 	err := c.do(ctx, call{http.MethodPost, "/rotate", r}, &answer)
@@ -181,10 +181,20 @@ func (c *Client) KeySet(ctx context.Context, lease string, state mint.KeySet) er
 	return c.do(ctx, call{http.MethodPut, "/keyset", keySetBody{lease, state}}, &struct{}{})
 }
 
-// Outage has an endpoint fail, for as long as the lease is held; NoOutage is
-// the ordinary state.
-func (c *Client) Outage(ctx context.Context, lease string, o Outage) error {
-	return c.do(ctx, call{http.MethodPut, "/outage", outageBody{lease, o}}, &struct{}{})
+// Misbehave puts misbehaviours in force, in the place of those that were, until
+// the lease is over; none at all mends the issuer.
+func (c *Client) Misbehave(ctx context.Context, lease string, all []Misbehaviour) error {
+	if all == nil {
+		all = []Misbehaviour{}
+	}
+	return c.do(ctx, call{http.MethodPut, "/misbehaviours", misbehaveBody{lease, all}}, &struct{}{})
+}
+
+// Misbehaving is what Misbehave has put in force.
+func (c *Client) Misbehaving(ctx context.Context) ([]Misbehaviour, error) {
+	var answer misbehavingBody
+	err := c.do(ctx, call{http.MethodGet, "/misbehaviours", nil}, &answer)
+	return answer.Misbehaviours, err
 }
 
 // Counters are the hits by path pattern and client address.

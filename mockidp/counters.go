@@ -2,7 +2,6 @@ package mockidp
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"sync"
 )
@@ -34,11 +33,7 @@ func (h hit) String() string {
 
 // hit counts one request.
 func (c *counters) hit(what string, r *http.Request) {
-	address, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		address = r.RemoteAddr
-	}
-	h := hit{what, address}
+	h := hit{what, addressOf(r)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, known := c.hits[h]; !known && len(c.hits) >= maxCounters {

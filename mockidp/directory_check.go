@@ -35,7 +35,7 @@ func (e *DirectoryError) Error() string {
 // Validate gives everything that is wrong with the directory, joined; each
 // part is a DirectoryError.
 func (d Directory) Validate() error {
-	c := &directoryCheck{d: d, resources: map[string]string{}, ids: map[string]string{}, domains: map[string]string{}}
+	c := &directoryCheck{d: d, resources: map[string]string{}, ids: map[string]string{}, domains: map[string]string{}, people: map[string]string{}}
 	for id, t := range sorted(d.Tenants) {
 		c.tenant("tenants."+id, id, t)
 	}
@@ -45,15 +45,25 @@ func (d Directory) Validate() error {
 	for name, r := range sorted(d.Clients) {
 		c.client("clients."+name, r)
 	}
+	for name, u := range sorted(d.Users) {
+		c.user("users."+name, u)
+	}
+	for name, id := range sorted(d.Groups) {
+		c.guid("groups."+name, id)
+		c.once(c.people, "groups."+name, id)
+	}
+	for i, consent := range d.Consents {
+		c.consent(fmt.Sprintf("consents.%d", i), consent)
+	}
 	return errors.Join(c.problems...)
 }
 
 // directoryCheck collects what is wrong. The maps hold what has been seen, with
 // its path.
 type directoryCheck struct {
-	d                       Directory
-	problems                []error
-	resources, ids, domains map[string]string
+	d                               Directory
+	problems                        []error
+	resources, ids, domains, people map[string]string
 }
 
 func (c *directoryCheck) problem(path, hint, format string, args ...any) {
@@ -109,13 +119,22 @@ func (c *directoryCheck) api(path string, a API) {
 			c.once(c.resources, at, uri)
 		}
 	}
+	for name := range sorted(a.Scopes) {
+		if !isScopeName(name) {
+			c.problem(path+".scopes."+name, "", "expected a scope such as Orders.Read, got %q", name)
+		}
+	}
+	c.optionalClaims(path, a.OptionalClaims)
+	c.inTenants(path, a.Tenants)
+}
+
+func (c *directoryCheck) optionalClaims(path string, names []string) {
 	known := slices.Concat(mint.OptionalClaims(), mint.ClaimProperties())
-	for i, name := range a.OptionalClaims {
+	for i, name := range names {
 		if !slices.Contains(known, name) {
 			c.problem(fmt.Sprintf("%s.optional-claims.%d", path, i), didYouMean(name, known), "unknown optional claim %q", name)
 		}
 	}
-	c.inTenants(path, a.Tenants)
 }
 
 func (c *directoryCheck) client(path string, r ClientRegistration) {
@@ -134,25 +153,43 @@ func (c *directoryCheck) client(path string, r ClientRegistration) {
 			c.problem(fmt.Sprintf("%s.federated.%d.jwks", path, i), "", "expected a key set: %v", err)
 		}
 	}
-	c.granted(path+".roles", r.Roles)
+	c.redirects(path+".redirect-uris", r.RedirectURIs)
+	c.granted(path+".permissions", r.Permissions, API.scopeNames)
+	c.granted(path+".roles", r.Roles, API.roleNames)
+	c.optionalClaims(path, r.OptionalClaims)
 	c.inTenants(path, r.Tenants)
 }
 
-// granted checks grants by API: both sides must have been registered.
-func (c *directoryCheck) granted(path string, grants map[string][]string) {
+// granted checks grants by API: both sides must have been registered; known is
+// what an API can grant.
+func (c *directoryCheck) granted(path string, grants map[string][]string, known func(API) []string) {
 	for name, words := range sorted(grants) {
-		a, known := c.d.APIs[name]
-		if !known {
-			c.problem(path+"."+name, didYouMean(name, slices.Sorted(maps.Keys(c.d.APIs))), "expected the name of an API, got %q", name)
-			continue
-		}
-		for i, word := range words {
-			if !slices.Contains(a.Roles, word) {
-				c.problem(fmt.Sprintf("%s.%s.%d", path, name, i), didYouMean(word, a.Roles), "API %s has no %q", name, word)
-			}
+		if a, ok := c.named(path+"."+name, name); ok {
+			c.listed(path+"."+name, name, words, known(a))
 		}
 	}
 }
+
+// named is the API of that name.
+func (c *directoryCheck) named(path, name string) (API, bool) {
+	a, ok := c.d.APIs[name]
+	if !ok {
+		c.problem(path, didYouMean(name, slices.Sorted(maps.Keys(c.d.APIs))), "expected the name of an API, got %q", name)
+	}
+	return a, ok
+}
+
+// listed wants every word of a list among those that an API has.
+func (c *directoryCheck) listed(path, api string, words, known []string) {
+	for i, word := range words {
+		if !slices.Contains(known, word) {
+			c.problem(fmt.Sprintf("%s.%d", path, i), didYouMean(word, known), "API %s has no %q", api, word)
+		}
+	}
+}
+
+func (a API) roleNames() []string  { return a.Roles }
+func (a API) scopeNames() []string { return slices.Sorted(maps.Keys(a.Scopes)) }
 
 func (c *directoryCheck) inTenants(path string, tenants []string) {
 	for i, id := range tenants {

@@ -14,10 +14,13 @@ import (
 
 // directoryFile is the form of mockidp.yaml.
 type directoryFile struct {
-	// Version of the form.
-	Version string `json:"version" jsonschema:"enum=1"`
+	// Version of the form: 1.
+	Version formVersion `json:"version" jsonschema:"enum=1"`
 	Directory
 }
+
+// formVersion is a version of the form, written as a number or a text.
+type formVersion string
 
 // ReadDirectory reads a mockidp.yaml. Errors name file, line and column. In a
 // text ${NAME} stands for a value that lookup knows, such as os.LookupEnv.

@@ -25,15 +25,21 @@ type Issuer struct {
 	routes   []route
 	docs     map[mint.Version]discoveryDocument
 	counters *counters
+	requests recent[Request]
 	keys     keyCabinet
 	// directory is what exists now.
 	directory atomic.Pointer[snapshot]
+	grants    map[string]grantHandler
+	sealer    sealer
+	consents  consentBook
 	server    server
 
 	mu    sync.Mutex
 	ring  *ring // what is served and signed with
 	base  *ring // what it returns to when the lease is over
 	lease *Lease
+
+	rotating sync.Mutex // held while keys are made and put in force
 
 	randMu sync.Mutex
 }
@@ -45,7 +51,11 @@ func New(cfg Config) (*Issuer, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	i := &Issuer{cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: routes(), docs: discoveryDocuments()}
+	i := &Issuer{
+		cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: cfg.routes(), docs: discoveryDocuments(cfg.Variations),
+		grants: tokenGrants(), sealer: newSealer(),
+	}
+	i.requests.most = maxRequests
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
 	i.keys.make = func() (*mint.Key, error) { return mint.NewKey(rand.Reader, cfg.Now()) }
@@ -59,7 +69,7 @@ func New(cfg Config) (*Issuer, error) {
 	if err := work.Wait(); err != nil {
 		return nil, err
 	}
-	i.base = ring{own: own, signing: own[0]}.documents(i.keyIssuer())
+	i.base = ring{own: own, signing: own[0], namesCloud: cfg.Variations.KeysNameCloud}.documents(i.keyIssuer())
 	i.ring = i.base
 	return i, nil
 }
@@ -75,7 +85,7 @@ func (i *Issuer) current() *ring {
 // expire ends a lease whose time is over; i.mu is held.
 func (i *Issuer) expire() {
 	if i.lease != nil && !i.cfg.Now().Before(i.lease.Expires) {
-		i.lease, i.ring = nil, i.base
+		i.endLease()
 	}
 }
 
@@ -225,7 +235,7 @@ func (i *Issuer) issue(o order) (string, mint.Draft, error) {
 		kid = k.Thumbprint256()
 	}
 	d := o.grant.Draft(mint.Stamp{
-		Now: i.cfg.Now(), Issuers: i.Issuers(o.grant.Tenant), KeyID: kid, RequestID: o.requestID, Seed: o.seed,
+		Now: i.tokenTime(), Issuers: i.Issuers(o.grant.Tenant), KeyID: kid, RequestID: o.requestID, Seed: o.seed,
 	})
 	if d.Opaque != "" {
 		return d.Opaque, d, nil

@@ -3,6 +3,7 @@ package mockidp
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -129,7 +130,14 @@ func do(t testing.TB, client *http.Client, r *http.Request) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := answer{status: res.StatusCode, header: res.Header, text: string(text)}
+	a := readAnswer(text)
+	a.status, a.header = res.StatusCode, res.Header
+	return a
+}
+
+// readAnswer reads a body.
+func readAnswer(text []byte) answer {
+	a := answer{text: string(text)}
 	if json.Unmarshal(text, &a.json) == nil {
 		d := json.NewDecoder(bytes.NewReader(text))
 		_, _ = d.Token()
@@ -149,6 +157,11 @@ func client(t testing.TB) *http.Client {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
+}
+
+// trust has a client take the issuer's certificate for genuine.
+func trust(c *http.Client, i *Issuer) {
+	c.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: i.RootCAs(), MinVersion: tls.VersionTLS12}
 }
 
 func fetch(t testing.TB, url string) answer {

@@ -43,9 +43,15 @@ type (
 		Lease string      `json:"lease"`
 		State mint.KeySet `json:"state"`
 	}
-	outageBody struct {
-		Lease  string `json:"lease"`
-		Outage Outage `json:"outage"`
+	misbehaveBody struct {
+		Lease         string         `json:"lease"`
+		Misbehaviours []Misbehaviour `json:"misbehaviours"`
+	}
+	misbehavingBody struct {
+		Misbehaviours []Misbehaviour `json:"misbehaviours"`
+	}
+	kindsBody struct {
+		Kinds []MisbehaviourKind `json:"kinds"`
 	}
 	keysBody struct {
 		Keys []mint.PublicKey `json:"keys"`
@@ -55,6 +61,9 @@ type (
 	}
 	countersBody struct {
 		Counters map[string]int `json:"counters"`
+	}
+	requestsBody struct {
+		Requests []Request `json:"requests"`
 	}
 	clockBody struct {
 		Now time.Time `json:"now"`
@@ -86,9 +95,14 @@ func operations() []operation {
 		{"PUT /keyset", with(func(i *Issuer, c context.Context, b keySetBody) (any, error) {
 			return struct{}{}, i.KeySet(c, b.Lease, b.State)
 		})},
-		{"PUT /outage", with(func(i *Issuer, c context.Context, b outageBody) (any, error) {
-			return struct{}{}, i.Outage(c, b.Lease, b.Outage)
+		{"PUT /misbehaviours", with(func(i *Issuer, c context.Context, b misbehaveBody) (any, error) {
+			return struct{}{}, i.Misbehave(c, b.Lease, b.Misbehaviours)
 		})},
+		{"GET /misbehaviours", func(i *Issuer, r *http.Request) (any, error) {
+			all, err := i.Misbehaving(r.Context())
+			return misbehavingBody{all}, err
+		}},
+		{"GET /misbehaviours/kinds", func(*Issuer, *http.Request) (any, error) { return kindsBody{Misbehaviours()}, nil }},
 		{"DELETE /leases/{id}", func(i *Issuer, r *http.Request) (any, error) {
 			return struct{}{}, i.Release(r.Context(), r.PathValue("id"))
 		}},
@@ -103,6 +117,10 @@ func operations() []operation {
 		{"GET /counters", func(i *Issuer, r *http.Request) (any, error) {
 			counters, err := i.Counters(r.Context())
 			return countersBody{counters}, err
+		}},
+		{"GET /requests", func(i *Issuer, r *http.Request) (any, error) {
+			requests, err := i.Requests(r.Context())
+			return requestsBody{requests}, err
 		}},
 		{"GET /clock", func(i *Issuer, r *http.Request) (any, error) {
 			now, err := i.Now(r.Context())
@@ -128,8 +146,10 @@ func with[B any](f func(*Issuer, context.Context, B) (any, error)) func(*Issuer,
 	}
 }
 
-// managementHandler asks for the token before anything else.
+// managementHandler asks for the token before anything else. The console asks
+// for it in its own way.
 func (i *Issuer) managementHandler() http.Handler {
+	console := i.newConsole()
 	mux := http.NewServeMux()
 	for _, op := range operations() {
 		mux.HandleFunc(op.pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -142,6 +162,10 @@ func (i *Issuer) managementHandler() http.Handler {
 		})
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isConsole(r) {
+			console.ServeHTTP(w, r)
+			return
+		}
 		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		if !strings.EqualFold(scheme, "Bearer") || !sameSecret(token, i.cfg.ManagementToken) {
 			w.Header().Set("WWW-Authenticate", "Bearer") // RFC 6750 3

@@ -76,13 +76,20 @@ func (i *Issuer) prepare(r Recipe) (prepared, error) {
 	return p, errors.Join(i.random(p.order.seed[:]), i.random(p.junk[:]))
 }
 
-// bake issues the genuine token and takes it through the steps.
+// bake is the token that bakeBeside makes.
 func (i *Issuer) bake(ctx context.Context, p prepared) (string, error) {
+	baked, err := i.bakeBeside(ctx, p)
+	return baked.Token, err
+}
+
+// bakeBeside issues the genuine token and takes it through the steps; the
+// genuine one is kept beside it.
+func (i *Issuer) bakeBeside(ctx context.Context, p prepared) (mint.Baked, error) {
 	genuine := ""
 	if !p.recipe.None {
 		var err error
 		if genuine, _, err = i.issue(p.order); err != nil {
-			return "", err
+			return mint.Baked{}, err
 		}
 	}
 	bench := mint.Bench{
@@ -92,15 +99,15 @@ func (i *Issuer) bake(ctx context.Context, p prepared) (string, error) {
 	if p.recipe.Forged || slices.Contains(p.steps.KeyNames(), mint.KeyOwn) {
 		own, err := i.key(mint.KeyOwn)
 		if err != nil {
-			return "", err
+			return mint.Baked{}, err
 		}
 		bench.Own = own
 	}
 	baked, err := p.steps.Bake(ctx, genuine, bench)
 	if err == nil || errors.Is(err, ErrUnknownKey) {
-		return baked.Token, err
+		return baked, err
 	}
-	return "", wrongRequest("%w", err)
+	return mint.Baked{}, wrongRequest("%w", err)
 }
 
 // scope is what the issuer itself knows: now, tenant and own.

@@ -1,7 +1,6 @@
 package mockidp
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/entraproof/entraproof/internal/value"
@@ -15,7 +14,9 @@ type ring struct {
 	signing *mint.Key
 	extra   []extraKey
 	hide    []string
-	outage  Outage
+	faults  *faultSet
+	// namesCloud: see Variations.KeysNameCloud.
+	namesCloud bool
 	// v1 and v2 are the key sets as they are served.
 	v1, v2 []byte
 }
@@ -57,6 +58,9 @@ func (r ring) entries(issuer string) []value.Value {
 		if _, has := jwk.Get("issuer"); !has {
 			all[i] = jwk.Append("issuer", value.String(issuer))
 		}
+		if r.namesCloud {
+			all[i] = all[i].Append("cloud_instance_name", value.String(cloudInstance))
+		}
 	}
 	return all
 }
@@ -86,7 +90,8 @@ func (r ring) find(name string) *mint.Key {
 	case mint.KeyNext:
 		return r.next()
 	}
-	for _, e := range r.extra {
+	extra := slices.Concat(r.extra, r.faults.keys())
+	for _, e := range extra {
 		if e.name == name {
 			return e.key
 		}
@@ -96,7 +101,7 @@ func (r ring) find(name string) *mint.Key {
 			return k
 		}
 	}
-	for _, e := range r.extra {
+	for _, e := range extra {
 		if e.key.KeyID() == name {
 			return e.key
 		}
@@ -120,28 +125,4 @@ func (r ring) public() []mint.PublicKey {
 		all = append(all, e.key.Public(e.name))
 	}
 	return all
-}
-
-// rotated is the ring after a rotation, without its documents; fresh is the key
-// to publish, or nil.
-func (r ring) rotated(q RotateRequest, fresh *mint.Key) (ring, error) {
-	r.own = slices.Clone(r.own)
-	if fresh != nil {
-		r.own = append(r.own, fresh)
-	}
-	if q.Sign {
-		next := r.next()
-		if next == nil {
-			return r, fmt.Errorf("mockidp: rotate: %w: expected a published key that does not sign", ErrUnknownKey)
-		}
-		r.signing = next
-	}
-	if q.Retire {
-		next := r.next()
-		if q.Sign {
-			next = nil // what signed until now is what retires
-		}
-		r.own = slices.DeleteFunc(r.own, func(k *mint.Key) bool { return k != r.signing && k != next })
-	}
-	return r, nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/entraproof/entraproof/mockidp/mint"
 )
@@ -20,29 +21,48 @@ type route struct {
 	// and version the document; empty: none.
 	member  string
 	version mint.Version
-	serve   func(*Issuer, *request)
+	// unlisted keeps its requests out of Issuer.Requests.
+	unlisted bool
+	// readable is metadata, which scripts of every origin may read.
+	readable bool
+	// on is whether a configuration has the endpoint; nil: every one does.
+	on    func(Config) bool
+	serve func(*Issuer, *request)
 }
+
+// restOfPath at the end of a pattern takes all that is left, nothing included.
+const restOfPath = "{rest...}"
 
 // request is one request to a route.
 type request struct {
 	*http.Request
 	w     http.ResponseWriter
+	sent  *sentAnswer // what w writes to in the end
+	came  time.Time
 	route route
 	// id goes out as x-ms-request-id; errors repeat it and uti encodes it.
 	id string
 	// correlation is the client-request-id of the request, or a fresh one.
 	correlation string
 	tenant      tenant
+	// aadsts is the number of the error that was answered.
+	aadsts int
 }
 
-// routes are all endpoints of the public listeners; the first that matches
-// answers.
+// unknownPath is how requests are counted and listed that no route answers.
+const unknownPath = "unknown path"
+
+// routes are all endpoints that there can be at the public listeners; the first
+// that matches answers.
 func routes() []route {
-	return slices.Concat(discoveryRoutes(), keySetRoutes(), tokenRoutes(), pemRoutes(), calloutRoutes(), healthRoutes())
+	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), pemRoutes(), calloutRoutes(), healthRoutes(),
+		graphRoutes(), introspectionRoutes())
 }
 
-// rest at the end of a pattern takes all that is left, nothing included.
-const rest = "{rest...}"
+// routes are the endpoints that this configuration has.
+func (c Config) routes() []route {
+	return slices.DeleteFunc(routes(), func(r route) bool { return r.on != nil && !r.on(c) })
+}
 
 // match reports whether a path fits the pattern, and tells what each name on the
 // way stands for.
@@ -59,7 +79,7 @@ func (r route) match(path string, tell func(name, text string)) bool {
 			return false
 		}
 		switch {
-		case wanted == rest:
+		case wanted == restOfPath:
 			return true
 		case moreWanted != moreWords:
 			return false
@@ -75,7 +95,9 @@ func unheard(string, string) {}
 
 // ServeHTTP answers a request to the public listeners.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q := &request{Request: r, w: w, id: i.freshGUID()}
+	sent := &sentAnswer{ResponseWriter: w}
+	q := &request{Request: r, w: sent, sent: sent, id: i.freshGUID(), came: i.cfg.Now()}
+	defer i.remember(q, time.Now())
 	q.correlation = q.Header.Get("client-request-id")
 	if !mint.IsGUID(q.correlation) {
 		q.correlation = i.freshGUID()
@@ -90,8 +112,8 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		i.answer(q)
 		return
 	}
-	i.counters.hit("unknown path", r)
-	http.NotFound(w, r)
+	i.counters.hit(unknownPath, r)
+	http.NotFound(q.w, r)
 }
 
 // countedAs is the pattern, with the case of a call-out written out.
@@ -104,7 +126,7 @@ func (q *request) countedAs() string {
 
 // answer checks method and tenant and calls the handler.
 func (i *Issuer) answer(q *request) {
-	entraHeaders(q)
+	i.entraHeaders(q)
 	if len(q.route.methods) > 0 && !slices.Contains(q.route.methods, q.Method) {
 		i.refuse(q, wrongMethod(q.Method, q.route.methods))
 		return
@@ -118,34 +140,49 @@ func (i *Issuer) answer(q *request) {
 		q.tenant = t
 	}
 	i.cfg.Log.LogAttrs(q.Context(), slog.LevelInfo, "request", slog.String("endpoint", q.route.path), slog.String("method", q.Method), slog.String("client", q.RemoteAddr), slog.String("id", q.id))
+	if q.route.readable && q.Method == http.MethodOptions {
+		q.write(http.StatusOK, nil) // the headers are the answer
+		return
+	}
+	r := i.current()
+	if q.TLS != nil && r.faults.certifies() {
+		q.w.Header().Set("Connection", "close") // the next request shakes hands anew
+	}
+	if met := r.faults.due(q); len(met) > 0 {
+		i.misbehave(q, r, met)
+		return
+	}
 	q.route.serve(i, q)
 }
 
 // entraHeaders are on every answer (entra-tokens 3.6).
-func entraHeaders(q *request) {
+func (i *Issuer) entraHeaders(q *request) {
 	h := q.w.Header()
+	if q.route.readable {
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Access-Control-Allow-Methods", "GET, OPTIONS")
+	}
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("P3P", `CP="DSP CUR OTPi IND OTRi ONL FIN"`)
-	h.Set("x-ms-request-id", q.id)
-	h.Set("x-ms-ests-server", "2.1.19568.3 - MOCK ProdSlices")
-	h.Set("X-XSS-Protection", "0")
-	if strings.EqualFold(q.Header.Get("return-client-request-id"), "true") {
-		h.Set("client-request-id", q.correlation)
+	q.literal("P3P", `CP="DSP CUR OTPi IND OTRi ONL FIN"`)
+	q.literal("x-ms-request-id", q.id)
+	q.literal("x-ms-ests-server", "2.1.19568.3 - MOCK ProdSlices")
+	q.literal("X-XSS-Protection", "0")
+	if i.cfg.Variations.EchoUnasked || strings.EqualFold(q.Header.Get("return-client-request-id"), "true") {
+		q.literal("client-request-id", q.correlation)
 	}
 	for _, cookie := range []string{"fpc=mock; path=/; secure; HttpOnly; SameSite=None", "x-ms-gateway-slice=estsfd; path=/; secure; samesite=none; httponly", "stsservicecookie=estsfd; path=/; secure; samesite=none; httponly"} {
 		h.Add("Set-Cookie", cookie)
 	}
 }
 
-// cacheable marks metadata: kept for a day, readable by scripts.
-func cacheable(q *request) {
-	h := q.w.Header()
-	h.Set("Cache-Control", "max-age=86400, private")
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Allow-Methods", "GET, OPTIONS")
-}
+// literal sets a header whose name goes out as it is written: MSAL Java looks for
+// client-request-id in Entra's own letters.
+func (q *request) literal(name, text string) { q.w.Header()[name] = []string{text} }
+
+// cacheable marks metadata: kept for a day.
+func cacheable(q *request) { q.w.Header().Set("Cache-Control", "max-age=86400, private") }
 
 // uncached marks answers of the token endpoint.
 func uncached(q *request) {

@@ -33,7 +33,7 @@ func (i *Issuer) Start(ctx context.Context) error {
 	management := i.managementHandler()
 	wanted := []*listener{
 		{addr: i.cfg.Addr, handler: i, at: &i.server.plain},
-		{addr: i.cfg.TLSAddr, handler: i, tls: true, at: &i.server.secure},
+		{addr: i.cfg.TLSAddr, handler: i, tls: true, handshake: i.handshake, at: &i.server.secure},
 		{addr: i.cfg.ManagementAddr, handler: management, tls: i.cfg.ManagementTLS, at: &i.server.management},
 	}
 	wanted = slices.DeleteFunc(wanted, func(l *listener) bool { return l.addr == Off })
@@ -61,8 +61,10 @@ type listener struct {
 	addr    string
 	handler http.Handler
 	tls     bool
-	at      *string // where the address that was found is noted
-	net     net.Listener
+	// handshake may choose another configuration for a client.
+	handshake func(*tls.ClientHelloInfo) (*tls.Config, error)
+	at        *string // where the address that was found is noted
+	net       net.Listener
 }
 
 // settle writes the key sets anew: the issuer's own URL is known now.
@@ -89,9 +91,9 @@ func (i *Issuer) listen(ctx context.Context, l *listener) error {
 	*l.at = opened.Addr().String()
 	l.net = opened
 	if l.tls {
-		l.net = tls.NewListener(opened, &tls.Config{
-			Certificates: []tls.Certificate{i.tls.certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
-		})
+		cfg := i.tls.config(i.tls.certificate)
+		cfg.GetConfigForClient = l.handshake
+		l.net = tls.NewListener(opened, cfg)
 	}
 	return nil
 }

@@ -13,8 +13,9 @@ type snapshot struct {
 	Directory
 	resources map[string]registered[API]
 	clients   map[string]registered[ClientRegistration]
-	tenants   map[string]string // ids, by id and domain
-	regions   map[string]string // by id
+	tenants   map[string]string           // ids, by id and domain
+	regions   map[string]string           // by id
+	users     map[string]registered[User] // by username
 }
 
 // registered is an entry with its name.
@@ -27,7 +28,7 @@ type registered[E any] struct {
 func (d Directory) snapshot() *snapshot {
 	s := &snapshot{
 		Directory: d, resources: map[string]registered[API]{}, clients: map[string]registered[ClientRegistration]{}, tenants: map[string]string{},
-		regions: map[string]string{},
+		regions: map[string]string{}, users: map[string]registered[User]{},
 	}
 	for name, a := range d.APIs {
 		for _, resource := range a.names() {
@@ -36,6 +37,9 @@ func (d Directory) snapshot() *snapshot {
 	}
 	for name, c := range d.Clients {
 		s.clients[strings.ToLower(c.ID)] = registered[ClientRegistration]{name, c}
+	}
+	for name, u := range d.Users {
+		s.users[strings.ToLower(u.Username)] = registered[User]{name, u}
 	}
 	for id, t := range d.Tenants {
 		s.regions[strings.ToLower(id)] = t.Region
@@ -61,10 +65,11 @@ func resourceKey(name string) string {
 	return name
 }
 
-// client is the registration behind a client id, if the tenant has it.
-func (s *snapshot) client(id, tenant string) (registered[ClientRegistration], bool) {
+// client is the registration behind a client id, if the tenant has it; where the
+// path names none, any tenant will do for now.
+func (s *snapshot) client(id string, in tenant) (registered[ClientRegistration], bool) {
 	c, ok := s.clients[strings.ToLower(id)]
-	return c, ok && isIn(tenant, c.entry.Tenants)
+	return c, ok && (in.template() || isIn(in.id, c.entry.Tenants))
 }
 
 // isIn reports whether an entry exists in a tenant; one that names none exists

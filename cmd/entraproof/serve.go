@@ -90,7 +90,7 @@ func (o *serveOptions) register(cmd *cobra.Command) {
 	f.StringVar(&o.issuerNames, "issuer-names", namesOfEntra, "the iss values: entra (those of the target), or own (the issuer's own URL)")
 	f.StringVar(&o.publicURL, "public-url", "", "the URL under which others reach the issuer, where it is not the one that they ask for")
 	f.StringSliceVar(&o.hosts, "host", nil, "a further name or address in the issuer's certificate")
-	f.StringVar(&o.directory, "directory", "", "the mockidp.yaml with the tenants, APIs and clients that the issuer knows; without: those of the target")
+	f.StringVar(&o.directory, "directory", "", "the mockidp.yaml with the tenants, APIs, clients and users that the issuer knows; without: what the target says, or on loopback a built-in one")
 	f.StringVar(&o.keys, "keys", "", "the folder that keeps the issuer's keys from one start to the next; without: fresh keys, in memory only")
 	f.StringVar(&o.tokenFile, "token-file", "", "write a management token that was made here to this file, readable by you alone")
 	f.StringVar(&o.issuerURL, "issuer-url", "", "the issuer whose keys a gateway trusts, where it is not in this process")

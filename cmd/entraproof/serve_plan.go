@@ -17,7 +17,7 @@ import (
 type servePlan struct {
 	serveOptions
 	file *targets.File
-	// known is what --directory says that the issuer knows; nil: the target's.
+	// known is what the issuer knows; nil: what the target says.
 	known        *mockidp.Directory
 	issuer, echo bool
 	gateways     []gatewayPlan
@@ -43,18 +43,41 @@ func (p *program) planServe(o serveOptions) (*stage, error) {
 			plan.issuerURL = file.Tokens.Mock.URL
 		}
 	}
-	if o.directory != "" {
-		known, err := mockidp.ReadDirectory(o.directory, p.lookup)
-		if err != nil {
-			return nil, wrongUsage(err, "")
-		}
-		plan.known = &known
+	if err := plan.readDirectory(p.lookup); err != nil {
+		return nil, wrongUsage(err, "")
 	}
 	plan.readParts()
 	if err := plan.validate(); err != nil {
 		return nil, err
 	}
 	return &stage{p: p, plan: plan}, nil
+}
+
+// readDirectory reads what the issuer knows. With neither directory nor target
+// that is the built-in directory, which has all that the embedded target has;
+// but its secrets are known to everybody, so only for this machine.
+func (s *servePlan) readDirectory(lookup func(string) (string, bool)) error {
+	if s.directory != "" {
+		known, err := mockidp.ReadDirectory(s.directory, lookup)
+		s.known = &known
+		return err
+	}
+	if s.target == "" && s.onlyHere() {
+		known := mockidp.DefaultDirectory()
+		s.known = &known
+	}
+	return nil
+}
+
+// onlyHere reports whether nobody but this machine reaches the issuer.
+func (s *servePlan) onlyHere() bool {
+	for _, addr := range []string{s.issuerAddr, s.issuerTLSAddr} {
+		host, _, err := net.SplitHostPort(addr)
+		if addr != "" && addr != mockidp.Off && (err != nil || !isLoopback(host)) {
+			return false
+		}
+	}
+	return true
 }
 
 // readParts sorts the parts. What is wrong with one validate tells.

@@ -77,13 +77,13 @@ func awaitFetch(ctx context.Context, s *engine.Stage) error {
 // shown an unknown key id is shown one more, lest what it makes of an outage
 // colour the flows after this one.
 func inOutage(ctx context.Context, s *engine.Stage, do func() error) error {
-	if err := s.Issuer.Outage(ctx, s.Lease, mockidp.KeySetUnavailable); err != nil {
+	if err := s.Issuer.Misbehave(ctx, s.Lease, []mockidp.Misbehaviour{{Name: "status", Path: mockidp.KeySetPaths}}); err != nil {
 		return fmt.Errorf("flows: the outage of the key set: %w", err)
 	}
 	if err := do(); err != nil {
 		return err
 	}
-	if err := s.Issuer.Outage(ctx, s.Lease, mockidp.NoOutage); err != nil {
+	if err := s.Issuer.Misbehave(ctx, s.Lease, nil); err != nil {
 		return fmt.Errorf("flows: the end of the outage: %w", err)
 	}
 	if refetch, _ := s.Declared("jwks-refetch"); refetch != "unknown-kid" {

@@ -56,7 +56,7 @@ func (c *claims) lifetime() time.Duration {
 	switch {
 	case c.g.Token != Access:
 		return appLifetime
-	case slices.Contains(c.g.Capabilities, "cp1"):
+	case slices.ContainsFunc(c.g.Capabilities, func(name string) bool { return strings.EqualFold(name, "cp1") }): // azidentity writes CP1
 		return caeLifetime + upTo(caeJitter)
 	case c.g.Kind.Subject == SubjectUser:
 		return appLifetime + upTo(userJitter)
@@ -156,6 +156,10 @@ func (c *claims) text(name string) string {
 		return c.g.ManagedIdentity
 	case "nonce":
 		return c.g.Nonce
+	case "at_hash":
+		return c.g.TokenHash
+	case "c_hash":
+		return c.g.CodeHash
 	}
 	if text, ok := graphTexts()[name]; ok {
 		return text
@@ -209,13 +213,19 @@ func pairwise(objectID, resource string) string {
 }
 
 // rh embeds tenant and resource behind three bytes (entra-tokens 1.3).
-func (c *claims) rh() string {
+func (c *claims) rh() string { return handle(c.g.Tenant, c.g.Resource, c.bytes(1)[0]) }
+
+func handle(tenant, resource string, last byte) string {
 	body := []byte{0x01, 0x74, 0x00}
-	body = append(body, guidOf(c.g.Tenant).dotNet()...)
-	body = append(body, guidOf(c.g.Resource).dotNet()...)
-	body = append(body, c.bytes(1)[0], 0, 0)
+	body = append(body, guidOf(tenant).dotNet()...)
+	body = append(body, guidOf(resource).dotNet()...)
+	body = append(body, last, 0, 0)
 	return "1." + base64.RawURLEncoding.EncodeToString(body) + "."
 }
+
+// RefreshPrefix is how refresh tokens and codes begin: as rh does, with the
+// tenant and the client.
+func RefreshPrefix(tenant, client string) string { return handle(tenant, client, 0) }
 
 // region is xms_ftd: 32 opaque bytes, 0x01 and the name of a region.
 func (c *claims) region() string {

@@ -49,9 +49,9 @@ func (c *claims) set() string {
 	g := c.g
 	switch {
 	case g.Token == ID:
-		return "aio name nonce oid preferred_username rh sub tid uti ver"
+		return "aio at_hash c_hash name nonce oid preferred_username rh sub tid uti ver"
 	case g.Token == IDV1:
-		return "amr family_name given_name ipaddr name nonce oid rh sub tid unique_name upn uti ver"
+		return "amr at_hash c_hash family_name given_name ipaddr name nonce oid rh sub tid unique_name upn uti ver"
 	case g.WellKnown == Graph && g.Kind.Subject == SubjectApp:
 		return "aio app_displayname appid appidacr idp idtyp oid rh roles sub tenant_region_scope tid uti ver wids " +
 			"xms_acd xms_act_fct xms_ftd xms_idrel xms_rd xms_sub_fct xms_tcdt xms_tdbr xms_tnt_fct"
@@ -73,8 +73,11 @@ func (c *claims) set() string {
 // what the client can handle.
 func (c *claims) besides() []string {
 	names := []string{"_claim_names", "_claim_sources", "groups", "xms_cc", "xms_mirid"}
-	for _, name := range c.g.Optional {
-		if slices.Contains(OptionalClaims(), name) && (c.g.Kind.Subject == SubjectUser || !aboutPeople(name)) {
+	if c.mailbox() {
+		names = append(names, "email")
+	}
+	for _, name := range OptionalClaims() {
+		if c.asks(name) && (c.g.Kind.Subject == SubjectUser || !aboutPeople(name)) {
 			names = append(names, name)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // 1.3, "opt"), sorted.
 func OptionalClaims() []string {
 	return strings.Fields("acct acrs auth_time ctry email family_name fwd given_name idtyp in_corp ipaddr login_hint nickname preferred_username " +
-		"sid tenant_ctry tenant_region_scope upn vnet wids xms_edov xms_pdl xms_pl xms_tpl ztdid")
+		"sid tenant_ctry tenant_region_scope upn vnet wids xms_cc xms_edov xms_pdl xms_pl xms_tpl ztdid")
 }
 
 // ClaimProperties are the additional properties of optional claims, sorted.

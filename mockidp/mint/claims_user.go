@@ -1,6 +1,7 @@
 package mint
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -13,18 +14,18 @@ func (c *claims) userText(name string) string {
 		return c.subjectType()
 	case "acr":
 		return "1"
-	case "name":
-		return u.Name
+	case "name", "preferred_username":
+		return c.nameFor(name)
 	case "given_name":
 		return given
 	case "family_name":
 		return family
-	case "preferred_username", "unique_name":
+	case "unique_name":
 		return u.Username
 	case "upn":
 		return c.principalName()
 	case "email":
-		if u.HomeTenant != "" {
+		if u.HomeTenant != "" || c.mailbox() || c.asks("email") {
 			return u.Username
 		}
 	case "ipaddr":
@@ -34,6 +35,27 @@ func (c *claims) userText(name string) string {
 	}
 	return optionalTexts()[name]
 }
+
+// nameFor is a name of the user, in id tokens only with the scope profile
+// (entra-tokens 1.3, name).
+func (c *claims) nameFor(claim string) string {
+	if c.idOf("openid") && !c.idOf("profile") {
+		return ""
+	}
+	if claim == "name" {
+		return c.user().Name
+	}
+	return c.user().Username
+}
+
+// idOf reports whether this is an id token that was asked for with a scope.
+func (c *claims) idOf(scope string) bool {
+	return (c.g.Token == ID || c.g.Token == IDV1) && slices.Contains(c.g.Scopes, scope)
+}
+
+// mailbox reports whether an id token tells the address because the scope email
+// was asked for (entra-tokens 1.4).
+func (c *claims) mailbox() bool { return c.idOf("email") }
 
 // subjectType says that the token is an application's; that it is a person's is
 // said in Graph's tokens, and where the registration asks for it (entra-tokens

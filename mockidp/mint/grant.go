@@ -135,13 +135,15 @@ type Grant struct {
 	Kind   Kind      `json:"kind"`
 	// Audience is the aud claim as it goes out; Resource is the app id of the
 	// API, which rh and the pairwise sub are made of (empty: the audience).
-	Audience string   `json:"audience,omitempty"`
-	Resource string   `json:"resource,omitempty"`
-	Client   Client   `json:"client"`
-	Scopes   []string `json:"scopes,omitempty"`
-	Roles    []string `json:"roles,omitempty"`
-	User     User     `json:"user,omitzero"`
-	Age      Age      `json:"age,omitempty"`
+	Audience string `json:"audience,omitempty"`
+	Resource string `json:"resource,omitempty"`
+	Client   Client `json:"client"`
+	// Scopes are those of the API. Of an id token they are openid and what comes
+	// with it: without profile it tells no names.
+	Scopes []string `json:"scopes,omitempty"`
+	Roles  []string `json:"roles,omitempty"`
+	User   User     `json:"user,omitzero"`
+	Age    Age      `json:"age,omitempty"`
 	// WellKnown, where set, fills audience, resource and version in.
 	WellKnown WellKnown `json:"wellKnown,omitempty"`
 	// AppKey is the app id whose own signing key signs (`?appid=`).
@@ -159,6 +161,10 @@ type Grant struct {
 	ManagedIdentity string `json:"managedIdentity,omitempty"`
 	// Nonce is what an id token repeats of the request.
 	Nonce string `json:"nonce,omitempty"`
+	// CodeHash and TokenHash are c_hash and at_hash: what an id token of the
+	// authorize endpoint says of the code and the access token beside it.
+	CodeHash  string `json:"codeHash,omitempty"`
+	TokenHash string `json:"tokenHash,omitempty"`
 }
 
 // MostGroups is how many groups a JWT lists before it links to them
@@ -173,7 +179,7 @@ func (g Grant) Key() string {
 		string(g.Token), g.Tenant, string(g.Kind.Version), string(g.Kind.Subject), g.Audience, g.Resource,
 		g.Client.ID, g.Client.ObjectID, g.Client.Authentication,
 		g.User.Name, g.User.ObjectID, g.User.Username, g.User.HomeTenant,
-		string(g.Age), string(g.WellKnown), g.AppKey, g.ManagedIdentity, g.Nonce,
+		string(g.Age), string(g.WellKnown), g.AppKey, g.ManagedIdentity, g.Nonce, g.CodeHash, g.TokenHash,
 	} {
 		b = appendSized(b, text)
 	}

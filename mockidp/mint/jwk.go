@@ -22,7 +22,7 @@ func (k *Key) JWK() value.Value {
 	case "oct": // RFC 7518 6.4
 		return jwk.Append("k", value.String(b64(k.secret)))
 	}
-	jwk.Members = append(jwk.Members, member("x5t", k.kid),
+	jwk.Members = append(jwk.Members, member("x5t", sha1Of(k.cert)),
 		member("n", b64(k.rsa.N.Bytes())), member("e", b64(big.NewInt(int64(k.rsa.E)).Bytes())))
 	return jwk.Append("x5c", value.Strings(base64.StdEncoding.EncodeToString(k.cert)))
 }

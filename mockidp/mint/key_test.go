@@ -203,6 +203,9 @@ func TestKeySpec(t *testing.T) {
 		if row.spec.KeyID != "" && k.KeyID() != row.spec.KeyID {
 			t.Errorf("%s: kid %s", row.spec.Name, k.KeyID())
 		}
+		if x5t := jwk.GetText("x5t"); x5t != "" && x5t != sha1Of(k.cert) { // RFC 7517 4.8, whatever the kid
+			t.Errorf("%s: x5t %s is not that of its certificate", row.spec.Name, x5t)
+		}
 		byDefault, err := k.Sign("", []byte("x"), nil)
 		if err != nil || len(byDefault) == 0 {
 			t.Errorf("%s: sign by default: %v", row.spec.Name, err)

@@ -1,15 +1,13 @@
 package format_test
 
 import (
-	"context"
 	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"github.com/entraproof/entraproof/internal/chromium"
 	"github.com/entraproof/entraproof/reports"
 	conformance "github.com/entraproof/entraproof/suites"
 )
@@ -62,15 +60,12 @@ func embedded(t *testing.T, setup string) *reports.Results {
 	return r
 }
 
-// maxScreenshot keeps the pictures light enough for a README.
-const maxScreenshot = 300_000
-
 // TestScreenshots writes the pictures that the documentation shows.
 func TestScreenshots(t *testing.T) {
 	if !*screenshots {
 		t.Skip("go test ./reports/format -run TestScreenshots -screenshots writes docs/images")
 	}
-	chrome := chromium(t)
+	chrome := chromium.Start(t)
 	html := htmlOf(t, article(t))
 	for _, s := range []struct {
 		name, scheme, show string
@@ -84,27 +79,8 @@ func TestScreenshots(t *testing.T) {
 			finding.scrollIntoView();
 		}`, 1270},
 	} {
-		p := chrome.open(t, html, view{width: 1280, height: s.height, scheme: s.scheme})
-		p.do(chromedp.Evaluate(s.show, nil))
-		p.shoot(filepath.Join("..", "..", "docs", "images", s.name+".png"))
-	}
-}
-
-// shoot writes what the window shows.
-func (p *tab) shoot(path string) {
-	p.t.Helper()
-	var picture []byte
-	p.do(chromedp.ActionFunc(func(ctx context.Context) (err error) {
-		picture, err = page.CaptureScreenshot().WithFormat(page.CaptureScreenshotFormatPng).WithOptimizeForSpeed(false).Do(ctx)
-		return err
-	}))
-	if len(picture) > maxScreenshot {
-		p.t.Errorf("%s: expected at most %d bytes, got %d", path, maxScreenshot, len(picture))
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		p.t.Fatal(err)
-	}
-	if err := os.WriteFile(path, picture, 0o600); err != nil {
-		p.t.Fatal(err)
+		p := open(t, chrome, html, chromium.View{Width: 1280, Height: s.height, Scheme: s.scheme})
+		p.Do(chromedp.Evaluate(s.show, nil))
+		p.Shoot(filepath.Join("..", "..", "docs", "images", s.name+".png"))
 	}
 }

@@ -1,0 +1,182 @@
+package mockidp
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/entraproof/entraproof/mockidp/mint"
+)
+
+// choice is what somebody chose in the console's form: all texts as they were
+// sent, so that a form with a mistake comes back as it was.
+type choice struct {
+	Tenant, API, Client string
+	// Subject is app or user, Age as mint.Age.
+	Subject, Age string
+	// Asked is how the API is asked for: by its app id, or by an App ID URI. Only
+	// v1 tokens tell (entra-tokens 2.2).
+	Asked string
+	// Version and Audience stand for an API where none is registered.
+	Version, Audience string
+	// User is whose token it is, empty: the mock's own user.
+	User string
+	// Roles and Scopes are other ones than those granted, between blanks.
+	Roles, Scopes string
+
+	// Forged signs with a key that nobody published; Common are the names of
+	// common mutations.
+	Forged bool
+	Common []string
+	// OtherAudience, SetName and SetValue, and Remove change claims.
+	OtherAudience, SetName, SetValue, Remove string
+	// Steps is the whole list as JSON or YAML, in place of the mutations above.
+	Steps string
+	// URL is what the curl command calls.
+	URL string
+}
+
+// readChoice reads a form.
+func readChoice(form url.Values) choice {
+	text := func(name string) string { return strings.TrimSpace(form.Get(name)) }
+	return choice{
+		Tenant: text("tenant"), API: text("api"), Client: text("client"), Subject: text("subject"), Age: text("age"),
+		Asked: text("asked"), Version: text("version"), Audience: text("audience"), User: text("user"), Roles: text("roles"), Scopes: text("scopes"),
+		Forged: form.Has("forged"), Common: form["common"],
+		OtherAudience: text("other-audience"), SetName: text("set-name"), SetValue: form.Get("set-value"), Remove: text("remove"),
+		Steps: text("steps"), URL: text("url"),
+	}
+}
+
+// firstChoice is the form as it opens: a daemon's token for an API, by a client
+// that has a role there.
+func (s *snapshot) firstChoice(api string) choice {
+	c := choice{API: api, Subject: string(mint.SubjectApp), Age: string(mint.Fresh), Asked: askedByURI, Version: string(mint.V2)}
+	names := s.apiNames()
+	if !slices.Contains(names, api) && len(names) > 0 {
+		c.API = names[0]
+	}
+	for name, r := range sorted(s.Clients) {
+		if c.Client == "" || len(r.Roles[c.API]) > len(s.Clients[c.Client].Roles[c.API]) {
+			c.Client = name
+		}
+	}
+	for id := range sorted(s.Directory.Tenants) {
+		if c.Tenant == "" && isIn(id, s.APIs[c.API].Tenants) {
+			c.Tenant = id
+		}
+	}
+	return c
+}
+
+// How an API can be asked for.
+const (
+	askedByURI   = "uri"
+	askedByAppID = "app-id"
+)
+
+// formProblem is what is wrong with one field of a form.
+type formProblem struct{ Field, Text string }
+
+// grant is what the choice asks the issuer for, as the token endpoint would
+// fill it in; or what is wrong with the choice.
+func (s *snapshot) grant(c choice) (mint.Grant, []formProblem) {
+	g := mint.Grant{
+		Tenant: strings.ToLower(c.Tenant), Age: mint.Age(c.Age), Roles: strings.Fields(c.Roles), Scopes: strings.Fields(c.Scopes),
+		Kind: mint.Kind{Version: mint.Version(c.Version), Subject: mint.Subject(c.Subject)}, Audience: c.Audience,
+	}
+	var problems []formProblem
+	problem := func(field, text string) { problems = append(problems, formProblem{field, text}) }
+	if _, ok := s.tenantID(g.Tenant); !ok {
+		problem("tenant", "Expected one of the tenants, or a GUID where none is registered.")
+	}
+	a, known := s.APIs[c.API]
+	switch {
+	case known:
+		a.fill(&g, c.Asked)
+	case len(s.APIs) > 0:
+		problem("api", "Expected one of the registrations.")
+	case c.Audience == "":
+		problem("audience", "Expected an audience: no API is registered here.")
+	}
+	r, known := s.Clients[c.Client]
+	switch {
+	case known:
+		g.Client = r.minted(g.Kind.Subject)
+		g.ManagedIdentity = r.ManagedIdentity
+	case mint.IsGUID(c.Client):
+		g.Client.ID = strings.ToLower(c.Client)
+	default:
+		problem("client", "Expected one of the clients, or a GUID where none is registered.")
+	}
+	if u, err := url.Parse(c.URL); c.URL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || !isPrintable(c.URL)) {
+		problem("url", "Expected http:// or https:// and a host.")
+	}
+	if g.Kind.Subject != mint.SubjectUser {
+		g.Scopes = nil // an application has none (entra-tokens 1.3)
+		g.Roles = orElse(g.Roles, r.Roles[c.API])
+		return g, problems
+	}
+	g.Scopes = orElse(g.Scopes, orElse(r.Permissions[c.API], a.scopeNames()))
+	u, known := s.Users[c.User]
+	switch {
+	case known:
+		g.Roles = orElse(g.Roles, u.Roles[c.API])
+		g.User, g.Groups = u.in(g.Tenant), s.groupsIn(a, u)
+	case c.User != "":
+		problem("user", "Expected one of the users.")
+	}
+	return g, problems
+}
+
+// orElse is the first list that holds something.
+func orElse(list, other []string) []string {
+	if len(list) > 0 {
+		return list
+	}
+	return other
+}
+
+// groupsIn are the groups of a user that an API's registration asks for, by
+// object id.
+func (s *snapshot) groupsIn(a API, u User) []string {
+	if a.GroupMembershipClaims != groupsSecurity && a.GroupMembershipClaims != groupsAll {
+		return nil
+	}
+	var all []string
+	for _, name := range u.Groups {
+		all = append(all, strings.ToLower(s.Groups[name]))
+	}
+	return all
+}
+
+// fill makes the grant one for the API: its version decides, and aud is the app
+// id in v2 tokens and what was asked for in v1 tokens (entra-tokens 2.1, 2.2).
+func (a API) fill(g *mint.Grant, asked string) {
+	g.Kind.Version, g.Resource, g.Audience = mint.V1, a.AppID, a.AppID
+	if a.Version == mint.V2 {
+		g.Kind.Version = mint.V2
+	} else if asked != askedByAppID && !slices.Contains(a.OptionalClaims, "use_guid") {
+		g.Audience = slices.Concat(a.URIs, []string{"api://" + a.AppID})[0]
+	}
+	g.Optional = a.OptionalClaims
+	if a.Keys == keysApp {
+		g.AppKey = a.AppID
+	}
+}
+
+// minted is the client as tokens tell of it: by the first proof that it has. A
+// public client gets tokens of users only, so one that asks by itself is taken
+// for one with a secret.
+func (r ClientRegistration) minted(subject mint.Subject) mint.Client {
+	c := mint.Client{ID: r.ID, ObjectID: r.ObjectID}
+	switch {
+	case len(r.Secrets) > 0:
+		c.Authentication = "1"
+	case len(r.Certificates)+len(r.Federated) > 0:
+		c.Authentication = "2"
+	case subject == mint.SubjectUser:
+		c.Authentication = "0"
+	}
+	return c
+}
