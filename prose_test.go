@@ -12,8 +12,8 @@ import (
 
 var (
 	link       = regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`)
-	makeTarget = regexp.MustCompile("(?:`|\\$ )make ([a-z ]+)")
-	rule       = regexp.MustCompile(`(?m)^([a-z]+):`)
+	makeTarget = regexp.MustCompile("(?:`|\\$ )make ([a-z -]+)")
+	rule       = regexp.MustCompile(`(?m)^([a-z-]+):`)
 )
 
 // prose is every page of Markdown in the root and in docs.

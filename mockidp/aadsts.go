@@ -3,11 +3,9 @@ package mockidp
 import (
 	"fmt"
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/entraproof/entraproof/internal/value"
 )
 
 // problem is one of Entra's errors: number, OAuth error and status belong
@@ -19,14 +17,17 @@ type problem struct {
 	text   string
 	// lookup: Entra has a page about the number and names it in error_uri.
 	lookup bool
+	// suberror and claims tell a client what the user has to do (entra-tokens
+	// 4.4); empty: not there.
+	suberror, claims string
 }
 
 func invalidClient(code int, text string) problem {
-	return problem{code, "invalid_client", http.StatusUnauthorized, text, true}
+	return problem{code: code, oauth: "invalid_client", status: http.StatusUnauthorized, text: text, lookup: true}
 }
 
 func badRequest(code int, oauth, text string) problem {
-	return problem{code, oauth, http.StatusBadRequest, text, true}
+	return problem{code: code, oauth: oauth, status: http.StatusBadRequest, text: text, lookup: true}
 }
 
 func wrongSecret(client string) problem {
@@ -45,16 +46,26 @@ func malformedAssertion() problem {
 	return badRequest(50027, "invalid_request", "Invalid JWT token. The token is malformed or not meant for this endpoint.")
 }
 
-// assertionOutOfTime writes times as Entra does, with seven digits.
+func unsupportedAlgorithm() problem {
+	return badRequest(5002730, "invalid_request", "Invalid JWT token. Unsupported key for the signing algorithm.")
+}
+
+func certificateOutOfTime() problem {
+	return invalidClient(1000502, "The provided certificate is not within its specified validity window.")
+}
+
 func assertionOutOfTime(now time.Time, c assertionClaims) problem {
-	text := func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0000000Z") }
 	return invalidClient(700024, fmt.Sprintf("Client assertion is not within its valid time range. Current time: %s, assertion valid from %s, expiry time of assertion %s. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
-		text(now), text(instant(c.NotBefore)), text(instant(c.Expires))))
+		instantText(now), instantText(instant(c.NotBefore)), instantText(instant(c.Expires))))
 }
 
 // noFederatedMatch names what of the assertion matches no credential.
 func noFederatedMatch(code int, what, got string) problem {
 	return invalidClient(code, fmt.Sprintf("No matching federated identity record found for presented assertion %s '%s'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation", what, got))
+}
+
+func subjectInOtherCase(got string) problem {
+	return invalidClient(7002138, fmt.Sprintf("No matching federated identity record found for presented assertion subject '%s'. The subject matches with case-insensitive comparison, but not with case-sensitive comparison. Check your federated identity credential Subject, Audience and Issuer against the presented assertion.", got))
 }
 
 func publicClient(client string) problem {
@@ -79,10 +90,14 @@ func disabledClient(client string) problem {
 	return badRequest(7000112, "unauthorized_client", fmt.Sprintf("Application '%s' is disabled.", client))
 }
 
-// notAssigned is invalid_client by the article and invalid_grant in a public
-// sample (entra-tokens 7): the sample was seen.
+// The numbers of problems that Variations vary.
+const (
+	unassigned    = 501051
+	tenantUnknown = 90002
+)
+
 func notAssigned(client, resource string) problem {
-	return badRequest(501051, "invalid_grant", fmt.Sprintf("Application '%s' is not assigned to a role for the application '%s'.", client, resource))
+	return badRequest(unassigned, "invalid_grant", fmt.Sprintf("Application '%s' is not assigned to a role for the application '%s'.", client, resource))
 }
 
 func missingParameter(name string) problem {
@@ -119,54 +134,43 @@ func malformedTenant(name string) problem {
 	return badRequest(900023, "invalid_request", fmt.Sprintf("Specified tenant identifier '%s' is neither a valid DNS name, nor a valid external domain.", name))
 }
 
-// unknownTenant is invalid_tenant in metadata and invalid_request at the token
-// endpoint (entra-tokens 4.5 and 7).
-func unknownTenant(name string, atTokenEndpoint bool) problem {
-	p := badRequest(90002, "invalid_tenant", fmt.Sprintf("Tenant '%s' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.", name))
-	if atTokenEndpoint {
-		p.oauth = "invalid_request"
-	}
-	return p
+func unknownTenant(name string) problem {
+	return badRequest(tenantUnknown, "invalid_tenant", fmt.Sprintf("Tenant '%s' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.", name))
+}
+
+func unknownInstance() problem {
+	return badRequest(50049, "invalid_instance", "Unknown or invalid instance.")
+}
+
+func wrongInstanceVersion() problem {
+	return badRequest(500501, "invalid_request", "Invalid value for 'api-version'.")
+}
+
+func oneAuthority() problem {
+	return badRequest(500502, "invalid_request", "Expected exactly one of 'issuer' and 'authorization_endpoint'.")
+}
+
+func malformedAuthority(name string) problem {
+	return badRequest(50050, "invalid_request", fmt.Sprintf("The request is malformed: invalid format for '%s' value.", name))
 }
 
 func malformedHost(host string) problem {
 	return badRequest(900144, "invalid_request", fmt.Sprintf("The host name %q cannot stand in a URL.", host))
 }
 
-func oversizedBody() problem {
+func malformedRequest() problem {
 	return badRequest(9002313, "invalid_request", "Invalid request. Request is malformed or invalid.")
 }
 
 func wrongMethod(method string, want []string) problem {
-	return problem{900561, "invalid_request", http.StatusMethodNotAllowed, fmt.Sprintf("The endpoint only accepts %s requests. Received a %s request.", strings.Join(want, ", "), method), true}
+	want = slices.DeleteFunc(slices.Clone(want), func(m string) bool { return m == http.MethodOptions }) // a browser's question, none of the client's requests
+	p := badRequest(900561, "invalid_request", fmt.Sprintf("The endpoint only accepts %s requests. Received a %s request.", strings.Join(want, ", "), method))
+	p.status = http.StatusMethodNotAllowed
+	return p
 }
 
 func ownFailure() problem {
-	return problem{90033, "server_error", http.StatusServiceUnavailable, "A transient error has occurred. Please try again.", true}
-}
-
-// refuse answers with a problem in Entra's form (entra-tokens 4.4). The parts
-// of the description are joined by single blanks, as they are since 2024.
-func (i *Issuer) refuse(q *request, p problem) {
-	now := i.cfg.Now().UTC().Format("2006-01-02 15:04:05Z")
-	code := strconv.Itoa(p.code)
-	text := fmt.Sprintf("AADSTS%s: %s Trace ID: %s Correlation ID: %s Timestamp: %s", code, p.text, q.id, q.correlation, now)
-	body := value.Dict(
-		value.Member{Name: "error", Value: value.String(p.oauth)},
-		value.Member{Name: "error_description", Value: value.String(text)},
-		value.Member{Name: "error_codes", Value: value.List(value.Int(int64(p.code)))},
-		value.Member{Name: "timestamp", Value: value.String(now)},
-		value.Member{Name: "trace_id", Value: value.String(q.id)},
-		value.Member{Name: "correlation_id", Value: value.String(q.correlation)},
-	)
-	if p.lookup {
-		body = body.Append("error_uri", value.String("https://login.microsoftonline.com/error?code="+code))
-	}
-	q.aadsts = p.code
-	uncached(q)
-	if p.status == http.StatusMethodNotAllowed {
-		q.w.Header().Set("Allow", strings.Join(q.route.methods, ", ")) // RFC 9110 15.5.6
-	}
-	i.cfg.Log.Info("refused", "endpoint", q.route.path, "aadsts", p.code, "status", p.status, "id", q.id)
-	q.write(p.status, body.JSON())
+	p := badRequest(90033, "server_error", "A transient error has occurred. Please try again.")
+	p.status = http.StatusServiceUnavailable
+	return p
 }

@@ -15,8 +15,6 @@ type alteredAnswer struct {
 	header http.Header
 	status int
 	body   []byte
-	// problem, if its status is set, is the error that is answered.
-	problem problem
 	// wait is how long the answer is kept, stall how long the connection is kept
 	// after what is sent of it.
 	wait, stall time.Duration
@@ -25,6 +23,8 @@ type alteredAnswer struct {
 	// padding bytes are added to the body.
 	padding int
 
+	// refuse answers with an error of Entra's in the place of the body so far.
+	refuse func(problem)
 	// base is the issuer's own URL; ring is what was in force when the request
 	// came.
 	base string
@@ -69,6 +69,10 @@ func (a *alteredAnswer) keyID(name string) string {
 // misbehave answers as the misbehaviours have it.
 func (i *Issuer) misbehave(q *request, r *ring, met []*fault) {
 	a := &alteredAnswer{header: q.w.Header(), status: http.StatusOK, most: -1, base: i.baseURL(), ring: r}
+	a.refuse = func(p problem) {
+		a.body = nil
+		i.refuse(q, p)
+	}
 	q.w = a
 	instead := false
 	for _, f := range met {
@@ -79,10 +83,6 @@ func (i *Issuer) misbehave(q *request, r *ring, met []*fault) {
 	}
 	for _, f := range met {
 		f.kind.answer(f, a)
-	}
-	if a.problem.status != 0 {
-		a.body = nil
-		i.refuse(q, a.problem)
 	}
 	q.w = q.sent
 	i.deliver(q, a)

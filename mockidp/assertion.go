@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-
-	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
 // assertionType is the only client_assertion_type there is (RFC 7523 2.2).
@@ -52,57 +50,63 @@ func (m *oneOrMany) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*[]string)(m))
 }
 
+// readAssertion reads a JWS; of those that are signed by other means than RSA it
+// says so.
 func readAssertion(text string) (*assertion, *problem) {
-	object, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{jose.RS256, jose.PS256})
+	usual := []jose.SignatureAlgorithm{jose.RS256, jose.PS256}
+	others := []jose.SignatureAlgorithm{jose.RS384, jose.RS512, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.HS256, jose.HS384, jose.HS512, jose.EdDSA}
+	object, err := jose.ParseSignedCompact(text, append(others, usual...))
 	if err != nil {
-		p := malformedAssertion()
-		return nil, &p
+		return nil, new(malformedAssertion())
+	}
+	if !slices.Contains(usual, jose.SignatureAlgorithm(object.Signatures[0].Protected.Algorithm)) {
+		return nil, new(unsupportedAlgorithm())
 	}
 	a := &assertion{object: object}
 	if err := json.Unmarshal(object.UnsafePayloadWithoutVerification(), &a.claims); err != nil {
-		p := malformedAssertion()
-		return nil, &p
+		return nil, new(malformedAssertion())
 	}
 	return a, nil
 }
 
 // checkAssertion proves the client by its own certificate, or by a token of an
 // issuer that it trusts: whose it is decides which.
-func (t *tokenRequest) checkAssertion(now time.Time) *problem {
-	if len(t.client.Certificates)+len(t.client.Federated) == 0 {
-		p := unknownAssertionKey(t.client.ID)
-		return &p
+func (t *tokenRequest) checkAssertion() *problem {
+	client := t.client.entry
+	if len(client.Certificates)+len(client.Federated) == 0 {
+		return new(unknownAssertionKey(client.ID))
 	}
 	a, p := readAssertion(t.form.Get("client_assertion"))
 	switch {
 	case t.form.Get("client_assertion_type") != assertionType:
-		wrong := missingParameter("client_assertion_type")
-		return &wrong
+		return new(missingParameter("client_assertion_type"))
 	case p != nil:
 		return p
+	case a.claims.Issuer == "":
+		return new(missingField("iss"))
 	}
 	t.authentication = "2" // of certificates; of federated assertions inferred (entra-tokens 1.3, appidacr)
-	if strings.EqualFold(a.claims.Issuer, t.client.ID) {
-		return t.checkCertificate(a, now)
+	if strings.EqualFold(a.claims.Issuer, client.ID) {
+		return t.checkCertificate(a)
 	}
-	return t.client.checkFederated(a, now)
+	return client.checkFederated(a, t.now)
 }
 
 // checkCertificate wants a signature by one of the registered certificates, in
 // its time, for the token endpoint of this tenant (entra-tokens 4.2).
-func (t *tokenRequest) checkCertificate(a *assertion, now time.Time) *problem {
-	var p problem
-	switch key := t.client.certificateOf(a.object); {
-	case key == nil || !signedBy(a.object, key.PublicKey):
-		p = unknownAssertionKey(t.client.ID)
-	case !strings.EqualFold(a.claims.Subject, t.client.ID) || !slices.ContainsFunc(a.claims.Audience, t.isTokenEndpoint):
-		p = malformedAssertion()
-	case !a.claims.inTime(now):
-		p = assertionOutOfTime(now, a.claims)
-	default:
-		return nil
+func (t *tokenRequest) checkCertificate(a *assertion) *problem {
+	id := t.client.entry.ID
+	switch certificate := t.client.entry.certificateOf(a.object); {
+	case certificate == nil || !signedBy(a.object, certificate.PublicKey):
+		return new(unknownAssertionKey(id))
+	case t.now.Before(certificate.NotBefore) || t.now.After(certificate.NotAfter):
+		return new(certificateOutOfTime())
+	case !strings.EqualFold(a.claims.Subject, id) || !slices.ContainsFunc(a.claims.Audience, t.isTokenEndpoint):
+		return new(malformedAssertion())
+	case !a.claims.inTime(t.now):
+		return new(assertionOutOfTime(t.now, a.claims))
 	}
-	return &p
+	return nil
 }
 
 // isTokenEndpoint reports whether an audience is a token endpoint of the tenant,
@@ -110,7 +114,8 @@ func (t *tokenRequest) checkCertificate(a *assertion, now time.Time) *problem {
 func (t *tokenRequest) isTokenEndpoint(audience string) bool {
 	_, path, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(audience, "https://"), "http://"), "/")
 	name, rest, _ := strings.Cut(path, "/")
-	if id, ok := t.known.tenantID(strings.ToLower(name)); !ok || id != t.tenant.id {
+	name = strings.ToLower(name)
+	if id, ok := t.known.tenantID(name); name != t.tenant.path && (!ok || id != t.tenant.id) {
 		return false
 	}
 	return rest == "oauth2/v2.0/token" || rest == "oauth2/token" || rest == "v2.0"
@@ -157,7 +162,7 @@ func signedBy(object *jose.JSONWebSignature, key any) bool {
 // subject and audience are compared as they stand, in this order; only then the
 // signature.
 func (c ClientRegistration) checkFederated(a *assertion, now time.Time) *problem {
-	mismatch := func(code int, what, got string) *problem { p := noFederatedMatch(code, what, got); return &p }
+	mismatch := func(code int, what, got string) *problem { return new(noFederatedMatch(code, what, got)) }
 	matching := c.Federated
 	keep := func(f func(FederatedCredential) bool) bool {
 		matching = slices.DeleteFunc(slices.Clone(matching), func(f2 FederatedCredential) bool { return !f(f2) })
@@ -166,16 +171,18 @@ func (c ClientRegistration) checkFederated(a *assertion, now time.Time) *problem
 	switch {
 	case !keep(func(f FederatedCredential) bool { return f.Issuer == a.claims.Issuer }):
 		return mismatch(700211, "issuer", a.claims.Issuer)
+	case slices.ContainsFunc(matching, func(f FederatedCredential) bool {
+		return f.Subject != a.claims.Subject && strings.EqualFold(f.Subject, a.claims.Subject)
+	}) && !keep(func(f FederatedCredential) bool { return f.Subject == a.claims.Subject }):
+		return new(subjectInOtherCase(a.claims.Subject))
 	case !keep(func(f FederatedCredential) bool { return f.Subject == a.claims.Subject }):
 		return mismatch(700213, "subject", a.claims.Subject)
 	case len(a.claims.Audience) != 1 || !keep(func(f FederatedCredential) bool { return f.audience() == a.claims.Audience[0] }):
 		return mismatch(700212, "audience", strings.Join(a.claims.Audience, " "))
 	case !keep(func(f FederatedCredential) bool { return f.signed(a.object) }):
-		p := unknownAssertionKey(c.ID)
-		return &p
+		return new(unknownAssertionKey(c.ID))
 	case !a.claims.inTime(now):
-		p := assertionOutOfTime(now, a.claims)
-		return &p
+		return new(assertionOutOfTime(now, a.claims))
 	}
 	return nil
 }
@@ -206,10 +213,4 @@ const assertionSkew = 5 * time.Minute
 func instant(seconds float64) time.Time {
 	whole, part := math.Modf(seconds)
 	return time.Unix(int64(whole), int64(part*float64(time.Second)))
-}
-
-// proof is appidacr or azpacr of the client's tokens: how it has proven who it
-// is.
-func (t *tokenRequest) proof() mint.Client {
-	return mint.Client{ID: t.client.ID, ObjectID: t.client.ObjectID, Authentication: t.authentication}
 }

@@ -39,7 +39,7 @@ func newIdentity(t testing.TB) identity {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2049, 1, 1, 0, 0, 0, 0, time.UTC)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -143,12 +143,14 @@ func TestAssertions(t *testing.T) {
 		{name: "for another tenant", by: own, alg: jose.PS256, header: s256, base: certificate, change: map[string]any{"aud": strings.Replace(endpoint, tenantA, tenantB, 1)}, code: 50027},
 		{name: "for somebody else", by: own, alg: jose.PS256, header: s256, base: certificate, change: map[string]any{"aud": "https://example.com/"}, code: 50027},
 		{name: "of another subject", by: own, alg: jose.PS256, header: s256, base: certificate, change: map[string]any{"sub": worker}, code: 50027},
-		{name: "by a secret", by: own, alg: jose.HS256, header: s256, base: certificate, code: 50027},
+		{name: "by a secret", by: own, alg: jose.HS256, header: s256, base: certificate, code: 5002730},
+		{name: "of nobody", by: own, alg: jose.PS256, header: s256, base: certificate, change: map[string]any{"iss": nil}, code: 90014},
 		{name: "no JWT", replace: "nothing", base: certificate, code: 50027},
 		{name: "federated", by: other, alg: jose.RS256, base: exchange},
 		{name: "federated, list of one", by: other, alg: jose.RS256, base: exchange, change: map[string]any{"aud": []string{exchangeAudience}}},
 		{name: "federated, another issuer", by: other, alg: jose.RS256, base: exchange, change: map[string]any{"iss": outside + "/"}, code: 700211},
-		{name: "federated, in other case", by: other, alg: jose.RS256, base: exchange, change: map[string]any{"sub": strings.ToLower(branch)}, code: 700213},
+		{name: "federated, in other case", by: other, alg: jose.RS256, base: exchange, change: map[string]any{"sub": strings.ToLower(branch)}, code: 7002138},
+		{name: "federated, another subject", by: other, alg: jose.RS256, base: exchange, change: map[string]any{"sub": branch + "2"}, code: 700213},
 		{name: "federated, another audience", by: other, alg: jose.RS256, base: exchange, change: map[string]any{"aud": "api://other"}, code: 700212},
 		{name: "federated, two audiences", by: other, alg: jose.RS256, base: exchange, change: map[string]any{"aud": []string{exchangeAudience, "api://other"}}, code: 700212},
 		{name: "federated, another key", by: own, alg: jose.RS256, base: exchange, code: 700027},

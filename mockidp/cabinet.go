@@ -1,6 +1,7 @@
 package mockidp
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/entraproof/entraproof/mockidp/mint"
@@ -32,10 +33,19 @@ func (c *keyCabinet) named(name string) (*mint.Key, error) {
 }
 
 // byKeyID is a key that was made before, by its kid.
-func (c *keyCabinet) byKeyID(kid string) *mint.Key {
+func (c *keyCabinet) byKeyID(kid string) *mint.Key { return c.byKeyIDUnder("", kid) }
+
+// ofAPI is an API's own key that was made before, by its kid.
+func (c *keyCabinet) ofAPI(kid string) *mint.Key { return c.byKeyIDUnder(mint.KeyApp, kid) }
+
+// byKeyIDUnder is byKeyID among the names with a prefix.
+func (c *keyCabinet) byKeyIDUnder(prefix, kid string) *mint.Key {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, get := range c.byID {
+	for name, get := range c.byID {
+		if !strings.HasPrefix(name, prefix) {
+			continue
+		}
 		if k, err := get(); err == nil && k.KeyID() == kid {
 			return k
 		}

@@ -50,6 +50,16 @@ type Config struct {
 	// Hosts are further names and addresses for the TLS certificate.
 	Hosts []string
 
+	// Introspection answers POST /{tenant}/introspect by that profile. Empty: there
+	// is no such endpoint, as Entra has none.
+	Introspection Introspection
+	// IntrospectionDelay is how long the profile slow takes. 0: 15 seconds, longer
+	// than a policy waits unless told otherwise.
+	IntrospectionDelay time.Duration
+
+	// Variations are what is not known of Entra, or has changed.
+	Variations Variations
+
 	// Now is the clock of the tokens. Nil: time.Now.
 	Now func() time.Time
 	// Rand is where everything random in tokens comes from. Nil: crypto/rand.
@@ -77,6 +87,9 @@ func (c Config) complete() Config {
 	if c.Issuers == nil {
 		c.Issuers = EntraIssuers
 	}
+	if c.IntrospectionDelay == 0 {
+		c.IntrospectionDelay = 15 * time.Second
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -92,7 +105,7 @@ func (c Config) complete() Config {
 
 // validate reports everything that is wrong with the configuration at once.
 func (c Config) validate() error {
-	problems := []error{c.Directory.Validate()}
+	problems := []error{c.Directory.Validate(), c.Introspection.validate()}
 	if c.PublicURL == "" {
 		return errors.Join(problems...)
 	}

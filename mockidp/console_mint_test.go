@@ -25,8 +25,8 @@ var (
 	wrongOnPage   = regexp.MustCompile(`id="wrong-([a-z-]+)">✗ ([^<]*)<`)
 )
 
-// minted is the token that a page shows.
-func minted(t *testing.T, a answer) string {
+// mintedToken is the token that a page shows.
+func mintedToken(t *testing.T, a answer) string {
 	t.Helper()
 	m := tokenOnPage.FindStringSubmatch(a.text)
 	if a.status != http.StatusOK || m == nil {
@@ -91,7 +91,7 @@ func TestConsoleMints(t *testing.T) {
 		{"steps-with-raw", []string{"steps", `[{set: {exp: !raw "9223372036854775808"}}]`}, nil, map[string]string{"exp": "9223372036854775808"}},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
-			header, payload, err := mint.Decode(minted(t, v.post("mint", formWith(i, row.choice...), nil)))
+			header, payload, err := mint.Decode(mintedToken(t, v.post("mint", formWith(i, row.choice...), nil)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,7 +127,7 @@ func TestConsoleSignatures(t *testing.T) {
 				form = formWith(i, "forged", "on")
 			}
 			a := v.post("mint", form, nil)
-			token := minted(t, a)
+			token := mintedToken(t, a)
 			if !strings.Contains(a.text, row.text) {
 				t.Errorf("the page lacks %q", row.text)
 			}
@@ -232,7 +232,7 @@ func TestConsoleSpellsOut(t *testing.T) {
 		}
 		return text
 	}
-	if diff := cmp.Diff(shape(minted(t, v.post("mint", form, nil))), shape(minted(t, v.post("mint", formWith(i, "steps", steps), nil)))); diff != "" {
+	if diff := cmp.Diff(shape(mintedToken(t, v.post("mint", form, nil))), shape(mintedToken(t, v.post("mint", formWith(i, "steps", steps), nil)))); diff != "" {
 		t.Errorf("form and steps differ (-form +steps):\n%s", diff)
 	}
 }
@@ -316,7 +316,7 @@ func TestConsoleCommands(t *testing.T) {
 	for _, api := range []string{"orders-dev", `o'rders "$HOME" ` + "`id` \u202e"} {
 		form := formWith(i, "api", api, "url", gateway.URL+"/v1/ping?a='b'&c=$d", "roles", `it's "$HOME"`, "steps", "- set: {x: \"it's $HOME `id` \u202e é\"}")
 		a := v.post("mint", form, nil)
-		token := minted(t, a)
+		token := mintedToken(t, a)
 		commands := commandOnPage.FindAllStringSubmatch(a.text, -1)
 		if len(commands) != 2 {
 			t.Fatalf("expected two commands, got %q", commands)

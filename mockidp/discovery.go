@@ -2,6 +2,7 @@ package mockidp
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -12,10 +13,16 @@ import (
 
 func discoveryRoutes() []route {
 	return []route{
-		{methods: get(), path: "/{tenant}/v2.0/.well-known/openid-configuration", serve: serveDiscovery(mint.V2)},
-		{methods: get(), path: "/{tenant}/.well-known/openid-configuration", serve: serveDiscovery(mint.V1)},
+		{methods: get(), path: discoveryV2, readable: true, serve: serveDiscovery(mint.V2)},
+		{methods: get(), path: discoveryV1, readable: true, serve: serveDiscovery(mint.V1)},
 	}
 }
+
+// Where the documents are.
+const (
+	discoveryV1 = "/{tenant}/.well-known/openid-configuration"
+	discoveryV2 = "/{tenant}/v2.0/.well-known/openid-configuration"
+)
 
 func get() []string { return []string{http.MethodGet, http.MethodHead, http.MethodOptions} }
 
@@ -32,8 +39,11 @@ const (
 	openKeys   = "\x00keys"
 )
 
+// cloudInstance is cloud_instance_name of the public cloud.
+const cloudInstance = "microsoftonline.com"
+
 // discoveryDocuments are the documents of both versions.
-func discoveryDocuments() map[mint.Version]discoveryDocument {
+func discoveryDocuments(vary Variations) map[mint.Version]discoveryDocument {
 	docs := map[mint.Version]discoveryDocument{}
 	for _, v := range []mint.Version{mint.V1, mint.V2} {
 		members := map[string]value.Value{}
@@ -42,13 +52,21 @@ func discoveryDocuments() map[mint.Version]discoveryDocument {
 				members[r.member] = value.String(openBase + strings.ReplaceAll(r.path, "{tenant}", openTenant))
 			}
 		}
+		if v == mint.V1 && vary.CommonKeysInV1 {
+			members["jwks_uri"] = value.String(openBase + "/common/discovery/keys")
+		}
 		members["jwks_uri"] = value.String(members["jwks_uri"].Text + openKeys)
 		for name, v := range fixedMembers(v) {
 			members[name] = v
 		}
+		if v == mint.V2 && !vary.DiscoveryOf2024 {
+			maps.Copy(members, mutualTLSMembers())
+		}
 		doc := value.Dict()
 		for _, name := range memberOrder(v) {
-			doc = doc.Append(name, members[name])
+			if v, ok := members[name]; ok {
+				doc = doc.Append(name, v)
+			}
 		}
 		// The open places stand in strings, where JSON writes NUL as \u0000.
 		docs[v] = bytes.ReplaceAll(doc.JSON(), []byte(`\u0000`), []byte{0})
@@ -68,7 +86,19 @@ func memberOrder(v mint.Version) []string {
 	return strings.Fields("token_endpoint token_endpoint_auth_methods_supported jwks_uri response_modes_supported subject_types_supported " +
 		"id_token_signing_alg_values_supported response_types_supported scopes_supported issuer request_uri_parameter_supported userinfo_endpoint " +
 		"authorization_endpoint device_authorization_endpoint http_logout_supported frontchannel_logout_supported end_session_endpoint claims_supported " +
-		"kerberos_endpoint tenant_region_scope cloud_instance_name cloud_graph_host_name msgraph_host rbac_url")
+		"kerberos_endpoint mtls_endpoint_aliases tls_client_certificate_bound_access_tokens " +
+		"tenant_region_scope cloud_instance_name cloud_graph_host_name msgraph_host rbac_url")
+}
+
+// mutualTLSMembers are those that were added to the v2 document between
+// February 2024 and July 2026: see Variations.DiscoveryOf2024.
+func mutualTLSMembers() map[string]value.Value {
+	alias := value.String("https://mtlsauth.microsoft.com/" + openTenant + "/oauth2/v2.0/token")
+	return map[string]value.Value{
+		"mtls_endpoint_aliases":                      value.Dict(value.Member{Name: tokenMember, Value: alias}),
+		"tls_client_certificate_bound_access_tokens": value.Boolean(true),
+		"token_endpoint_auth_methods_supported":      value.Strings("client_secret_post", "private_key_jwt", "client_secret_basic", "self_signed_tls_client_auth"),
+	}
 }
 
 // fixedMembers are the members that no route stands behind. Endpoints that the
@@ -86,7 +116,7 @@ func fixedMembers(v mint.Version) map[string]value.Value {
 		"frontchannel_logout_supported":         value.Boolean(true),
 		"kerberos_endpoint":                     at("/kerberos"),
 		"tenant_region_scope":                   value.RawText(openRegion),
-		"cloud_instance_name":                   value.String("microsoftonline.com"),
+		"cloud_instance_name":                   value.String(cloudInstance),
 		"cloud_graph_host_name":                 value.String("graph.windows.net"),
 		"msgraph_host":                          value.String("graph.microsoft.com"),
 		"rbac_url":                              value.String("https://pas.windows.net"),
@@ -107,7 +137,7 @@ func fixedMembers(v mint.Version) map[string]value.Value {
 		all["response_types_supported"] = value.Strings("code", "id_token", "code id_token", "id_token token")
 		all["claims_supported"] = words("sub iss cloud_instance_name cloud_instance_host_name cloud_graph_host_name msgraph_host aud exp iat auth_time acr nonce preferred_username name tid ver at_hash c_hash email")
 	}
-	for name, path := range map[string]string{"authorization_endpoint": "/authorize", "device_authorization_endpoint": "/devicecode", "end_session_endpoint": "/logout"} {
+	for name, path := range map[string]string{"device_authorization_endpoint": "/devicecode", "end_session_endpoint": "/logout"} {
 		all[name] = at(oauth + path)
 	}
 	return all

@@ -46,8 +46,7 @@ func (f *fault) at(q *request) bool {
 	if f.kind.answer == nil || !pattern.covers(q.route) {
 		return false
 	}
-	_, fits := pattern.match(q.URL.Path)
-	return fits
+	return pattern.match(q.URL.Path, unheard)
 }
 
 // withMembers is key-members at work.

@@ -26,15 +26,25 @@ type Issuer struct {
 	docs     map[mint.Version]discoveryDocument
 	counters *counters
 	requests recent[Request]
+	callouts recent[Callout]
 	keys     keyCabinet
 	// directory is what exists now.
 	directory atomic.Pointer[snapshot]
+	grants    map[string]grantHandler
+	sealer    sealer
+	consents  consentBook
+	codes     *shelf[authorizationCode]
+	pages     func() *pages
+	editing   sync.Mutex // held while the directory changes
+	bodies    bodySchemas
 	server    server
 
 	mu    sync.Mutex
 	ring  *ring // what is served and signed with
 	base  *ring // what it returns to when the lease is over
 	lease *Lease
+
+	rotating sync.Mutex // held while keys are made and put in force
 
 	randMu sync.Mutex
 }
@@ -46,8 +56,12 @@ func New(cfg Config) (*Issuer, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	i := &Issuer{cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: routes(), docs: discoveryDocuments()}
-	i.requests.most = maxRequests
+	i := &Issuer{
+		cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: cfg.routes(), docs: discoveryDocuments(cfg.Variations),
+		grants: tokenGrants(), sealer: newSealer(),
+		codes: newShelf[authorizationCode](mostCodes, codeLife), pages: sync.OnceValue(newPages),
+	}
+	i.requests.most, i.callouts.most = maxRequests, maxCallouts
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
 	i.keys.make = func() (*mint.Key, error) { return mint.NewKey(rand.Reader, cfg.Now()) }
@@ -61,7 +75,7 @@ func New(cfg Config) (*Issuer, error) {
 	if err := work.Wait(); err != nil {
 		return nil, err
 	}
-	i.base = ring{own: own, signing: own[0]}.documents(i.keyIssuer())
+	i.base = ring{own: own, signing: own[0], namesCloud: cfg.Variations.KeysNameCloud}.documents(i.keyIssuer())
 	i.ring = i.base
 	return i, nil
 }
@@ -232,8 +246,9 @@ func (i *Issuer) issue(o order) (string, mint.Draft, error) {
 	if d.Opaque != "" {
 		return d.Opaque, d, nil
 	}
-	sig, err := k.Sign(d.Alg, d.SigningInput(), nil)
-	return d.Compact(sig), d, err
+	input := d.SigningInput()
+	sig, err := k.Sign(d.Alg, input, nil)
+	return d.Compact(input, sig), d, err
 }
 
 // Issuers are the iss values of a tenant.

@@ -10,9 +10,9 @@ import (
 
 func keySetRoutes() []route {
 	return []route{
-		{methods: get(), path: "/{tenant}/discovery/v2.0/keys", member: "jwks_uri", version: mint.V2, serve: serveKeySet(mint.V2)},
-		{methods: get(), path: "/{tenant}/discovery/keys", member: "jwks_uri", version: mint.V1, serve: serveKeySet(mint.V1)},
-		{methods: get(), path: "/entraproof/other-issuer/keys", serve: serveOtherIssuer},
+		{methods: get(), path: "/{tenant}/discovery/v2.0/keys", readable: true, member: "jwks_uri", version: mint.V2, serve: serveKeySet(mint.V2)},
+		{methods: get(), path: "/{tenant}/discovery/keys", readable: true, member: "jwks_uri", version: mint.V1, serve: serveKeySet(mint.V1)},
+		{methods: get(), path: "/entraproof/other-issuer/keys", readable: true, serve: serveOtherIssuer},
 	}
 }
 

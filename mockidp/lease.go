@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
@@ -50,17 +52,21 @@ func (i *Issuer) holds(lease string) error {
 	return nil
 }
 
-// Rotate publishes a key, signs with it, retires the old one: each if asked.
+// Rotate changes the keys as the request says. Keys are made before anything
+// changes, at the same time where there are several.
 func (i *Issuer) Rotate(_ context.Context, q RotateRequest) ([]mint.PublicKey, error) {
-	if !q.Publish && !q.Sign && !q.Retire {
-		return nil, wrongRequest("expected publish, sign or retire, got none of them")
+	if len(q.Revoke) > 0 && (q.Publish || q.Sign || q.Retire) {
+		return nil, wrongRequest("expected revoke alone, got publish, sign or retire with it")
 	}
-	var fresh *mint.Key
-	if q.Publish {
-		var err error
-		if fresh, err = i.keys.make(); err != nil {
-			return nil, err
-		}
+	i.rotating.Lock() // two at once would each count on the other's keys
+	defer i.rotating.Unlock()
+	wanted, err := i.freshKeysFor(q)
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := i.makeKeys(wanted)
+	if err != nil {
+		return nil, err
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -77,6 +83,25 @@ func (i *Issuer) Rotate(_ context.Context, q RotateRequest) ([]mint.PublicKey, e
 	}
 	i.base = i.ring
 	return i.ring.public(), i.store.save(rotated)
+}
+
+// freshKeysFor is how many keys a rotation needs, if it may happen at all.
+func (i *Issuer) freshKeysFor(q RotateRequest) (int, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if err := i.mayRotate(q.Lease); err != nil {
+		return 0, err
+	}
+	return i.ring.freshKeysFor(q), nil
+}
+
+func (i *Issuer) makeKeys(n int) ([]*mint.Key, error) {
+	keys := make([]*mint.Key, n)
+	var work errgroup.Group
+	for at := range keys {
+		work.Go(func() (err error) { keys[at], err = i.keys.make(); return err })
+	}
+	return keys, work.Wait()
 }
 
 // mayRotate: under the lease that is in force, or for good while nobody holds

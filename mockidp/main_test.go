@@ -3,6 +3,7 @@ package mockidp
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -158,6 +159,11 @@ func client(t testing.TB) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
+// trust has a client take the issuer's certificate for genuine.
+func trust(c *http.Client, i *Issuer) {
+	c.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: i.RootCAs(), MinVersion: tls.VersionTLS12}
+}
+
 func fetch(t testing.TB, url string) answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
@@ -215,3 +221,19 @@ func never() context.Context {
 	cancel()
 	return ctx
 }
+
+func newRequest(t testing.TB, path string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// discard is a ResponseWriter that nobody reads.
+type discard struct{}
+
+func (discard) Header() http.Header         { return http.Header{} }
+func (discard) Write(b []byte) (int, error) { return len(b), nil }
+func (discard) WriteHeader(int)             {}

@@ -55,7 +55,11 @@ func transportMisbehaviours() []MisbehaviourKind {
 		{
 			Name: "status", Does: "fails with a status and Entra's error for it, without doing anything", Path: TenantPaths, instead: true,
 			Parameters: []Parameter{numeric("status", "of the answer", 400, 599).usually(http.StatusServiceUnavailable)},
-			answer:     func(f *fault, a *alteredAnswer) { a.problem = ownFailure(); a.problem.status = f.Status },
+			answer: func(f *fault, a *alteredAnswer) {
+				p := ownFailure()
+				p.status = f.Status
+				a.refuse(p)
+			},
 		},
 		{
 			Name: "truncated", Does: "cuts the connection within the body", Path: TenantPaths,

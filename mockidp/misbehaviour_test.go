@@ -106,6 +106,8 @@ func keySetSeen(t *testing.T, i *Issuer) string {
 		return fmt.Sprintf("%s, cut after %d bytes", head, len(body))
 	case len(body) == 0:
 		return head + ", empty"
+	case body[0] != '{':
+		return fmt.Sprintf("%s, %d bytes", head, len(body))
 	}
 	return head + keysSeen(t, i, readAnswer(body))
 }
@@ -305,6 +307,28 @@ func TestMisbehaviourHow(t *testing.T) {
 				t.Errorf("after the lease: %s", got)
 			}
 		})
+	}
+}
+
+// TestMisbehaviourOrder: what comes later has the last word.
+func TestMisbehaviourOrder(t *testing.T) {
+	i := Start(t, testConfig(t))
+	lease, err := i.Lease(t.Context(), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, body := Misbehaviour{Name: "status"}, Misbehaviour{Name: "body", Text: "<html>"}
+	for want, all := range map[string][]Misbehaviour{
+		"503 html, 6 bytes":           {status, body, {Name: "content-type"}},
+		"503 json AADSTS90033":        {body, status},
+		"200 html, cut after 3 bytes": {{Name: "truncated", Bytes: 3}, {Name: "content-type"}, body},
+	} {
+		if err := i.Misbehave(t.Context(), lease.ID, all); err != nil {
+			t.Fatal(err)
+		}
+		if got := keySetSeen(t, i); got != want {
+			t.Errorf("expected %s, got %s", want, got)
+		}
 	}
 }
 

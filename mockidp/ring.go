@@ -1,7 +1,6 @@
 package mockidp
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/entraproof/entraproof/internal/value"
@@ -16,6 +15,8 @@ type ring struct {
 	extra   []extraKey
 	hide    []string
 	faults  *faultSet
+	// namesCloud: see Variations.KeysNameCloud.
+	namesCloud bool
 	// v1 and v2 are the key sets as they are served.
 	v1, v2 []byte
 }
@@ -56,6 +57,9 @@ func (r ring) entries(issuer string) []value.Value {
 	for i, jwk := range all {
 		if _, has := jwk.Get("issuer"); !has {
 			all[i] = jwk.Append("issuer", value.String(issuer))
+		}
+		if r.namesCloud {
+			all[i] = all[i].Append("cloud_instance_name", value.String(cloudInstance))
 		}
 	}
 	return all
@@ -121,28 +125,4 @@ func (r ring) public() []mint.PublicKey {
 		all = append(all, e.key.Public(e.name))
 	}
 	return all
-}
-
-// rotated is the ring after a rotation, without its documents; fresh is the key
-// to publish, or nil.
-func (r ring) rotated(q RotateRequest, fresh *mint.Key) (ring, error) {
-	r.own = slices.Clone(r.own)
-	if fresh != nil {
-		r.own = append(r.own, fresh)
-	}
-	if q.Sign {
-		next := r.next()
-		if next == nil {
-			return r, fmt.Errorf("mockidp: rotate: %w: expected a published key that does not sign", ErrUnknownKey)
-		}
-		r.signing = next
-	}
-	if q.Retire {
-		next := r.next()
-		if q.Sign {
-			next = nil // what signed until now is what retires
-		}
-		r.own = slices.DeleteFunc(r.own, func(k *mint.Key) bool { return k != r.signing && k != next })
-	}
-	return r, nil
 }

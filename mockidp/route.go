@@ -21,12 +21,18 @@ type route struct {
 	// and version the document; empty: none.
 	member  string
 	version mint.Version
+	// page: people see the endpoint, also what goes wrong there.
+	page bool
 	// unlisted keeps its requests out of Issuer.Requests.
 	unlisted bool
-	serve    func(*Issuer, *request)
+	// readable is metadata, which scripts of every origin may read.
+	readable bool
+	// on is whether a configuration has the endpoint; nil: every one does.
+	on    func(Config) bool
+	serve func(*Issuer, *request)
 }
 
-// restOfPath is the segment of a pattern that takes all that is left.
+// restOfPath at the end of a pattern takes all that is left, nothing included.
 const restOfPath = "{rest...}"
 
 // request is one request to a route.
@@ -48,33 +54,46 @@ type request struct {
 // unknownPath is how requests are counted and listed that no route answers.
 const unknownPath = "unknown path"
 
-// routes are all endpoints of the public listeners; the first that matches
-// answers.
+// routes are all endpoints that there can be at the public listeners; the first
+// that matches answers.
 func routes() []route {
-	return slices.Concat(discoveryRoutes(), keySetRoutes(), tokenRoutes(), pemRoutes(), calloutRoutes(), healthRoutes())
+	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), authorizeRoutes(), pemRoutes(), calloutRoutes(),
+		healthRoutes(), graphRoutes(), introspectionRoutes(), userRealmRoutes())
 }
 
-// match reports whether a path fits the pattern, and what its names stand for.
-func (r route) match(path string) (map[string]string, bool) {
-	names := map[string]string{}
-	words := strings.Split(path, "/")
-	for i, want := range strings.Split(r.path, "/") {
-		switch {
-		case want == restOfPath:
-			return names, true
-		case i >= len(words):
-			return nil, false
-		case strings.HasPrefix(want, "{"):
-			if words[i] == "" {
-				return nil, false
-			}
-			names[strings.Trim(want, "{}")] = words[i]
-		case want != words[i]:
-			return nil, false
-		}
-	}
-	return names, len(words) == strings.Count(r.path, "/")+1
+// routes are the endpoints that this configuration has.
+func (c Config) routes() []route {
+	return slices.DeleteFunc(routes(), func(r route) bool { return r.on != nil && !r.on(c) })
 }
+
+// match reports whether a path fits the pattern, and tells what each name on the
+// way stands for.
+func (r route) match(path string, tell func(name, text string)) bool {
+	pattern := r.path
+	for {
+		want, wanted, moreWanted := strings.Cut(pattern, "/")
+		word, words, moreWords := strings.Cut(path, "/")
+		name, isName := strings.CutPrefix(want, "{")
+		switch {
+		case isName && word != "":
+			tell(strings.TrimSuffix(name, "}"), word)
+		case isName || want != word:
+			return false
+		}
+		switch {
+		case wanted == restOfPath:
+			return true
+		case moreWanted != moreWords:
+			return false
+		case !moreWanted:
+			return true
+		}
+		pattern, path = wanted, words
+	}
+}
+
+// unheard is for a match of which only the outcome counts.
+func unheard(string, string) {}
 
 // ServeHTTP answers a request to the public listeners.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -86,14 +105,11 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		q.correlation = i.freshGUID()
 	}
 	for _, route := range i.routes {
-		names, ok := route.match(r.URL.Path)
-		if !ok {
+		if !route.match(r.URL.Path, unheard) {
 			continue
 		}
 		q.route = route
-		for name, text := range names {
-			r.SetPathValue(name, text)
-		}
+		route.match(r.URL.Path, r.SetPathValue)
 		i.counters.hit(q.countedAs(), r)
 		i.answer(q)
 		return
@@ -104,28 +120,32 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // countedAs is the pattern, with the case of a call-out written out.
 func (q *request) countedAs() string {
-	if name := q.PathValue("case"); name != "" {
-		return "/callout/" + name[:min(len(name), 100)]
+	if name := calloutCase(q); name != "" {
+		return "/callout/" + name
 	}
 	return q.route.path
 }
 
 // answer checks method and tenant and calls the handler.
 func (i *Issuer) answer(q *request) {
-	entraHeaders(q)
+	i.entraHeaders(q)
 	if len(q.route.methods) > 0 && !slices.Contains(q.route.methods, q.Method) {
-		i.refuse(q, wrongMethod(q.Method, q.route.methods))
+		i.turnAway(q, wrongMethod(q.Method, q.route.methods))
 		return
 	}
 	if name := q.PathValue("tenant"); name != "" {
 		t, problem := i.tenant(name, q)
 		if problem != nil {
-			i.refuse(q, *problem)
+			i.turnAway(q, *problem)
 			return
 		}
 		q.tenant = t
 	}
-	i.cfg.Log.Info("request", slog.String("endpoint", q.route.path), slog.String("method", q.Method), slog.String("client", q.RemoteAddr), slog.String("id", q.id))
+	i.cfg.Log.LogAttrs(q.Context(), slog.LevelInfo, "request", slog.String("endpoint", q.route.path), slog.String("method", q.Method), slog.String("client", q.RemoteAddr), slog.String("id", q.id))
+	if q.route.readable && q.Method == http.MethodOptions {
+		q.write(http.StatusOK, nil) // the headers are the answer
+		return
+	}
 	r := i.current()
 	if q.TLS != nil && r.faults.certifies() {
 		q.w.Header().Set("Connection", "close") // the next request shakes hands anew
@@ -137,31 +157,43 @@ func (i *Issuer) answer(q *request) {
 	q.route.serve(i, q)
 }
 
+// turnAway refuses a request before its endpoint has seen it.
+func (i *Issuer) turnAway(q *request, p problem) {
+	if q.route.page && p.status != http.StatusMethodNotAllowed {
+		i.showProblem(q, p)
+		return
+	}
+	i.refuse(q, p)
+}
+
 // entraHeaders are on every answer (entra-tokens 3.6).
-func entraHeaders(q *request) {
+func (i *Issuer) entraHeaders(q *request) {
 	h := q.w.Header()
+	if q.route.readable {
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Access-Control-Allow-Methods", "GET, OPTIONS")
+	}
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("P3P", `CP="DSP CUR OTPi IND OTRi ONL FIN"`)
-	h.Set("x-ms-request-id", q.id)
-	h.Set("x-ms-ests-server", "2.1.19568.3 - MOCK ProdSlices")
-	h.Set("X-XSS-Protection", "0")
-	if strings.EqualFold(q.Header.Get("return-client-request-id"), "true") {
-		h.Set("client-request-id", q.correlation)
+	q.literal("P3P", `CP="DSP CUR OTPi IND OTRi ONL FIN"`)
+	q.literal("x-ms-request-id", q.id)
+	q.literal("x-ms-ests-server", "2.1.19568.3 - MOCK ProdSlices")
+	q.literal("X-XSS-Protection", "0")
+	if i.cfg.Variations.EchoUnasked || strings.EqualFold(q.Header.Get("return-client-request-id"), "true") {
+		q.literal("client-request-id", q.correlation)
 	}
 	for _, cookie := range []string{"fpc=mock; path=/; secure; HttpOnly; SameSite=None", "x-ms-gateway-slice=estsfd; path=/; secure; samesite=none; httponly", "stsservicecookie=estsfd; path=/; secure; samesite=none; httponly"} {
 		h.Add("Set-Cookie", cookie)
 	}
 }
 
-// cacheable marks metadata: kept for a day, readable by scripts.
-func cacheable(q *request) {
-	h := q.w.Header()
-	h.Set("Cache-Control", "max-age=86400, private")
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Allow-Methods", "GET, OPTIONS")
-}
+// literal sets a header whose name goes out as it is written: MSAL Java looks for
+// client-request-id in Entra's own letters.
+func (q *request) literal(name, text string) { q.w.Header()[name] = []string{text} }
+
+// cacheable marks metadata: kept for a day.
+func cacheable(q *request) { q.w.Header().Set("Cache-Control", "max-age=86400, private") }
 
 // uncached marks answers of the token endpoint.
 func uncached(q *request) {

@@ -172,12 +172,13 @@ func withScheme(scheme, addr string) string {
 
 // baseURL is the URL that the issuer itself goes by.
 func (i *Issuer) baseURL() string {
-	for _, u := range []string{i.cfg.PublicURL, i.URL(), i.TLSURL()} {
-		if u != "" {
-			return u
-		}
+	switch {
+	case i.cfg.PublicURL != "":
+		return i.cfg.PublicURL
+	case i.server.plain != "":
+		return i.URL()
 	}
-	return ""
+	return i.TLSURL()
 }
 
 // reachedAs is the URL under which a client reached the issuer: gateways in
@@ -191,6 +192,7 @@ func (i *Issuer) reachedAs(r *http.Request) (string, bool) {
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	ok, err := regexp.MatchString(`^[A-Za-z0-9.:_\[\]-]+$`, r.Host)
-	return scheme + "://" + r.Host, ok && err == nil
+	return scheme + "://" + r.Host, harmlessHost.MatchString(r.Host)
 }
+
+var harmlessHost = regexp.MustCompile(`^[A-Za-z0-9.:_\[\]-]+$`)

@@ -65,10 +65,11 @@ func resourceKey(name string) string {
 	return name
 }
 
-// client is the registration behind a client id, if the tenant has it.
-func (s *snapshot) client(id, tenant string) (registered[ClientRegistration], bool) {
+// client is the registration behind a client id, if the tenant has it; where the
+// path names none, any tenant will do for now.
+func (s *snapshot) client(id string, in tenant) (registered[ClientRegistration], bool) {
 	c, ok := s.clients[strings.ToLower(id)]
-	return c, ok && isIn(tenant, c.entry.Tenants)
+	return c, ok && (in.template() || isIn(in.id, c.entry.Tenants))
 }
 
 // isIn reports whether an entry exists in a tenant; one that names none exists

@@ -9,7 +9,7 @@ import (
 
 // tenant is what the first segment of a path names.
 type tenant struct {
-	// path is how URLs name it: a GUID, common or organizations.
+	// path is how URLs name it: a GUID, common, organizations or consumers.
 	path string
 	// id is how issuers name it: a GUID, or the literal {tenantid} where the
 	// path stands for many (entra-tokens 0, line 20).
@@ -26,12 +26,20 @@ const usualRegion = "EU"
 
 const tenantTemplate = "{tenantid}"
 
+// organizations stands for every tenant but the consumers'.
+const organizations = "organizations"
+
 // tenant resolves a name as Entra does.
 func (i *Issuer) tenant(name string, q *request) (tenant, *problem) {
 	name = strings.ToLower(name)
 	switch {
-	case name == "common", name == "organizations":
+	case name == organizations && q.route.path == discoveryV1 && !i.cfg.Variations.OrganizationsInV1:
+		p := unknownTenant(name)
+		return tenant{}, &p
+	case name == "common", name == organizations:
 		return tenant{path: name, id: tenantTemplate}, nil
+	case name == "consumers" && i.cfg.Variations.ConsumersByName:
+		return tenant{name, mint.ConsumerTenant, usualRegion}, nil
 	case name == "consumers":
 		return tenant{mint.ConsumerTenant, mint.ConsumerTenant, usualRegion}, nil
 	case !mint.IsGUID(name) && !strings.Contains(name, "."):
@@ -41,8 +49,13 @@ func (i *Issuer) tenant(name string, q *request) (tenant, *problem) {
 	known := i.directory.Load()
 	id, ok := known.tenantID(name)
 	if !ok {
-		p := unknownTenant(name, q.route.member == tokenMember)
+		p := unknownTenant(name)
 		return tenant{}, &p
 	}
-	return tenant{id, id, cmp.Or(known.regions[id], usualRegion)}, nil
+	return known.named(id), nil
+}
+
+// named is the tenant of that id.
+func (s *snapshot) named(id string) tenant {
+	return tenant{id, id, cmp.Or(s.regions[id], usualRegion)}
 }

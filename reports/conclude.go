@@ -218,7 +218,8 @@ func (r *Results) exitCode() int {
 		return ExitDoesNotConform
 	case slices.ContainsFunc(r.Waivers, Waiver.Unused):
 		return ExitWrongUsage
-	case r.Counts.Error > 0 || r.Selection.Fired == 0 || r.Unfinished() || r.check() != nil:
+	case r.Counts.Error > 0 || r.Selection.Fired == 0 || r.Unfinished() || r.check() != nil,
+		slices.ContainsFunc(r.Controls, func(c Control) bool { return c.leadsNowhere() }):
 		return ExitCouldNotRun
 	case r.Counts.Inconclusive > 0 || slices.ContainsFunc(r.Obligations, func(o Obligation) bool { return !o.Settled() }):
 		return ExitUnproven

@@ -92,6 +92,10 @@ func conclusions() []conclusion {
 			}
 		}, 3, reports.Fixed, reports.AnswerNotTested},
 		{"route not proven", func(r *reports.Results) { set(find(r, "alg-none", "dev"), verdict.RouteNotProven) }, 3, reports.Fixed, reports.Closed},
+		{"a control that leads nowhere", func(r *reports.Results) {
+			c := daemonAtDev(r)
+			c.Shots = []reports.Shot{shot("start", reports.ControlUnproven), shot("end", reports.ControlUnproven)}
+		}, 3, reports.AnswerUnproven, reports.Closed},
 		{"interrupted", func(r *reports.Results) { r.Run.Interrupted = true }, 3, reports.AnswerUnproven, reports.AnswerUnproven},
 		{"a case was lost", func(r *reports.Results) { r.Selection.Selected++ }, 3, reports.AnswerUnproven, reports.AnswerUnproven},
 		{"a lost case made up for by an extra one", func(r *reports.Results) {

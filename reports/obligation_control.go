@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/entraproof/entraproof/internal/verdict"
 )
 
 // controlsOwed returns an obligation for each kind of genuine token at each
@@ -93,6 +95,13 @@ func (c *Control) counted() []*Shot {
 		}
 	}
 	return counted
+}
+
+// leadsNowhere reports whether every shot that counts shows no route to the
+// upstream: what leans on the control could not be run (design 5.4).
+func (c *Control) leadsNowhere() bool {
+	counted := c.counted()
+	return len(counted) > 0 && !slices.ContainsFunc(counted, func(s *Shot) bool { return s.Reason != verdict.RouteNotProven })
 }
 
 // proves returns what all shots that count prove together: accepted or refused

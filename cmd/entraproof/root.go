@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/entraproof/entraproof/internal/document"
+	"github.com/entraproof/entraproof/internal/engine"
 )
 
 // The groups of verbs, as the help shows them.
@@ -57,6 +58,10 @@ func (p *program) root() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true, Args: cobra.ArbitraryArgs,
 		RunE: p.noVerb,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			switch cmd.Name() {
+			case "reproduce", "run", "selftest":
+				engine.CollectRarely()
+			}
 			return p.flagsFromEnvironment(cmd)
 		},
 	}

@@ -72,7 +72,8 @@ func replace(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // trouble VARIABLE KIND opens a gateway that is no use and sets its address:
-// reset ends every connection, busy answers 429, closed refuses connections.
+// reset ends every connection, busy answers 429, hang never answers, closed
+// refuses connections.
 func trouble(ts *testscript.TestScript, _ bool, args []string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
@@ -91,6 +92,8 @@ func trouble(ts *testscript.TestScript, _ bool, args []string) {
 			w.Header().Set("Retry-After", "60")
 			w.WriteHeader(http.StatusTooManyRequests)
 		})
+	case "hang":
+		server.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	case "closed":
 		ts.Check(l.Close())
 		return

@@ -176,6 +176,7 @@ func newBench(t *testing.T) *bench {
 // fill adds the rows and the keys.
 func (b *bench) fill(t *testing.T) {
 	t.Helper()
+	engine.CollectRarely() // as the verb run does
 	all, err := scenarios.Builtin()
 	must(t, err)
 	b.rows, err = all.Select(scenarios.Selection{})

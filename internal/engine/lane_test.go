@@ -76,7 +76,7 @@ func TestAcceptedFirst(t *testing.T) {
 		choices = append(choices, scenarios.Choice{Control: c})
 	}
 	var got []int
-	for _, c := range r.acceptedFirst(choices) {
+	for c := range r.acceptedFirst(choices) {
 		got = append(got, c.Control.Number)
 	}
 	if want := [4]int{1, 3, 0, 2}; len(got) != 4 || [4]int(got) != want {

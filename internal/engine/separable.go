@@ -40,6 +40,20 @@ func differing(a, b value.Value) []string {
 // differs gives the checks whose claims differ between what is sent and the
 // control; ok is false where one of them cannot be read.
 func (s *shot) differs() (checks []string, ok bool) {
+	if s.compared == nil {
+		checks, ok = s.compare()
+		s.compared = &comparison{checks, ok}
+	}
+	return s.compared.checks, s.compared.ok
+}
+
+// comparison is what differs between what is sent and the control.
+type comparison struct {
+	checks []string
+	ok     bool
+}
+
+func (s *shot) compare() (checks []string, ok bool) {
 	control, err := s.lane.claimsOf(s.control)
 	if err != nil {
 		return nil, false
@@ -58,7 +72,7 @@ func (s *shot) by() []string {
 		return nil
 	}
 	checks, _ := s.differs()
-	return slices.DeleteFunc(checks, func(check string) bool { return !s.c.Home.Enforced(check) })
+	return slices.DeleteFunc(slices.Clone(checks), func(check string) bool { return !s.c.Home.Enforced(check) })
 }
 
 // samePayload spares decoding the many tokens of which only header or signature

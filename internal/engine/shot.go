@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/probe"
@@ -29,6 +30,8 @@ type shot struct {
 	sibling string
 	scope   value.Scope
 	wire    probe.Wire
+	// compared is what differs between token and control, once somebody asked.
+	compared *comparison
 
 	start, end uint64
 	observed   probe.Observation
@@ -76,8 +79,8 @@ func (r *Run) make(ctx context.Context, c *scenarios.Case) *shot {
 func (r *Run) choose(ctx context.Context, c *scenarios.Case) (*shot, *verdict.Verdict) {
 	var last *verdict.Verdict
 	var lastShot *shot
-	for _, choice := range r.acceptedFirst(c.Choices) {
-		s := &shot{c: c, choice: choice, lane: r.lanes[choice.Control]}
+	for choice := range r.acceptedFirst(c.Choices) {
+		s := &shot{c: c, choice: *choice, lane: r.lanes[choice.Control]}
 		v := r.build(ctx, s)
 		if v == nil {
 			return s, nil
@@ -90,21 +93,26 @@ func (r *Run) choose(ctx context.Context, c *scenarios.Case) (*shot, *verdict.Ve
 	return lastShot, last
 }
 
-// acceptedFirst puts the choices whose control is accepted before the others.
-// Each control is looked at once: it may change while others are fired.
-func (r *Run) acceptedFirst(choices []scenarios.Choice) []scenarios.Choice {
-	if len(choices) == 1 {
-		return choices
-	}
-	var first, rest []scenarios.Choice
-	for _, choice := range choices {
-		if r.lanes[choice.Control].state() == verdict.Accepted {
-			first = append(first, choice)
-		} else {
-			rest = append(rest, choice)
+// acceptedFirst goes through the choices whose control is accepted, then
+// through the others. Each control is looked at once: it may change while
+// others are fired.
+func (r *Run) acceptedFirst(choices []scenarios.Choice) iter.Seq[*scenarios.Choice] {
+	return func(yield func(*scenarios.Choice) bool) {
+		var rest []*scenarios.Choice
+		for i := range choices {
+			choice := &choices[i]
+			if len(choices) > 1 && r.lanes[choice.Control].state() != verdict.Accepted {
+				rest = append(rest, choice)
+			} else if !yield(choice) {
+				return
+			}
+		}
+		for _, choice := range rest {
+			if !yield(choice) {
+				return
+			}
 		}
 	}
-	return append(first, rest...)
 }
 
 // build makes token and request of a shot, or says why there is nothing to

@@ -35,7 +35,7 @@ func mulesoft(name, title string, links ...link) setup {
 
 func oidcLink(config func(Environment) policy.OpenIDConnect) link {
 	return link{oidcPolicy, func(o Options) (func(http.Handler) http.Handler, error) {
-		return newOpenIDConnect(config(o.Environment), claimsAsTheyAre, o)
+		return newOpenIDConnect(config(o.Environment), claimsAsTheyAre, o.Environment.Introspection.URL, o)
 	}}
 }
 
@@ -43,7 +43,7 @@ func oidcLink(config func(Environment) policy.OpenIDConnect) link {
 // claims into those the policy reads.
 func shimLink(config func(Environment) policy.OpenIDConnect) link {
 	return link{oidcPolicy + " (shim)", func(o Options) (func(http.Handler) http.Handler, error) {
-		return newOpenIDConnect(config(o.Environment), claimsThroughShim, o)
+		return newOpenIDConnect(config(o.Environment), claimsThroughShim, o.Environment.Introspection.ShimURL, o)
 	}}
 }
 

@@ -17,6 +17,8 @@ type Environment struct {
 	Issuers Issuers
 	// JWKSURL is where the tenant's keys are.
 	JWKSURL string
+	// Introspection is what the OIDC policy asks in its documented model.
+	Introspection Introspection
 	// URIs and AppIDs are the audiences of the environment's registrations: App
 	// ID URIs (v1 tokens), and application ids (v2 tokens, v1 ones on request).
 	URIs, AppIDs []string
@@ -39,6 +41,16 @@ type Environment struct {
 	// Enforces limits what strict checks among audience, client, scope, role,
 	// issuer and tenant; nil means all six.
 	Enforces []string
+}
+
+// Introspection is what the platform injects into the OIDC policy beside its
+// configuration (mulesoft-policies.md 1.1).
+type Introspection struct {
+	// URL is the provider's introspection endpoint; ShimURL is that of a shim of
+	// one's own, for the set-ups that have one.
+	URL, ShimURL string
+	// ClientID and ClientSecret say who asks.
+	ClientID, ClientSecret string
 }
 
 // Issuers are the two iss values of one tenant.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -11,52 +12,35 @@ import (
 )
 
 // openIDConnect is the policy OpenID Connect OAuth 2.0 Access Token Enforcement
-// (mulesoft-policies.md section 1), in the model local-claims: what a provider
-// would be asked for is read from the token, whose signature and exp are checked.
+// (mulesoft-policies.md section 1).
 type openIDConnect struct {
 	policyRefusals
 	config  policy.OpenIDConnect
 	options Options
-	keys    *keyring
-	provide provider
+	model   model
 }
 
-// provider turns the claims of a good token into the answer that the policy
-// reads, and names the member that holds its scopes.
-type provider func(claims object) (answer object, scopes string)
-
-// claimsAsTheyAre is the article's model: the policy looks for client_id, and
-// for the scopes in scp.
-func claimsAsTheyAre(claims object) (object, string) { return claims, "scp" }
-
-// claimsThroughShim is what a shim of one's own would answer: scope made of scp
-// and roles, client_id of azp or appid.
-func claimsThroughShim(claims object) (object, string) {
-	var words []string
-	if text, ok := claims.lastText("scp"); ok {
-		words = append(words, text)
-	}
-	if items, _ := claims.last("roles"); items != nil {
-		list, _ := items.([]any)
-		roles, _ := texts(list)
-		words = append(words, roles...)
-	}
-	answer := append(slices.Clone(claims), member{"scope", strings.Join(words, " ")})
-	for _, name := range []string{"azp", "appid"} {
-		if id, ok := claims.lastText(name); ok {
-			return append(answer, member{"client_id", id}), "scope"
-		}
-	}
-	return answer, "scope"
+// model is how the policy learns what a token says: from the token itself
+// (local-claims), or from a provider that it asks (documented). answer has what
+// the policy reads, and scopes names the member that holds the scopes.
+type model interface {
+	read(r *http.Request, compact string) (answer object, scopes string, refused *refusal)
 }
 
-func newOpenIDConnect(config policy.OpenIDConnect, provide provider, o Options) (func(http.Handler) http.Handler, error) {
-	if o.Switches.Profile == FlexLocal {
+// newOpenIDConnect is the policy; provide and url are what it meets in either
+// model.
+func newOpenIDConnect(config policy.OpenIDConnect, provide provider, url string, o Options) (func(http.Handler) http.Handler, error) {
+	p := &openIDConnect{policyRefusals: policyRefusals{o.Report}, config: config, options: o}
+	timeout := time.Duration(config.AuthenticationTimeout) * time.Millisecond
+	switch {
+	case o.Switches.Profile == FlexLocal:
 		return nil, fmt.Errorf("gateway: profile %s: the OIDC policy is not supported in local mode", FlexLocal)
-	}
-	p := &openIDConnect{
-		policyRefusals: policyRefusals{o.Report}, config: config, options: o, provide: provide,
-		keys: mulesoftKeys(o, o.Environment.JWKSURL, time.Hour, time.Duration(config.AuthenticationTimeout)*time.Millisecond),
+	case o.Switches.OIDCModel != Documented:
+		p.model = &localClaims{options: o, provide: provide, keys: mulesoftKeys(o, o.Environment.JWKSURL, time.Hour, timeout)}
+	case url == "":
+		return nil, fmt.Errorf("gateway: oidc model %s: expected an introspection endpoint, got none", Documented)
+	default:
+		p.model = &introspection{options: o, url: url, timeout: timeout, answers: newAnswers(config)}
 	}
 	return p.before, nil
 }
@@ -75,18 +59,16 @@ func (p *openIDConnect) before(next http.Handler) http.Handler {
 	})
 }
 
-// judge extracts, verifies, and checks scopes before the client id (1.2).
+// judge extracts, reads, and checks scopes before the client id (1.2).
 func (p *openIDConnect) judge(r *http.Request) (object, *refusal) {
 	compact, refused := p.extract(r)
 	if refused != nil {
 		return nil, refused
 	}
-	claims, refused := p.verify(r, compact)
-	if refused != nil {
-		return nil, refused
-	}
-	answer, scopes := p.provide(claims)
+	answer, scopes, refused := p.model.read(r, compact)
 	switch {
+	case refused != nil:
+		return nil, refused
 	case !p.scoped(answer, scopes):
 		return nil, oidcRefusal(Check{"oidc-scopes", "scope", forbidden, "the required scopes are there"}, "The required scopes are not authorized")
 	case !p.config.SkipClientIDValidation && !p.contracted(answer):
@@ -99,11 +81,20 @@ func (p *openIDConnect) judge(r *http.Request) (object, *refusal) {
 const realm = `Bearer realm="OpenId Client Realm"`
 
 func oidcRefusal(c Check, text string) *refusal {
-	r := &refusal{Check: c, body: `{"error":"` + text + `"}`}
+	r := &refusal{Check: c, body: `{"error":` + quoted(text) + `}`}
 	if c.Status == unauthorized {
 		r.challenge = realm
 	}
 	return r
+}
+
+// quoted is a text as JSON, with no more escapes than it needs.
+func quoted(text string) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(text) // a strings.Builder takes all
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // extract finds the token: Authorization with exactly two words, else the query.
@@ -120,22 +111,6 @@ func (p *openIDConnect) extract(r *http.Request) (string, *refusal) {
 		return "", oidcRefusal(placement, "Authorization header is invalid")
 	}
 	return words[1], nil
-}
-
-func (p *openIDConnect) verify(r *http.Request, compact string) (object, *refusal) {
-	t := readToken(compact)
-	verified, err := p.options.verified(r, p.keys, t)
-	switch {
-	case err != nil:
-		return nil, oidcRefusal(Check{"oidc-provider", "key", unauthorized, "the provider answers"}, "Unauthorized")
-	case !verified:
-		return nil, oidcRefusal(Check{"oidc-signature", "signature", unauthorized, "the token is good"}, "Token has been revoked.")
-	}
-	now, skew := seconds(p.options.Now()), p.options.Switches.Skew.Seconds()
-	if !holdsTime(t.payload, "exp", false, func(at float64) bool { return at+skew >= now }) {
-		return nil, oidcRefusal(Check{"oidc-time", "time", unauthorized, "the token is not expired"}, "Token has expired.")
-	}
-	return t.payload, nil
 }
 
 // scoped compares by whole words and by case; no required scope is fulfilled by

@@ -18,7 +18,8 @@ type Options struct {
 	Environment Environment
 	// Upstream gets what the gateway lets through.
 	Upstream http.Handler
-	// Client fetches the key set; nil is http.DefaultClient.
+	// Client fetches the key set, and asks the introspection endpoint; nil is
+	// http.DefaultClient.
 	Client *http.Client
 	// Now is the gateway's clock; nil is time.Now.
 	Now func() time.Time
@@ -40,7 +41,7 @@ type Options struct {
 // the default of mulesoft-policies.md section 8, the OIDC model excepted.
 type Switches struct {
 	// OIDCModel is local-claims (also when empty): the OIDC policy reads the token
-	// itself. The documented model, introspection, needs an endpoint of the issuer.
+	// itself, as the article says; or documented: it asks Environment.Introspection.
 	OIDCModel string
 	// ScopeArrays reads a scope member that is an array, too.
 	ScopeArrays bool
@@ -65,11 +66,14 @@ type Switches struct {
 // The OIDC models and gateway profiles that Switches know.
 const (
 	LocalClaims   = "local-claims"
-	Introspection = "introspection"
+	Documented    = "documented"
 	Mule4         = "mule4"
 	FlexConnected = "flex-connected"
 	FlexLocal     = "flex-local"
 )
+
+// OIDCModels are the models of the OIDC policy, the default first.
+func OIDCModels() []string { return []string{LocalClaims, Documented} }
 
 func (s Switches) filled() Switches {
 	s.OIDCModel = cmp.Or(s.OIDCModel, LocalClaims)
@@ -82,10 +86,8 @@ func (s Switches) filled() Switches {
 
 func (s Switches) check() error {
 	var problems []error
-	if s.OIDCModel == Introspection {
-		problems = append(problems, errors.New("gateway: oidc model introspection needs an introspection endpoint, which the issuer does not have"))
-	} else if s.OIDCModel != LocalClaims {
-		problems = append(problems, unknownName("oidc model", s.OIDCModel, []string{Introspection, LocalClaims}))
+	if !slices.Contains(OIDCModels(), s.OIDCModel) {
+		problems = append(problems, unknownName("oidc model", s.OIDCModel, OIDCModels()))
 	}
 	if profiles := []string{FlexConnected, FlexLocal, Mule4}; !slices.Contains(profiles, s.Profile) {
 		problems = append(problems, unknownName("profile", s.Profile, profiles))

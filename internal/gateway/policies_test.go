@@ -300,14 +300,18 @@ func TestNewRefuses(t *testing.T) {
 		change func(*Options)
 		want   string
 	}{
-		"set-up":        {func(o *Options) { o.Setup = "fix3" }, `unknown set-up "fix3"`},
-		"upstream":      {func(o *Options) { o.Upstream = nil }, "no upstream"},
-		"check":         {func(o *Options) { o.Lacks = []string{"audiense"} }, `unknown check "audiense"`},
-		"softening":     {func(o *Options) { o.Softens = []string{"x"} }, `unknown softening "x"`},
-		"enforces":      {func(o *Options) { o.Environment.Enforces = []string{"signature"} }, `unknown check to enforce "signature"`},
-		"route":         {func(o *Options) { o.Environment.Route = "" }, "no home route"},
-		"mutant":        {func(o *Options) { o.Setup, o.Lacks = "fix1", []string{"time"} }, "only strict"},
-		"introspection": {func(o *Options) { o.Switches.OIDCModel = Introspection }, "introspection endpoint"},
+		"set-up":      {func(o *Options) { o.Setup = "fix3" }, `unknown set-up "fix3"`},
+		"upstream":    {func(o *Options) { o.Upstream = nil }, "no upstream"},
+		"check":       {func(o *Options) { o.Lacks = []string{"audiense"} }, `unknown check "audiense"`},
+		"softening":   {func(o *Options) { o.Softens = []string{"x"} }, `unknown softening "x"`},
+		"enforces":    {func(o *Options) { o.Environment.Enforces = []string{"signature"} }, `unknown check to enforce "signature"`},
+		"route":       {func(o *Options) { o.Environment.Route = "" }, "no home route"},
+		"mutant":      {func(o *Options) { o.Setup, o.Lacks = "fix1", []string{"time"} }, "only strict"},
+		"oidc model":  {func(o *Options) { o.Switches.OIDCModel = "guess" }, `unknown oidc model "guess"`},
+		"no endpoint": {func(o *Options) { o.Setup, o.Switches.OIDCModel = "fix2", Documented }, "expected an introspection endpoint"},
+		"no shim": {func(o *Options) {
+			o.Setup, o.Switches.OIDCModel, o.Environment.Introspection.URL = "both", Documented, "http://127.0.0.1:1/"
+		}, "expected an introspection endpoint"},
 		"profile":       {func(o *Options) { o.Switches.Profile = "mule3" }, `unknown profile "mule3"`},
 		"client status": {func(o *Options) { o.Switches.JWTClientStatus = 500 }, "expected 401 or 403, got 500"},
 		"local jwt":     {func(o *Options) { o.Setup, o.Switches.Profile = "fix1", FlexLocal }, "skipClientIdValidation must be true"},

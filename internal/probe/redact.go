@@ -93,8 +93,15 @@ func partName(name string) bool {
 // tokenByte reports whether c can stand in a base64 segment of either
 // alphabet, padding included.
 func tokenByte(c byte) bool {
-	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' ||
-		c == '-' || c == '_' || c == '+' || c == '/' || c == '='
+	switch {
+	case c >= 'a': // most of a token
+		return c <= 'z'
+	case c >= 'A':
+		return c <= 'Z' || c == '_'
+	case c >= '/':
+		return c <= '9' || c == '='
+	}
+	return c == '-' || c == '+'
 }
 
 // redactCompact redacts every run of base64 segments and dots that has the
@@ -131,7 +138,7 @@ func runEnd(text string, i int) int {
 		switch {
 		case tokenByte(text[i]) || text[i] == '.':
 			i++
-		case strings.HasPrefix(text[i:], "%2E") || strings.HasPrefix(text[i:], "%2e"):
+		case text[i] == '%' && (strings.HasPrefix(text[i:], "%2E") || strings.HasPrefix(text[i:], "%2e")):
 			i += 3
 		default:
 			return i

@@ -30,10 +30,14 @@ func redactNamed(text string) string {
 }
 
 func nameEnd(text string, i int) int {
-	for i < len(text) && (text[i] >= 'a' && text[i] <= 'z' || text[i] >= 'A' && text[i] <= 'Z' || text[i] == '_' || text[i] == '-') {
+	for i < len(text) && nameByte(text[i]) {
 		i++
 	}
 	return i
+}
+
+func nameByte(c byte) bool {
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c == '-'
 }
 
 // namedValue returns where the value after a name stands; it is empty where no

@@ -248,15 +248,34 @@ func replaceShort(text string, secrets []string) string {
 // tellsPiece reports whether text holds a long piece of a secret.
 func tellsPiece(text string, secrets []string) bool {
 	const long = 2 * minPiece
+	var known byteSet // most pieces hold a byte that the text does not
+	for i := range len(text) {
+		known.add(text[i])
+	}
 	return slices.ContainsFunc(secrets, func(s string) bool {
 		if len(s) > len(text) && len(text) < long {
 			return false // most header fields are shorter than a piece
 		}
 		for i := 0; i+long <= len(s); i += minPiece {
-			if strings.Contains(text, s[i:i+long]) {
+			if piece := s[i : i+long]; known.all(piece) && strings.Contains(text, piece) {
 				return true
 			}
 		}
 		return len(s) >= minPiece && len(s) < long && strings.Contains(text, s)
 	})
+}
+
+// byteSet is a set of bytes.
+type byteSet [4]uint64
+
+func (s *byteSet) add(c byte) { s[c>>6] |= 1 << (c & 63) }
+
+// all reports whether every byte of a text is in the set.
+func (s *byteSet) all(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; s[c>>6]&(1<<(c&63)) == 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -14,6 +14,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -149,22 +150,38 @@ func (v Value) Plain() string {
 
 // Equal reports whether both write the same JSON.
 func (v Value) Equal(other Value) bool {
-	if v.Kind == Text && other.Kind == Text {
-		return v.Text == other.Text
+	if v.Kind != other.Kind { // one of them may be raw
+		return string(v.JSON()) == string(other.JSON())
 	}
-	return string(v.JSON()) == string(other.JSON())
+	switch v.Kind {
+	case Text, Number, Raw:
+		return v.Text == other.Text
+	case Bool:
+		return v.Bool == other.Bool
+	case Array:
+		return slices.EqualFunc(v.Items, other.Items, Value.Equal)
+	case Object:
+		return slices.EqualFunc(v.Members, other.Members, Member.equal)
+	}
+	return true // null, or an endless source, which writes null
 }
 
-// usualJSON is the room that an object's text gets at first: that of the claims
-// of a token.
-const usualJSON = 1 << 10
+func (m Member) equal(other Member) bool { return m.Name == other.Name && m.Value.Equal(other.Value) }
 
 // JSON is the value's text without insignificant white space.
-func (v Value) JSON() []byte {
-	if v.Kind == Object {
-		return v.AppendJSON(make([]byte, 0, usualJSON))
+func (v Value) JSON() []byte { return v.AppendJSON(make([]byte, 0, v.room())) }
+
+// room is how long the value's text is where nothing in it is escaped, or a
+// little more.
+func (v Value) room() int {
+	n := len(v.Text) + len(`false`)
+	for _, item := range v.Items {
+		n += item.room() + len(`,`)
 	}
-	return v.AppendJSON(nil)
+	for _, m := range v.Members {
+		n += len(m.Name) + m.Value.room() + len(`"":,`)
+	}
+	return n
 }
 
 // AppendJSON appends the value's text to b.

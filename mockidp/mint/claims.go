@@ -95,7 +95,10 @@ func (c *claims) claim(name string) (value.Value, bool) {
 	case "_claim_names":
 		return value.Dict(member("groups", "src1")), c.linksGroups()
 	case "_claim_sources":
-		return c.groupSource(), c.linksGroups()
+		if !c.linksGroups() {
+			return value.Value{}, false
+		}
+		return c.groupSource(), true
 	case "xms_cc":
 		return value.Strings(c.g.Capabilities...), len(c.g.Capabilities) > 0
 	case "acrs":
@@ -210,13 +213,19 @@ func pairwise(objectID, resource string) string {
 }
 
 // rh embeds tenant and resource behind three bytes (entra-tokens 1.3).
-func (c *claims) rh() string {
+func (c *claims) rh() string { return handle(c.g.Tenant, c.g.Resource, c.bytes(1)[0]) }
+
+func handle(tenant, resource string, last byte) string {
 	body := []byte{0x01, 0x74, 0x00}
-	body = append(body, guidOf(c.g.Tenant).dotNet()...)
-	body = append(body, guidOf(c.g.Resource).dotNet()...)
-	body = append(body, c.bytes(1)[0], 0, 0)
+	body = append(body, guidOf(tenant).dotNet()...)
+	body = append(body, guidOf(resource).dotNet()...)
+	body = append(body, last, 0, 0)
 	return "1." + base64.RawURLEncoding.EncodeToString(body) + "."
 }
+
+// RefreshPrefix is how refresh tokens and codes begin: as rh does, with the
+// tenant and the client.
+func RefreshPrefix(tenant, client string) string { return handle(tenant, client, 0) }
 
 // region is xms_ftd: 32 opaque bytes, 0x01 and the name of a region.
 func (c *claims) region() string {

@@ -10,22 +10,32 @@ import (
 // payload lists the claims in the order observed (entra-tokens 1.2); those
 // without a value fall away.
 func (c *claims) payload() value.Value {
-	payload := value.Dict()
-	for _, name := range c.names() {
+	names := c.names()
+	members := make([]value.Member, 0, len(names))
+	for _, name := range names {
 		if v, ok := c.claim(name); ok {
-			payload.Members = append(payload.Members, value.Member{Name: name, Value: v})
+			members = append(members, value.Member{Name: name, Value: v})
 		}
 	}
-	return payload
+	return value.Dict(members...)
 }
 
-// alwaysFirst are the claims that every token begins with.
-const alwaysFirst = "aud iss iat nbf exp"
+// alwaysFirst are the claims that every token begins with; lastOfFirst is the
+// last of them.
+const (
+	alwaysFirst = "aud iss iat nbf exp"
+	lastOfFirst = "exp"
+)
+
+// usualNames is room for the names of most tokens.
+const usualNames = 32
 
 // names are the claims of the grant's token in their order: its set, and what
 // the registration asks for besides.
 func (c *claims) names() []string {
-	names := strings.Fields(alwaysFirst + " " + c.set())
+	names := make([]string, 0, usualNames)
+	names = slices.AppendSeq(names, strings.FieldsSeq(alwaysFirst))
+	names = slices.AppendSeq(names, strings.FieldsSeq(c.set()))
 	for _, name := range c.besides() {
 		if !slices.Contains(names, name) {
 			names = slices.Insert(names, c.place(names, name), name)
@@ -82,7 +92,7 @@ func aboutPeople(name string) bool {
 // place is where a further claim stands: the sets are in alphabetical order but
 // for what every token begins with.
 func (c *claims) place(names []string, name string) int {
-	first := len(strings.Fields(alwaysFirst))
+	first := slices.Index(names, lastOfFirst) + 1
 	for i, other := range names[first:] {
 		if other > name {
 			return first + i

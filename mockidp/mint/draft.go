@@ -1,6 +1,7 @@
 package mint
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"math/rand/v2"
@@ -84,18 +85,27 @@ func (d Draft) SigningInput() []byte {
 		sum := sha256.Sum256([]byte(nonce.Text))
 		header = header.Set("nonce", value.String(base64.RawURLEncoding.EncodeToString(sum[:])))
 	}
-	return []byte(segment(header) + "." + segment(d.Payload))
+	return appendSegment(append(appendSegment(nil, header), '.'), d.Payload)
 }
 
-// Compact is the token as it is sent, with the given signature.
-func (d Draft) Compact(signature []byte) string {
+// Compact is the token as it is sent: what SigningInput gave, and the signature
+// over it.
+func (d Draft) Compact(input, signature []byte) string {
 	if d.Opaque != "" {
 		return d.Opaque
 	}
-	return segment(d.Header) + "." + segment(d.Payload) + "." + base64.RawURLEncoding.EncodeToString(signature)
+	if _, signedOtherwise := d.Header.Get("nonce"); signedOtherwise {
+		_, payload, _ := bytes.Cut(input, []byte("."))
+		input = append(append(appendSegment(nil, d.Header), '.'), payload...)
+	}
+	return string(input) + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
-func segment(v value.Value) string { return base64.RawURLEncoding.EncodeToString(v.JSON()) }
+func segment(v value.Value) string { return string(appendSegment(nil, v)) }
+
+func appendSegment(b []byte, v value.Value) []byte {
+	return base64.RawURLEncoding.AppendEncode(b, v.JSON())
+}
 
 func member(name, text string) value.Member {
 	return value.Member{Name: name, Value: value.String(text)}

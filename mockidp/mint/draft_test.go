@@ -239,7 +239,7 @@ func TestSameBytes(t *testing.T) {
 func TestRefreshToken(t *testing.T) {
 	g := testGrant()
 	g.Token = Refresh
-	token := g.Draft(testStamp("KID")).Compact(nil)
+	token := g.Draft(testStamp("KID")).Compact(nil, nil)
 	if _, _, err := Decode(token); err == nil || !strings.HasPrefix(token, "1.AX") || len(token) < 800 {
 		t.Errorf("got %s", token)
 	}

@@ -24,11 +24,12 @@ func Example() {
 		Audience: "api://orders.dev", Client: mint.Client{ID: "0d2c1111-0000-4000-8000-0000000000c1"}, Roles: []string{"DEV.Access"},
 	}
 	draft := grant.Draft(mint.Stamp{Now: now, Issuers: mint.EntraIssuers(tenant), KeyID: key.KeyID()})
-	signature, err := key.Sign(draft.Alg, draft.SigningInput(), nil)
+	input := draft.SigningInput()
+	signature, err := key.Sign(draft.Alg, input, nil)
 	if err != nil {
 		panic(err)
 	}
-	_, payload, err := mint.Decode(draft.Compact(signature))
+	_, payload, err := mint.Decode(draft.Compact(input, signature))
 	if err != nil {
 		panic(err)
 	}

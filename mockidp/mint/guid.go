@@ -3,16 +3,25 @@ package mint
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"strings"
 )
 
 // guid is a GUID in the byte order of its text.
 type guid [16]byte
 
+// guidLength is that of a GUID's text, hyphens included.
+const guidLength = 36
+
 // String is the GUID in lower case with hyphens.
 func (g guid) String() string {
-	return fmt.Sprintf("%x-%x-%x-%x-%x", g[:4], g[4:6], g[6:8], g[8:10], g[10:])
+	b := make([]byte, 0, guidLength)
+	for i, group := range [][]byte{g[:4], g[4:6], g[6:8], g[8:10], g[10:]} {
+		if i > 0 {
+			b = append(b, '-')
+		}
+		b = hex.AppendEncode(b, group)
+	}
+	return string(b)
 }
 
 // dotNet is the order in which .NET writes a GUID to bytes, and so the order in
@@ -27,10 +36,10 @@ func (g guid) dotNet() []byte {
 // parseGUID reads a GUID with its hyphens.
 func parseGUID(s string) (guid, bool) {
 	var g guid
-	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+	if len(s) != guidLength || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return g, false
 	}
-	n, err := hex.Decode(g[:], []byte(strings.ReplaceAll(s, "-", "")))
+	n, err := hex.Decode(g[:], []byte(s[:8]+s[9:13]+s[14:18]+s[19:23]+s[24:]))
 	return g, err == nil && n == len(g)
 }
 

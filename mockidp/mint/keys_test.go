@@ -97,11 +97,12 @@ func issue(t testing.TB, g Grant) string {
 	t.Helper()
 	k := ring()[KeyTenant]
 	d := g.Draft(testStamp(k.KeyID()))
-	sig, err := k.Sign(d.Alg, d.SigningInput(), nil)
+	input := d.SigningInput()
+	sig, err := k.Sign(d.Alg, input, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d.Compact(sig)
+	return d.Compact(input, sig)
 }
 
 func testBench(scope value.Scope) Bench {

@@ -1,7 +1,6 @@
 package mint
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -256,11 +255,10 @@ func (w *work) headerText(name string) string {
 // write puts members back, unless they are what they were: the bytes of a
 // genuine token stay where nothing changed.
 func (w *work) write(p part, before, after value.Value) {
-	text := after.JSON()
-	if bytes.Equal(before.JSON(), text) {
+	if after.Equal(before) {
 		return
 	}
-	*w.token.segment(p) = b64(text)
+	*w.token.segment(p) = b64(after.JSON())
 	w.dirty = true
 }
 
