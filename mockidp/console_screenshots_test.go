@@ -21,8 +21,9 @@ func TestConsoleScreenshots(t *testing.T) {
 	i := defaultIssuer(t, nil)
 	visit(t, i)
 	chrome := chromium.Start(t)
-	for _, s := range []struct{ name, scheme, path string }{
-		{"console-light", "light", ""}, {"console-dark", "dark", ""}, {"console-mint", "light", "mint"},
+	for _, s := range []struct{ name, scheme, path, show string }{
+		{"console-light", "light", "", "body"}, {"console-dark", "dark", "", "body"},
+		{"console-mint", "light", "mint", "#result"}, {"console-claims", "dark", "mint", "#payload"},
 	} {
 		p := openConsole(t, chrome, i, chromium.View{Width: 1280, Height: 1000, Scheme: s.scheme})
 		if s.path != "" {
@@ -30,6 +31,7 @@ func TestConsoleScreenshots(t *testing.T) {
 				chromedp.SetValue("#api", "orders-dev"), chromedp.SetValue("#client", "worker-dev"), chromedp.SetValue("#other-audience", "api://orders.uat"),
 				chromedp.Click(`input[value="client-id"]`), chromedp.Click(`button.main`), chromedp.WaitVisible(".claims"))
 		}
+		p.Do(chromedp.Evaluate("document.querySelector(\""+s.show+"\").scrollIntoView()", nil))
 		p.Shoot(filepath.Join("..", "docs", "images", s.name+".png"))
 	}
 }
