@@ -104,6 +104,10 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !mint.IsGUID(q.correlation) {
 		q.correlation = i.freshGUID()
 	}
+	if headerSize(r) > maxHeader {
+		refuseHeader(q)
+		return
+	}
 	for _, route := range i.routes {
 		if !route.match(r.URL.Path, unheard) {
 			continue
