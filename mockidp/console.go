@@ -33,6 +33,15 @@ type console struct {
 	sameOrigin *http.CrossOriginProtection
 }
 
+// ConsoleURL is the address of the console, empty where there is no management
+// listener.
+func (i *Issuer) ConsoleURL() string {
+	if i.server.management == "" {
+		return ""
+	}
+	return i.ManagementURL() + consolePath
+}
+
 // newConsole is the console of an issuer.
 func (i *Issuer) newConsole() *console {
 	c := &console{issuer: i, mux: http.NewServeMux(), sameOrigin: http.NewCrossOriginProtection()}

@@ -19,6 +19,8 @@ type choice struct {
 	Asked string
 	// Version and Audience stand for an API where none is registered.
 	Version, Audience string
+	// User is whose token it is, empty: the mock's own user.
+	User string
 	// Roles and Scopes are other ones than those granted, between blanks.
 	Roles, Scopes string
 
@@ -39,7 +41,7 @@ func readChoice(form url.Values) choice {
 	text := func(name string) string { return strings.TrimSpace(form.Get(name)) }
 	return choice{
 		Tenant: text("tenant"), API: text("api"), Client: text("client"), Subject: text("subject"), Age: text("age"),
-		Asked: text("asked"), Version: text("version"), Audience: text("audience"), Roles: text("roles"), Scopes: text("scopes"),
+		Asked: text("asked"), Version: text("version"), Audience: text("audience"), User: text("user"), Roles: text("roles"), Scopes: text("scopes"),
 		Forged: form.Has("forged"), Common: form["common"],
 		OtherAudience: text("other-audience"), SetName: text("set-name"), SetValue: form.Get("set-value"), Remove: text("remove"),
 		Steps: text("steps"), URL: text("url"),
@@ -55,11 +57,8 @@ func (s *snapshot) firstChoice(api string) choice {
 		c.API = names[0]
 	}
 	for name, r := range sorted(s.Clients) {
-		if c.Client == "" || len(r.Roles[c.API]) > 0 {
+		if c.Client == "" || len(r.Roles[c.API]) > len(s.Clients[c.Client].Roles[c.API]) {
 			c.Client = name
-		}
-		if len(r.Roles[c.API]) > 0 {
-			break
 		}
 	}
 	for id := range sorted(s.Directory.Tenants) {
@@ -110,16 +109,45 @@ func (s *snapshot) grant(c choice) (mint.Grant, []formProblem) {
 	default:
 		problem("client", "Expected one of the clients, or a GUID where none is registered.")
 	}
-	if u, err := url.Parse(c.URL); c.URL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+	if u, err := url.Parse(c.URL); c.URL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || !isPrintable(c.URL)) {
 		problem("url", "Expected http:// or https:// and a host.")
 	}
-	if g.Kind.Subject == mint.SubjectApp {
+	if g.Kind.Subject != mint.SubjectUser {
 		g.Scopes = nil // an application has none (entra-tokens 1.3)
-		if c.Roles == "" {
-			g.Roles = r.Roles[c.API]
-		}
+		g.Roles = orElse(g.Roles, r.Roles[c.API])
+		return g, problems
+	}
+	g.Scopes = orElse(g.Scopes, orElse(r.Permissions[c.API], a.scopeNames()))
+	u, known := s.Users[c.User]
+	switch {
+	case known:
+		g.Roles = orElse(g.Roles, u.Roles[c.API])
+		g.User, g.Groups = u.in(g.Tenant), s.groupsIn(a, u)
+	case c.User != "":
+		problem("user", "Expected one of the users.")
 	}
 	return g, problems
+}
+
+// orElse is the first list that holds something.
+func orElse(list, other []string) []string {
+	if len(list) > 0 {
+		return list
+	}
+	return other
+}
+
+// groupsIn are the groups of a user that an API's registration asks for, by
+// object id.
+func (s *snapshot) groupsIn(a API, u User) []string {
+	if a.GroupMembershipClaims != groupsSecurity && a.GroupMembershipClaims != groupsAll {
+		return nil
+	}
+	var all []string
+	for _, name := range u.Groups {
+		all = append(all, strings.ToLower(s.Groups[name]))
+	}
+	return all
 }
 
 // fill makes the grant one for the API: its version decides, and aud is the app

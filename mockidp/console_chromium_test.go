@@ -9,36 +9,15 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/entraproof/entraproof/internal/chromium"
-	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
 var screenshots = flag.Bool("screenshots", false, "write the screenshots in docs/images anew")
-
-// threeEnvironments is the directory of the article: one tenant behind DEV, TEST and UAT.
-func threeEnvironments() Directory {
-	const id = "7f1c3b52-9d3e-4c61-8a55-0e7a9f1d2c40"
-	return Directory{
-		Tenants: map[string]Tenant{id: {Domains: []string{"orders.example"}}},
-		APIs: map[string]API{
-			"orders-dev":  {AppID: "6e740000-0d0e-4a10-8001-0123456789d2", URIs: []string{"api://orders.dev"}, Version: mint.V2, Roles: []string{"DEV.Access"}},
-			"orders-test": {AppID: "7a510000-7e57-4a10-8002-0123456789e2", URIs: []string{"api://orders.test"}, Version: mint.V2, Roles: []string{"TEST.Access"}},
-			"orders-uat":  {AppID: "91d00000-0a7a-4a10-8003-0123456789f1", URIs: []string{"api://orders.uat"}, Roles: []string{"UAT.Access"}},
-		},
-		Clients: map[string]ClientRegistration{
-			"worker-dev": {ID: "0d2c0000-0001-4c11-8000-00000000d001", Secrets: []Secret{{Value: secret}}, Roles: map[string][]string{"orders-dev": {"DEV.Access"}}},
-			"everywhere": {
-				ID: "77ab0000-0003-4c11-8000-00000000a003", Secrets: []Secret{{Value: secret}},
-				Roles: map[string][]string{"orders-dev": {"DEV.Access"}, "orders-test": {"TEST.Access"}, "orders-uat": {"UAT.Access"}},
-			},
-		},
-	}
-}
 
 // startConsole is an issuer with the article's story.
 func startConsole(t *testing.T) *Issuer {
 	t.Helper()
 	cfg := testConfig(t)
-	cfg.Directory = threeEnvironments()
+	cfg.Directory = DefaultDirectory()
 	return Start(t, cfg)
 }
 
@@ -67,7 +46,7 @@ func TestConsoleScreenshots(t *testing.T) {
 		p := openConsole(t, chrome, i, chromium.View{Width: 1280, Height: 1000, Scheme: s.scheme})
 		if s.path != "" {
 			p.Do(chromedp.Navigate(i.ManagementURL()+consolePath+s.path), chromedp.WaitVisible("#api"),
-				chromedp.SetValue("#api", "orders-dev"), chromedp.SetValue("#other-audience", "api://orders.uat"),
+				chromedp.SetValue("#api", "orders-dev"), chromedp.SetValue("#client", "worker-dev"), chromedp.SetValue("#other-audience", "api://orders.uat"),
 				chromedp.Click(`input[value="client-id"]`), chromedp.Click(`button.main`), chromedp.WaitVisible(".claims"))
 		}
 		p.Shoot(filepath.Join("..", "docs", "images", s.name+".png"))
@@ -80,7 +59,7 @@ func visit(t *testing.T, i *Issuer) {
 	tenant := i.URL() + "/7f1c3b52-9d3e-4c61-8a55-0e7a9f1d2c40"
 	fetch(t, tenant+"/v2.0/.well-known/openid-configuration")
 	fetch(t, tenant+"/discovery/v2.0/keys")
-	for _, s := range []string{secret, "wrong"} {
+	for _, s := range []string{"worker-dev-secret", "wrong"} {
 		post(t, tenant+"/oauth2/v2.0/token", url.Values{
 			"grant_type": {"client_credentials"}, "client_id": {"0d2c0000-0001-4c11-8000-00000000d001"}, "client_secret": {s},
 			"scope": {"api://orders.dev/.default"},

@@ -20,6 +20,7 @@ type mintPage struct {
 	Tenants []tenantView
 	APIs    []apiView
 	Clients []clientView
+	Users   []userView
 	Common  []commonMutation
 	// StepNames are the words of the whole list.
 	StepNames []string
@@ -44,7 +45,7 @@ func (c *console) newMintPage(chosen choice) *mintPage {
 	known := c.issuer.directory.Load()
 	p := &mintPage{
 		frame: frame{Title: "Mint a token", At: "mint", SignedIn: true}, Choice: chosen,
-		APIs: known.apiViews(), Clients: known.clientViews(), Common: commonMutations(), StepNames: mint.StepNames(),
+		APIs: known.apiViews(), Clients: known.clientViews(), Users: known.userViews(), Common: commonMutations(), StepNames: mint.StepNames(),
 	}
 	if len(known.Directory.Tenants) > 0 {
 		p.Tenants = c.issuer.tenantViews(known.Directory)

@@ -1,7 +1,6 @@
 package mockidp
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -64,8 +63,8 @@ func (a API) namedByAudience(payload value.Value) named {
 	return named{false, "none of its names"}
 }
 
-// namedByClient: the client of the token has a grant at the API. The gateway's
-// contracts are not registered here.
+// namedByClient: the client of the token has a role at the API, or a permission
+// for users. The gateway's contracts are not registered here.
 func (s *snapshot) namedByClient(api string, payload value.Value) named {
 	ids := append(texts(payload, "appid"), texts(payload, "azp")...)
 	if len(ids) == 0 {
@@ -75,8 +74,8 @@ func (s *snapshot) namedByClient(api string, payload value.Value) named {
 	for _, id := range ids {
 		c, known := s.clients[strings.ToLower(id)]
 		switch {
-		case known && len(c.entry.Roles[api]) > 0:
-			return named{true, fmt.Sprintf("%s, granted %s", c.name, strings.Join(c.entry.Roles[api], ", "))}
+		case known && len(c.entry.rights(api)) > 0:
+			return named{true, c.name + ": " + strings.Join(c.entry.rights(api), ", ")}
 		case known:
 			reply = named{false, c.name + " has no grant here"}
 		}
@@ -91,7 +90,7 @@ func (a API) namedByRight(payload value.Value) named {
 		held["scp"] = append(held["scp"], strings.Fields(scp)...)
 	}
 	var own []string
-	for claim, registered := range map[string][]string{"roles": a.Roles} {
+	for claim, registered := range map[string][]string{"roles": a.Roles, "scp": a.scopeNames()} {
 		for _, word := range held[claim] {
 			if slices.Contains(registered, word) {
 				own = append(own, claim+" "+word)
@@ -126,6 +125,19 @@ func (s *snapshot) namedByTenant(a API, payload value.Value, issuers func(string
 		return named{true, "every GUID is a tenant"}
 	}
 	return named{true, "tid and iss"}
+}
+
+// rights are what a client may do at an API: by itself its roles, for users its
+// permissions.
+func (r ClientRegistration) rights(api string) []string {
+	var all []string
+	for _, role := range r.Roles[api] {
+		all = append(all, "role "+role)
+	}
+	for _, scope := range r.Permissions[api] {
+		all = append(all, "scope "+scope)
+	}
+	return all
 }
 
 // texts are the texts of a claim, however often it stands there: its own, or

@@ -1,10 +1,9 @@
 package mockidp
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +27,9 @@ type overviewPage struct {
 	Tenants   []tenantView
 	APIs      []apiView
 	Clients   []clientView
+	Users     []userView
+	// Wrong is what the issuer is made to do wrong at present.
+	Wrong []Misbehaviour
 }
 
 // keyView is one key. A key-set state may hide it from the key set.
@@ -48,8 +50,16 @@ type tenantView struct {
 type apiView struct {
 	Name string
 	API
-	// Granted are those that have a role there, by name.
+	// ScopesBy are the scopes by who must agree to them, none first.
+	ScopesBy []consentView
+	// Granted are those that have a role or permission there, by name.
 	Granted []string
+}
+
+// consentView are scopes that the same people must agree to.
+type consentView struct {
+	Need   ConsentNeed
+	Scopes []string
 }
 
 // clientView is the registration of one client, without what it proves itself
@@ -57,8 +67,16 @@ type apiView struct {
 type clientView struct {
 	Name, ID string
 	Proof    string
-	Roles    []string // as API: ROLE, ROLE
-	Disabled bool
+	// Roles and Permissions are written API: WORD, WORD.
+	Roles, Permissions []string
+	Disabled           bool
+}
+
+// userView is one user, without the password.
+type userView struct {
+	Name string
+	User
+	Roles []string
 }
 
 // shownRequests is how many requests the first page shows.
@@ -72,7 +90,10 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request) {
 		frame: frame{Title: "Overview", SignedIn: true},
 		Now:   i.cfg.Now(), Issuers: i.Issuers(tenantTemplate), LeaseEnds: i.leaseEnds(),
 		Requests: last[:min(len(last), shownRequests)], Known: len(last),
-		Keys: i.current().keyViews(), Tenants: i.tenantViews(known.Directory), APIs: known.apiViews(), Clients: known.clientViews(),
+		Keys: i.current().keyViews(), Tenants: i.tenantViews(known.Directory), APIs: known.apiViews(), Clients: known.clientViews(), Users: known.userViews(),
+	}
+	for _, f := range i.current().faults.all() {
+		p.Wrong = append(p.Wrong, f.Misbehaviour)
 	}
 	for _, u := range []string{i.cfg.PublicURL, i.URL(), i.TLSURL()} {
 		if u != "" {
@@ -125,12 +146,12 @@ func (i *Issuer) discoveryURLs(tenant string) []string {
 func (s *snapshot) apiViews() []apiView {
 	var all []apiView
 	for name, a := range sorted(s.APIs) {
-		v := apiView{Name: name, API: a}
+		v := apiView{Name: name, API: a, ScopesBy: a.consentViews()}
 		if v.Version == "" {
 			v.Version = mint.V1
 		}
 		for client, r := range sorted(s.Clients) {
-			if len(r.Roles[name]) > 0 {
+			if len(r.rights(name)) > 0 {
 				v.Granted = append(v.Granted, client)
 			}
 		}
@@ -142,13 +163,45 @@ func (s *snapshot) apiViews() []apiView {
 func (s *snapshot) clientViews() []clientView {
 	var all []clientView
 	for name, r := range sorted(s.Clients) {
-		v := clientView{Name: name, ID: r.ID, Proof: r.proofs(), Disabled: r.Disabled}
-		for _, api := range slices.Sorted(maps.Keys(r.Roles)) {
-			if len(r.Roles[api]) > 0 {
-				v.Roles = append(v.Roles, api+": "+strings.Join(r.Roles[api], ", "))
+		all = append(all, clientView{
+			Name: name, ID: r.ID, Proof: r.proofs(), Disabled: r.Disabled, Roles: byAPI(r.Roles), Permissions: byAPI(r.Permissions),
+		})
+	}
+	return all
+}
+
+func (s *snapshot) userViews() []userView {
+	var all []userView
+	for name, u := range sorted(s.Users) {
+		all = append(all, userView{name, u, byAPI(u.Roles)})
+	}
+	return all
+}
+
+// byAPI writes grants as API: WORD, WORD.
+func byAPI(grants map[string][]string) []string {
+	var all []string
+	for api, words := range sorted(grants) {
+		if len(words) > 0 {
+			all = append(all, api+": "+strings.Join(words, ", "))
+		}
+	}
+	return all
+}
+
+// consentViews sorts scopes by who must agree.
+func (a API) consentViews() []consentView {
+	var all []consentView
+	for _, need := range []ConsentNeed{NoConsent, UserConsent, AdminConsent} {
+		v := consentView{Need: need}
+		for name, n := range sorted(a.Scopes) {
+			if cmp.Or(n, UserConsent) == need {
+				v.Scopes = append(v.Scopes, name)
 			}
 		}
-		all = append(all, v)
+		if len(v.Scopes) > 0 {
+			all = append(all, v)
+		}
 	}
 	return all
 }

@@ -25,6 +25,14 @@ func (q requestView) Tone() string {
 	return "good"
 }
 
+// Path is the endpoint with the tenant in its place.
+func (q requestView) Path() string {
+	if q.Tenant == "" {
+		return q.Endpoint
+	}
+	return strings.Replace(q.Endpoint, "{tenant}", q.Tenant, 1)
+}
+
 // Mark stands beside the colour.
 func (q requestView) Mark() string {
 	return map[string]string{"bad": "✗", "unsure": "!", "good": "✓"}[q.Tone()]

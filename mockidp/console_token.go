@@ -2,8 +2,11 @@ package mockidp
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/entraproof/entraproof/internal/value"
 	"github.com/entraproof/entraproof/mockidp/mint"
@@ -26,6 +29,7 @@ type tokenView struct {
 
 // partView is the header or the payload.
 type partView struct {
+	ID     string
 	Name   string
 	Claims []claimView
 	// Text is the part where it is no JSON object.
@@ -46,8 +50,8 @@ func newTokenView(baked mint.Baked) *tokenView {
 	v := &tokenView{Explanation: mint.Explain(baked.Token), Text: printable(baked.Token), Changed: baked.Changed}
 	genuine := mint.Explain(baked.Genuine)
 	v.Parts = []partView{
-		newPartView("Header", v.Header, genuine.Header),
-		newPartView("Payload", v.Payload, genuine.Payload),
+		newPartView("header", v.Header, genuine.Header),
+		newPartView("payload", v.Payload, genuine.Payload),
 	}
 	v.Parts[0].Text, v.Parts[1].Text = printable(v.HeaderText), printable(v.PayloadText)
 	return v
@@ -61,8 +65,8 @@ func (v *tokenView) Kind() string {
 
 // newPartView compares a part with the genuine one, member by member; the second
 // of a name with the second.
-func newPartView(name string, now, genuine []mint.Claim) partView {
-	p := partView{Name: name}
+func newPartView(id string, now, genuine []mint.Claim) partView {
+	p := partView{ID: id, Name: map[string]string{"header": "Header", "payload": "Payload"}[id]}
 	was := map[string][]mint.Claim{}
 	for _, c := range genuine {
 		was[c.Name] = append(was[c.Name], c)
@@ -146,10 +150,23 @@ func (v *tokenView) addCommands(recipe Recipe, at commandPlace) {
 		v.Unsaid += "The recipe has no form in JSON."
 		return
 	}
-	v.Again = "curl -s " + shellWord(at.management+"/mint") + ` -H "Authorization: Bearer $ENTRAPROOF_MANAGEMENT_TOKEN" -H 'Content-Type: application/json' --data-binary ` + shellWord(string(body))
+	v.Again = "curl -s " + shellWord(at.management+"/mint") + ` -H "Authorization: Bearer $ENTRAPROOF_MANAGEMENT_TOKEN" -H 'Content-Type: application/json' --data-binary ` + shellWord(inASCII(body))
 	if at.tls {
 		v.Again += " --cacert authority.pem"
 	}
+}
+
+// inASCII escapes what a terminal might turn around or not show.
+func inASCII(text []byte) string {
+	var b strings.Builder
+	for _, unit := range utf16.Encode([]rune(string(text))) {
+		if unit < utf8.RuneSelf {
+			b.WriteByte(byte(unit))
+		} else {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }
 
 // shellWord quotes a word for a shell.

@@ -9,7 +9,7 @@ import (
 // consoleFuncs are what the pages are written with.
 func consoleFuncs() template.FuncMap {
 	return template.FuncMap{
-		"join":   func(all []string) string { return strings.Join(all, ", ") },
+		"join":   func(all []string) string { return printable(strings.Join(all, ", ")) },
 		"plural": plural,
 		"clock":  func(t time.Time) string { return t.UTC().Format("15:04:05") },
 		"date":   func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05 UTC") },

@@ -32,6 +32,8 @@ type Issuer struct {
 	grants    map[string]grantHandler
 	sealer    sealer
 	consents  consentBook
+	codes     *shelf[authorizationCode]
+	pages     func() *pages
 	server    server
 
 	mu    sync.Mutex
@@ -54,6 +56,7 @@ func New(cfg Config) (*Issuer, error) {
 	i := &Issuer{
 		cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: cfg.routes(), docs: discoveryDocuments(cfg.Variations),
 		grants: tokenGrants(), sealer: newSealer(),
+		codes: newShelf[authorizationCode](mostCodes, codeLife), pages: sync.OnceValue(newPages),
 	}
 	i.requests.most = maxRequests
 	i.directory.Store(cfg.Directory.snapshot())

@@ -55,7 +55,8 @@ func (i *Issuer) refuse(q *request, p problem) {
 	q.write(p.status, body.JSON())
 }
 
-// noteRefusal writes a refusal to the log, without what the client sent.
+// noteRefusal writes a refusal to the log and to the last requests, without what
+// the client sent.
 func (i *Issuer) noteRefusal(q *request, p problem) {
 	q.aadsts = p.code
 	i.cfg.Log.Info("refused", "endpoint", q.route.path, "aadsts", p.code, "status", p.status, "id", q.id)

@@ -33,9 +33,9 @@ const (
 // the general one.
 func headerWords() []claimWord {
 	return []claimWord{
-		{name: "typ", what: "The kind of object: JWT, also for access tokens.", from: "fixed"},
+		{name: "typ", what: "The kind of object: JWT, also for access tokens.", from: "Entra, always the same"},
 		{name: "alg", token: Assertion, what: "The signature’s algorithm.", from: "the client’s choice; Microsoft’s libraries take PS256"},
-		{name: "alg", what: "The signature’s algorithm. Entra signs with RS256 only; a gateway goes by its own list, not by this word.", from: "fixed"},
+		{name: "alg", what: "The signature’s algorithm. Entra signs with RS256 only; a gateway goes by its own list, not by this word.", from: "Entra, always the same"},
 		{name: "kid", what: "Which published key verifies the signature.", from: "the thumbprint of the certificate of the key that signs now"},
 		{name: "x5t", what: "The same as kid, by its older name. Only v1 tokens have it.", from: "the thumbprint of the certificate of the key that signs now"},
 		{name: "x5t#S256", what: "Which of the client’s certificates verifies the assertion.", from: "the SHA-256 of the client’s certificate"},
