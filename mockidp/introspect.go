@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -69,20 +70,19 @@ func serveIntrospection(i *Issuer, q *request) {
 		i.refuse(q, *p)
 		return
 	}
-	if p := i.checkIntrospector(q); p != nil {
+	if p := i.checkIntrospector(q, form); p != nil {
 		q.w.Header().Set("WWW-Authenticate", `Basic realm="introspection"`) // RFC 6749 5.2
 		i.refuse(q, *p)
 		return
 	}
 	profile := Introspection(cmp.Or(q.URL.Query().Get("profile"), string(i.cfg.Introspection)))
-	token := form.Get("token")
 	switch {
 	case profile.validate() != nil:
 		i.refuse(q, badRequest(90014, "invalid_request", fmt.Sprintf("The profile '%s' is unknown.", profile)))
-	case token == "":
+	case form.Get("token") == "":
 		i.refuse(q, missingParameter("token"))
 	default:
-		i.introspect(q, profile, token)
+		i.introspect(q, profile, form.Get("token"))
 	}
 }
 
@@ -177,28 +177,23 @@ func scopesOf(claims value.Value) []string {
 // secret, in the body or as HTTP Basic (RFC 6749 2.3.1). Where no client that is
 // registered has a secret, nobody could: there any id with any secret will do,
 // and none at all will not.
-func (i *Issuer) checkIntrospector(q *request) *problem {
+func (i *Issuer) checkIntrospector(q *request, form url.Values) *problem {
 	id, secret, basic := basicCredentials(q.Request)
 	if !basic {
-		id, secret = q.PostForm.Get("client_id"), q.PostForm.Get("client_secret")
+		id, secret = form.Get("client_id"), form.Get("client_secret")
 	}
 	known := i.directory.Load()
-	client, found := known.client(id, q.tenant)
 	var p *problem
 	switch {
 	case id == "" || secret == "":
-		none := invalidClient(7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
-		p = &none
+		p = new(noCredentialOfConfidential())
 	case !known.hasSecrets():
 		return nil
-	case !found:
-		unknown := unknownClient(id, q.tenant.path)
-		p = &unknown
-	case client.entry.Disabled:
-		disabled := disabledClient(id)
-		p = &disabled
 	default:
-		p = client.entry.checkSecret(secret, i.cfg.Now())
+		var client registered[ClientRegistration]
+		if client, p = known.clientFor(id, q.tenant); p == nil {
+			p = client.entry.checkSecret(secret, i.cfg.Now())
+		}
 	}
 	if p != nil { // whatever is wrong, RFC 7662 2.3 and RFC 6749 5.2 say so
 		p.oauth, p.status = "invalid_client", http.StatusUnauthorized
