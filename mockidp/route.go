@@ -58,7 +58,7 @@ const unknownPath = "unknown path"
 // that matches answers.
 func routes() []route {
 	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), authorizeRoutes(), pemRoutes(), calloutRoutes(),
-		healthRoutes(), graphRoutes(), introspectionRoutes(), userRealmRoutes())
+		healthRoutes(), graphRoutes(), introspectionRoutes(), identityRoutes(), userRealmRoutes())
 }
 
 // routes are the endpoints that this configuration has.
