@@ -26,6 +26,7 @@ type Issuer struct {
 	docs     map[mint.Version]discoveryDocument
 	counters *counters
 	requests recent[Request]
+	callouts recent[Callout]
 	keys     keyCabinet
 	// directory is what exists now.
 	directory atomic.Pointer[snapshot]
@@ -34,6 +35,8 @@ type Issuer struct {
 	consents  consentBook
 	codes     *shelf[authorizationCode]
 	pages     func() *pages
+	editing   sync.Mutex // held while the directory changes
+	bodies    bodySchemas
 	server    server
 
 	mu    sync.Mutex
@@ -58,7 +61,7 @@ func New(cfg Config) (*Issuer, error) {
 		grants: tokenGrants(), sealer: newSealer(),
 		codes: newShelf[authorizationCode](mostCodes, codeLife), pages: sync.OnceValue(newPages),
 	}
-	i.requests.most = maxRequests
+	i.requests.most, i.callouts.most = maxRequests, maxCallouts
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
 	i.keys.make = func() (*mint.Key, error) { return mint.NewKey(rand.Reader, cfg.Now()) }
