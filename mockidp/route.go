@@ -58,7 +58,7 @@ const unknownPath = "unknown path"
 // that matches answers.
 func routes() []route {
 	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), authorizeRoutes(), deviceRoutes(), logoutRoutes(),
-		userInfoRoutes(), userRealmRoutes(), pemRoutes(), calloutRoutes(), healthRoutes(), graphRoutes(), introspectionRoutes())
+		userInfoRoutes(), userRealmRoutes(), pemRoutes(), calloutRoutes(), healthRoutes(), graphRoutes(), introspectionRoutes(), identityRoutes())
 }
 
 // routes are the endpoints that this configuration has.
