@@ -79,7 +79,7 @@ func clients() []client {
 			{name: "another certificate", failure: "AuthenticationFailedError", code: "AADSTS700027"},
 			{name: "another branch", failure: "AuthenticationFailedError", code: "AADSTS700213"},
 		}, delegated("", "password", "cached user", "refreshed", "wrong password", "code"))},
-		{"msal-node", node("msal-node"), slices.Concat(clientCredentials("ServerError", "ServerError"), delegated("InteractionRequiredAuthError"))},
+		{"msal-node", node("msal-node"), slices.Concat(clientCredentials("ServerError", "ServerError"), delegated("ServerError"))},
 		{"msal-python", python("msal-python"), slices.Concat(clientCredentials("invalid_client", "invalid_resource"), delegated("invalid_grant"))},
 		{"azure-identity", python("azure-identity"), slices.Concat(clientCredentials("ClientAuthenticationError", "ClientAuthenticationError"),
 			delegated("", "password", "cached user", "refreshed", "wrong password"))},

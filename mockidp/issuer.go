@@ -33,6 +33,8 @@ type Issuer struct {
 	sealer    sealer
 	consents  consentBook
 	codes     *shelf[authorizationCode]
+	devices   *shelf[deviceGrant]
+	userCodes *shelf[string] // device codes, by what their users type
 	pages     func() *pages
 	server    server
 
@@ -56,7 +58,8 @@ func New(cfg Config) (*Issuer, error) {
 	i := &Issuer{
 		cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: cfg.routes(), docs: discoveryDocuments(cfg.Variations),
 		grants: tokenGrants(), sealer: newSealer(),
-		codes: newShelf[authorizationCode](mostCodes, codeLife), pages: sync.OnceValue(newPages),
+		codes: newShelf[authorizationCode](mostCodes, codeLife), devices: newShelf[deviceGrant](mostDevices, deviceMemory),
+		userCodes: newShelf[string](mostDevices, deviceMemory), pages: sync.OnceValue(newPages),
 	}
 	i.requests.most = maxRequests
 	i.directory.Store(cfg.Directory.snapshot())

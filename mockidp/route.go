@@ -57,7 +57,7 @@ const unknownPath = "unknown path"
 // routes are all endpoints that there can be at the public listeners; the first
 // that matches answers.
 func routes() []route {
-	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), authorizeRoutes(), pemRoutes(), calloutRoutes(),
+	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), authorizeRoutes(), deviceRoutes(), logoutRoutes(), userInfoRoutes(), pemRoutes(), calloutRoutes(),
 		healthRoutes(), graphRoutes(), introspectionRoutes(), userRealmRoutes())
 }
 
