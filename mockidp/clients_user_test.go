@@ -22,12 +22,17 @@ type person struct {
 // person is somebody new, without cookies.
 func (s *stage) person(t *testing.T) *person {
 	t.Helper()
+	return newPerson(t, s.http.Transport, s.url())
+}
+
+func newPerson(t *testing.T, way http.RoundTripper, base string) *person {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &person{t, &http.Client{Transport: s.http.Transport, Jar: jar, CheckRedirect: stay}, s.url()}
+	return &person{t, &http.Client{Transport: way, Jar: jar, CheckRedirect: stay}, base}
 }
 
 // does what a program asks, and says what it is to be told.
