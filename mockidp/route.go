@@ -120,8 +120,8 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // countedAs is the pattern, with the case of a call-out written out.
 func (q *request) countedAs() string {
-	if name := q.PathValue("case"); name != "" {
-		return "/callout/" + name[:min(len(name), 100)]
+	if name := calloutCase(q); name != "" {
+		return "/callout/" + name
 	}
 	return q.route.path
 }
