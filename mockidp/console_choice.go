@@ -113,7 +113,6 @@ func (s *snapshot) grant(c choice) (mint.Grant, []formProblem) {
 		problem("url", "Expected http:// or https:// and a host.")
 	}
 	if g.Kind.Subject != mint.SubjectUser {
-		g.Scopes = nil // an application has none (entra-tokens 1.3)
 		g.Roles = orElse(g.Roles, r.Roles[c.API])
 		return g, problems
 	}

@@ -182,6 +182,7 @@ func TestConsoleFormProblems(t *testing.T) {
 		{"claim-with-unknown-placeholder", []string{"set-name", "aud", "set-value", "${nothing}"}, "steps", "nothing"},
 		{"url-without-scheme", []string{"url", "gateway.example"}, "url", "http:// or https://"},
 		{"url-of-another-scheme", []string{"url", "javascript:alert(1)"}, "url", "http:// or https://"},
+		{"url-that-turns-around", []string{"url", "http://gateway.example/\u202e"}, "url", "http:// or https://"},
 		{"url-that-is-an-option", []string{"url", "-o/etc/passwd"}, "url", "http:// or https://"},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
