@@ -36,7 +36,8 @@ type serveOptions struct {
 
 const serveLong = `serve runs one or several parts in this process until it is stopped:
 
-  issuer          an Entra-shaped issuer with a management listener
+  issuer          an Entra-shaped issuer with a management listener, and on that
+                  a console for the browser
   echo            the backend that accepts everything and tells what arrived
   gateway=SETUP   the emulated gateway with a set-up of policies, one for each
                   environment that has a gateway

@@ -98,6 +98,7 @@ func (s *stage) openIssuer(ctx context.Context) error {
 		{Part: "issuer", URL: issuer.URL()},
 		{Part: "issuer-tls", URL: issuer.TLSURL()},
 		{Part: "management", URL: issuer.ManagementURL()},
+		{Part: "console", URL: issuer.ConsoleURL()},
 	} {
 		if a.URL != "" {
 			a.URL = reachable(a.URL)
