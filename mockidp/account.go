@@ -13,12 +13,13 @@ import (
 type account struct {
 	registered[User]
 	mint.User
+	tenant string
 }
 
 // account is the user of that name in a tenant.
 func (s *snapshot) account(username, tenant string) (account, bool) {
 	u, ok := s.users[strings.ToLower(username)]
-	return account{u, u.entry.in(tenant)}, ok && isIn(tenant, u.entry.Tenants)
+	return account{u, u.entry.in(tenant), tenant}, ok && isIn(tenant, u.entry.Tenants)
 }
 
 // accounts are the users of a tenant, by their names; at a path that names no
@@ -27,7 +28,7 @@ func (s *snapshot) accounts(in tenant) []account {
 	var all []account
 	for name, u := range sorted(s.Users) {
 		if in.template() || isIn(in.id, u.Tenants) {
-			all = append(all, account{registered[User]{name, u}, u.in(in.id)})
+			all = append(all, account{registered[User]{name, u}, u.in(in.id), in.id})
 		}
 	}
 	return all
@@ -44,7 +45,7 @@ func (s *snapshot) recall(m mint.User, tenant string) (account, bool) {
 			return s.account(u.Username, tenant)
 		}
 	}
-	return account{User: m}, len(s.Users) == 0
+	return account{User: m, tenant: tenant}, len(s.Users) == 0
 }
 
 // home is the tenant that a user signs in to where the path names none: that of
@@ -63,6 +64,24 @@ func (s *snapshot) home(u User) (tenant, bool) {
 		}
 	}
 	return s.named(id), ok && isIn(id, u.Tenants)
+}
+
+// visitor is the user of that name in a tenant, or, where the path names none,
+// in the tenant where they are at home.
+func (s *snapshot) visitor(username string, in tenant) (account, *problem) {
+	if in.template() {
+		u, known := s.users[strings.ToLower(username)]
+		home, at := s.home(u.entry)
+		if !known || !at {
+			return account{}, new(noTenantOf(username))
+		}
+		in = home
+	}
+	user, ok := s.account(username, in.id)
+	if !ok {
+		return user, new(unknownUser(username, in.id))
+	}
+	return user, nil
 }
 
 // admitted says why a user gets no token although they are who they say;

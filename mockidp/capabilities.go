@@ -15,9 +15,8 @@ type claimsParameter struct {
 // mostCapabilities bounds what a client can have written into its tokens.
 const mostCapabilities = 10
 
-// capabilities are those that the client declares.
-func (t *tokenRequest) capabilities() ([]string, *problem) {
-	text := t.form.Get("claims")
+// readCapabilities are those that the client declares in the parameter claims.
+func readCapabilities(text string) ([]string, *problem) {
 	if text == "" {
 		return nil, nil
 	}

@@ -102,6 +102,14 @@ func converse(t testing.TB, change func(*Config)) *conversation {
 	return &conversation{t, Start(t, cfg), clock}
 }
 
+// on is the same conversation for a part of the test.
+func (c *conversation) on(t testing.TB) *conversation {
+	t.Helper()
+	part := *c
+	part.t = t
+	return &part
+}
+
 // signIn gets tokens by name and password.
 func (c *conversation) signIn(v mint.Version, pairs ...string) answer {
 	f := form("grant_type", "password", "client_id", native, "username", "alice@contoso.example", "password", password)

@@ -137,7 +137,7 @@ func fixedMembers(v mint.Version) map[string]value.Value {
 		all["response_types_supported"] = value.Strings("code", "id_token", "code id_token", "id_token token")
 		all["claims_supported"] = words("sub iss cloud_instance_name cloud_instance_host_name cloud_graph_host_name msgraph_host aud exp iat auth_time acr nonce preferred_username name tid ver at_hash c_hash email")
 	}
-	for name, path := range map[string]string{"authorization_endpoint": "/authorize", "device_authorization_endpoint": "/devicecode", "end_session_endpoint": "/logout"} {
+	for name, path := range map[string]string{"device_authorization_endpoint": "/devicecode", "end_session_endpoint": "/logout"} {
 		all[name] = at(oauth + path)
 	}
 	return all

@@ -1,10 +1,6 @@
 package mockidp
 
-import (
-	"strings"
-
-	"github.com/entraproof/entraproof/mockidp/mint"
-)
+import "github.com/entraproof/entraproof/mockidp/mint"
 
 // redeemPassword takes name and password from the client itself (RFC 6749 4.3),
 // in a tenant or at organizations (entra-tokens 4.1).
@@ -23,7 +19,10 @@ func redeemPassword(t *tokenRequest) (*issuance, *problem) {
 			return nil, new(missingField(name))
 		}
 	}
-	user, p := t.userOf(t.form.Get("username"))
+	user, p := t.known.visitor(t.form.Get("username"), t.tenant)
+	if p == nil {
+		p = t.enter(user.tenant)
+	}
 	if p != nil {
 		return nil, p
 	}
@@ -35,25 +34,6 @@ func redeemPassword(t *tokenRequest) (*issuance, *problem) {
 		return nil, p
 	}
 	return t.deliver(occasion{user: user, kind: redirectPublic}, asked)
-}
-
-// userOf finds a user by name, and at organizations the tenant too.
-func (t *tokenRequest) userOf(username string) (account, *problem) {
-	if t.tenant.template() {
-		u, ok := t.known.users[strings.ToLower(username)]
-		in, at := t.known.home(u.entry)
-		if !ok || !at {
-			return account{}, new(noTenantOf(username))
-		}
-		if p := t.enter(in.id); p != nil {
-			return account{}, p
-		}
-	}
-	user, ok := t.known.account(username, t.tenant.id)
-	if !ok {
-		return user, new(unknownUser(username, t.tenant.id))
-	}
-	return user, nil
 }
 
 // checkPassword compares a password with that of the directory.

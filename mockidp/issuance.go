@@ -53,14 +53,14 @@ func (t *tokenRequest) deliver(o occasion, asked scopeRequest) (*issuance, *prob
 	if len(got.missing) > 0 {
 		return nil, new(noConsent(t.client))
 	}
-	g, p := d.grant(got, t.proof())
+	if p := d.assigned(got); p != nil {
+		return nil, p
+	}
+	capabilities, p := readCapabilities(t.form.Get("claims"))
 	if p != nil {
 		return nil, p
 	}
-	capabilities, p := t.capabilities()
-	if p != nil {
-		return nil, p
-	}
+	g := d.grant(got, t.proof())
 	g.Capabilities = got.narrowed(capabilities)
 	answer := &issuance{access: g, resource: got.written, delegated: &delegated{scope: strings.Join(got.forms, " "), user: o.user.User, itself: got.itself}}
 	if t.endpoint == mint.V1 {
@@ -85,19 +85,23 @@ func (q *scopeRequest) first() resourceRequest {
 	return q.Resources[0]
 }
 
+// assigned wants the user to have a role at an API that requires one.
+func (d delegation) assigned(got permission) *problem {
+	if got.wellKnown == "" && got.entry.AssignmentRequired && len(d.user.entry.Roles[got.name]) == 0 {
+		return new(notAssignedUser(d.user.Username, got.resource))
+	}
+	return nil
+}
+
 // grant is the access token of a permission.
-func (d delegation) grant(got permission, by mint.Client) (mint.Grant, *problem) {
+func (d delegation) grant(got permission, by mint.Client) mint.Grant {
 	g := mint.Grant{Tenant: d.tenant.id, Kind: mint.Kind{Subject: mint.SubjectUser}, Client: by, User: d.user.User, Scopes: got.scopes}
 	got.fill(&g)
-	if got.wellKnown != "" {
-		return g, nil
+	if got.wellKnown == "" {
+		g.Roles = d.user.entry.Roles[got.name]
+		d.user.belonging(&g, got.entry.GroupMembershipClaims, d.known.Groups)
 	}
-	g.Roles = d.user.entry.Roles[got.name]
-	if got.entry.AssignmentRequired && len(g.Roles) == 0 {
-		return g, new(notAssignedUser(d.user.Username, got.resource))
-	}
-	d.user.belonging(&g, got.entry.GroupMembershipClaims, d.known.Groups)
-	return g, nil
+	return g
 }
 
 // idGrant is the id token of the client: only its version follows the endpoint

@@ -26,12 +26,17 @@ type Issuer struct {
 	docs     map[mint.Version]discoveryDocument
 	counters *counters
 	requests recent[Request]
+	callouts recent[Callout]
 	keys     keyCabinet
 	// directory is what exists now.
 	directory atomic.Pointer[snapshot]
 	grants    map[string]grantHandler
 	sealer    sealer
 	consents  consentBook
+	codes     *shelf[authorizationCode]
+	pages     func() *pages
+	editing   sync.Mutex // held while the directory changes
+	bodies    bodySchemas
 	server    server
 
 	mu    sync.Mutex
@@ -54,8 +59,9 @@ func New(cfg Config) (*Issuer, error) {
 	i := &Issuer{
 		cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: cfg.routes(), docs: discoveryDocuments(cfg.Variations),
 		grants: tokenGrants(), sealer: newSealer(),
+		codes: newShelf[authorizationCode](mostCodes, codeLife), pages: sync.OnceValue(newPages),
 	}
-	i.requests.most = maxRequests
+	i.requests.most, i.callouts.most = maxRequests, maxCallouts
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
 	i.keys.make = func() (*mint.Key, error) { return mint.NewKey(rand.Reader, cfg.Now()) }

@@ -22,6 +22,8 @@ type route struct {
 	// and version the document; empty: none.
 	member  string
 	version mint.Version
+	// page: people see the endpoint, also what goes wrong there.
+	page bool
 	// unlisted keeps its requests out of Issuer.Requests.
 	unlisted bool
 	// readable is metadata, which scripts of every origin may read.
@@ -56,8 +58,8 @@ const unknownPath = "unknown path"
 // routes are all endpoints that there can be at the public listeners; the first
 // that matches answers.
 func routes() []route {
-	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), pemRoutes(), calloutRoutes(), healthRoutes(),
-		graphRoutes(), introspectionRoutes())
+	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), authorizeRoutes(), pemRoutes(), calloutRoutes(),
+		healthRoutes(), graphRoutes(), introspectionRoutes(), userRealmRoutes())
 }
 
 // routes are the endpoints that this configuration has.
@@ -119,8 +121,8 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // countedAs is the pattern, with the case of a call-out written out.
 func (q *request) countedAs() string {
-	if name := q.PathValue("case"); name != "" {
-		return "/callout/" + name[:min(len(name), 100)]
+	if name := calloutCase(q); name != "" {
+		return "/callout/" + name
 	}
 	return q.route.path
 }
@@ -129,13 +131,13 @@ func (q *request) countedAs() string {
 func (i *Issuer) answer(q *request) {
 	i.entraHeaders(q)
 	if len(q.route.methods) > 0 && !slices.Contains(q.route.methods, q.Method) {
-		i.refuse(q, wrongMethod(q.Method, q.route.methods))
+		i.turnAway(q, wrongMethod(q.Method, q.route.methods))
 		return
 	}
 	if name := q.PathValue("tenant"); name != "" {
 		t, problem := i.tenant(name, q)
 		if problem != nil {
-			i.refuse(q, *problem)
+			i.turnAway(q, *problem)
 			return
 		}
 		q.tenant = t
@@ -154,6 +156,15 @@ func (i *Issuer) answer(q *request) {
 		return
 	}
 	q.route.serve(i, q)
+}
+
+// turnAway refuses a request before its endpoint has seen it.
+func (i *Issuer) turnAway(q *request, p problem) {
+	if q.route.page && p.status != http.StatusMethodNotAllowed {
+		i.showProblem(q, p)
+		return
+	}
+	i.refuse(q, p)
 }
 
 // entraHeaders are on every answer (entra-tokens 3.6).

@@ -33,6 +33,7 @@ type grantHandler func(*tokenRequest) (*issuance, *problem)
 // tokenGrants are the grants of the token endpoint, by grant_type.
 func tokenGrants() map[string]grantHandler {
 	return map[string]grantHandler{
+		"authorization_code": redeemCode,
 		"client_credentials": redeemClientCredentials,
 		"password":           redeemPassword,
 		"refresh_token":      redeemRefresh,
