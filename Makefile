@@ -12,7 +12,7 @@ FUZZTIME ?= 30s
 # a target that finds nothing to do must not look like one that did it.
 holding = $(or $(addprefix ./,$(sort $(dir $(shell grep -rlE --include='*_test.go' --exclude-dir=tools '$(1)' *)))),$(error no test file holds: $(1)))
 
-.PHONY: help build image up down test race lint fmt selftest gateways lab containers axe clients test-clients bench figures fuzz schemas golden ci clean
+.PHONY: help build image up down test race lint fmt selftest gateways lab containers axe clients test-clients bench bench-peers figures fuzz schemas golden ci clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,14 +35,18 @@ down: ## remove what up started
 
 test: ## every test; needs no root; then names each real gateway left out
 	$(GO) test ./...
+	$(GO) -C tools test ./...
 	@$(RUN) lab list
 
 race: ## every test under the race detector but the whole proof, which selftest runs (needs a C compiler)
 	$(GO) test -race -short ./...
+	$(GO) -C tools test -race ./...
 
 lint: $(LINT) ## vet, golangci-lint, formatting, go.mod as tidy leaves it
 	$(GO) vet ./...
+	$(GO) -C tools vet ./...
 	$(LINT) run ./...
+	cd tools && ../$(LINT) run ./...
 	$(LINT) fmt --diff
 	$(GO) mod tidy -diff
 	$(GO) -C tools mod tidy -diff
@@ -119,6 +123,31 @@ containers: ## the same with each gateway in a container (needs a docker engine)
 
 bench: ## all benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# Other mock issuers, pinned: npm by its lock file, Maven, which has none, by the
+# checksum of every jar.
+PEERS := .lab/peers
+
+# What bench-peers reads the memory after, and the page that it writes anew:
+# make bench-peers PAGE=docs/performance.md
+TOKENS ?= 100000
+PAGE   ?=
+
+bench-peers: build $(PEERS)/npm/node_modules $(PEERS)/jars ## the issuer beside other mock issuers, with the stated figures
+	$(GO) build -C tools -o ../.bin/peers ./peers
+	.bin/peers -npm $(PEERS)/npm -jars $(PEERS)/jars -tokens $(TOKENS) -page '$(PAGE)'
+
+$(PEERS)/npm/node_modules: tools/peers/package.json tools/peers/package-lock.json
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	npm ci --prefix $(@D) --no-audit --no-fund --loglevel=error
+	touch $@
+
+$(PEERS)/jars: tools/peers/pom.xml tools/peers/jars.sha256
+	rm -rf $@
+	mvn --quiet --batch-mode -f tools/peers/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$@
+	(cd $@ && LC_ALL=C sha256sum *.jar) | diff tools/peers/jars.sha256 - || { rm -rf $@; exit 1; }
+	touch $@
 
 figures: ## the stated figures, as ratios of CPU time
 	$(GO) test -tags figures -run '^TestFigure' -count=1 -p 1 -v $(call holding,^func TestFigure)

@@ -48,6 +48,7 @@ func layers() map[string]int {
 		"internal/chromium":  0, // looks at pages, for tests alone
 		"deploy":             0, // the tests of the compose set-up
 		"deploy/image":       0, // packs the program, imports nothing of it
+		"tools/peers":        0, // measures the program, imports nothing of it
 		".":                  0, // the tests of the house
 	}
 }
@@ -120,7 +121,8 @@ func (p goPackage) imports(test bool) []string {
 	return slices.Compact(paths)
 }
 
-// readModule reads every package of the module; tools is a module of its own.
+// readModule reads every package of the repository; those in tools are of a
+// module of its own.
 func readModule(t *testing.T) []goPackage {
 	t.Helper()
 	byDir := map[string]*goPackage{}
@@ -164,7 +166,7 @@ func readModule(t *testing.T) []goPackage {
 
 // outside says whether a folder is none of the module's packages.
 func outside(name, base string) bool {
-	return name == "tools" || base == "testdata" || name != "." && strings.HasPrefix(base, ".")
+	return base == "node_modules" || base == "testdata" || name != "." && strings.HasPrefix(base, ".")
 }
 
 func parse(name string, source []byte) (goFile, error) {

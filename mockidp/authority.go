@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/entraproof/entraproof/mockidp/mint"
@@ -56,6 +57,18 @@ type Management interface {
 	Misbehaving(ctx context.Context) ([]Misbehaviour, error)
 	// Requests are the last requests to the public listeners, the newest first.
 	Requests(ctx context.Context) ([]Request, error)
+	// Callouts are the last call-outs of a case, the newest first; those of all
+	// cases where it is empty.
+	Callouts(ctx context.Context, name string) ([]Callout, error)
+	// ResetCounters has Counters begin anew.
+	ResetCounters(ctx context.Context) error
+	// Directory is what exists now, with its secrets and passwords.
+	Directory(ctx context.Context) (Directory, error)
+	// SetDirectory puts another directory in the place of what exists, all at once.
+	SetDirectory(ctx context.Context, d Directory) error
+	// PutEntry sets one entry of a collection, DeleteEntry takes one out.
+	PutEntry(ctx context.Context, in Collection, name string, entry any) error
+	DeleteEntry(ctx context.Context, in Collection, name string) error
 }
 
 // Lease is the right to change the key set, and to make the issuer misbehave,
@@ -71,23 +84,27 @@ var (
 	ErrLeaseHeld  = errors.New("somebody else holds the lease")
 	ErrNoLease    = errors.New("no such lease, or it is over")
 	ErrUnknownKey = errors.New("unknown key")
-	ErrRequest    = errors.New("wrong request")
+	// ErrUnknownEntry: the directory has none of that name.
+	ErrUnknownEntry = errors.New("unknown entry")
+	ErrRequest      = errors.New("wrong request")
 )
 
-// failure binds an error to its code on the wire and its status.
+// failure binds an error to its code on the wire, its status, and a word on it.
 type failure struct {
 	err    error
 	code   string
 	status int
+	means  string
 }
 
 // failures are the errors of the management listener.
 func failures() []failure {
 	return []failure{
-		{ErrLeaseHeld, "lease-held", 409},
-		{ErrNoLease, "no-lease", 410},
-		{ErrUnknownKey, "unknown-key", 404},
-		{ErrRequest, "wrong-request", 400},
+		{ErrLeaseHeld, "lease-held", http.StatusConflict, "Somebody else holds the lease, until the time in the text."},
+		{ErrNoLease, "no-lease", http.StatusGone, "There is no such lease, or it is over."},
+		{ErrUnknownKey, "unknown-key", http.StatusNotFound, "There is no key of that name or kid."},
+		{ErrUnknownEntry, "unknown-entry", http.StatusNotFound, "The directory has no entry of that name."},
+		{ErrRequest, "wrong-request", http.StatusBadRequest, "Something is wrong with the request; problems names each place."},
 	}
 }
 

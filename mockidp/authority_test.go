@@ -495,10 +495,9 @@ func TestManagementToken(t *testing.T) {
 		}
 	}
 	for _, op := range operations() {
-		method, path, _ := strings.Cut(op.pattern, " ")
-		r, _ := http.NewRequestWithContext(t.Context(), method, i.ManagementURL()+strings.ReplaceAll(path, "{id}", "x"), strings.NewReader("{}"))
+		r, _ := http.NewRequestWithContext(t.Context(), op.method, i.ManagementURL()+strings.NewReplacer("{id}", "x", "{name}", "x").Replace(op.path), strings.NewReader("{}"))
 		if a := do(t, client(t), r); a.status != 401 {
-			t.Errorf("%s without a token: %d", op.pattern, a.status)
+			t.Errorf("%s without a token: %d", op.id, a.status)
 		}
 	}
 	wrong := NewClient(i.ManagementURL(), "wrong", client(t))
@@ -518,10 +517,10 @@ func TestManagementToken(t *testing.T) {
 func TestManagementBody(t *testing.T) {
 	i := Start(t, testConfig(t))
 	for _, row := range []struct{ name, body, want string }{
-		{"unknown member", `{"recipe": []}`, `unknown field \"recipe\"`},
-		{"unknown member inside", `{"recipes": [{"grant": {"tennant": "x"}}]}`, `unknown field \"tennant\"`},
+		{"unknown member", `{"recipe": []}`, `unknown key \"recipe\" (did you mean \"recipes\"?)`},
+		{"unknown member inside", `{"recipes": [{"grant": {"tennant": "x"}}]}`, `unknown key \"tennant\" (did you mean \"tenant\"?)`},
 		{"no JSON", `{`, `read the body`},
-		{"two values", `{"recipes": []} {}`, `expected one JSON value`},
+		{"two values", `{"recipes": []} {}`, `read the body: invalid character after top-level value`},
 		{"nothing", ``, `read the body`},
 	} {
 		r, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, i.ManagementURL()+"/mint", strings.NewReader(row.body))

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +41,8 @@ type ManagementError struct {
 	Status int
 	Code   string
 	Text   string
+	// Problems are the places in the request where something is wrong.
+	Problems []FieldError
 }
 
 // Error is the listener's own text.
@@ -98,7 +101,7 @@ func managementError(res *http.Response) error {
 	var body errorBody
 	text, _ := io.ReadAll(io.LimitReader(res.Body, 64<<10)) // what could not be read is missing from the message
 	if json.Unmarshal(text, &body) == nil && body.Code != "" {
-		e.Code, e.Text = body.Code, body.Text
+		e.Code, e.Text, e.Problems = body.Code, body.Text, body.Problems
 		return e
 	}
 	e.Code, e.Text = "unexpected-answer", string(text[:min(len(text), 200)])
@@ -135,6 +138,10 @@ func (c *Client) Sign(ctx context.Context, r mint.SignRequest) ([]byte, error) {
 
 // SignAll is one signature a request, in the same order.
 func (c *Client) SignAll(ctx context.Context, requests []mint.SignRequest) ([][]byte, error) {
+	requests = slices.Clone(requests)
+	for n := range requests {
+		requests[n].Input = append([]byte{}, requests[n].Input...) // nil would be null
+	}
 	var answer signatureBody
 	err := c.do(ctx, call{http.MethodPost, "/sign", signBody{requests}}, &answer)
 	if err == nil && len(answer.Signatures) != len(requests) {
@@ -166,7 +173,7 @@ func (c *Client) Lease(ctx context.Context, ttl time.Duration) (Lease, error) {
 
 // Release ends a lease.
 func (c *Client) Release(ctx context.Context, lease string) error {
-	return c.do(ctx, call{http.MethodDelete, "/leases/" + url.PathEscape(lease), nil}, &struct{}{})
+	return c.do(ctx, call{http.MethodDelete, "/leases/" + url.PathEscape(lease), nil}, &nothing{})
 }
 
 // Rotate changes the keys as the request says.
@@ -178,7 +185,7 @@ func (c *Client) Rotate(ctx context.Context, r RotateRequest) ([]mint.PublicKey,
 
 // KeySet puts the key set into a state; the empty state is the ordinary one.
 func (c *Client) KeySet(ctx context.Context, lease string, state mint.KeySet) error {
-	return c.do(ctx, call{http.MethodPut, "/keyset", keySetBody{lease, state}}, &struct{}{})
+	return c.do(ctx, call{http.MethodPut, "/keyset", keySetBody{lease, state}}, &nothing{})
 }
 
 // Misbehave puts misbehaviours in force, in the place of those that were, until
@@ -187,7 +194,7 @@ func (c *Client) Misbehave(ctx context.Context, lease string, all []Misbehaviour
 	if all == nil {
 		all = []Misbehaviour{}
 	}
-	return c.do(ctx, call{http.MethodPut, "/misbehaviours", misbehaveBody{lease, all}}, &struct{}{})
+	return c.do(ctx, call{http.MethodPut, "/misbehaviours", misbehaveBody{lease, all}}, &nothing{})
 }
 
 // Misbehaving is what Misbehave has put in force.
@@ -195,6 +202,19 @@ func (c *Client) Misbehaving(ctx context.Context) ([]Misbehaviour, error) {
 	var answer misbehavingBody
 	err := c.do(ctx, call{http.MethodGet, "/misbehaviours", nil}, &answer)
 	return answer.Misbehaviours, err
+}
+
+// MisbehaviourKinds is the table of misbehaviours of the issuer, which may be of
+// another version than this package.
+func (c *Client) MisbehaviourKinds(ctx context.Context) ([]MisbehaviourKind, error) {
+	var answer kindsBody
+	err := c.do(ctx, call{http.MethodGet, "/misbehaviours/kinds", nil}, &answer)
+	return answer.Kinds, err
+}
+
+// ResetCounters has Counters begin anew.
+func (c *Client) ResetCounters(ctx context.Context) error {
+	return c.do(ctx, call{http.MethodDelete, "/counters", nil}, &nothing{})
 }
 
 // Counters are the hits by path pattern and client address.
@@ -213,7 +233,12 @@ func (c *Client) Now(ctx context.Context) (time.Time, error) {
 
 // Health asks whether the issuer answers and takes the token.
 func (c *Client) Health(ctx context.Context) error {
-	return c.do(ctx, call{http.MethodGet, "/health", nil}, &struct {
-		Status string `json:"status"`
-	}{})
+	return c.do(ctx, call{http.MethodGet, "/health", nil}, &healthBody{})
+}
+
+// OpenAPI is the OpenAPI document of the listener.
+func (c *Client) OpenAPI(ctx context.Context) ([]byte, error) {
+	var answer json.RawMessage
+	err := c.do(ctx, call{http.MethodGet, "/openapi.json", nil}, &answer)
+	return answer, err
 }

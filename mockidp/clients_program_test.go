@@ -91,10 +91,18 @@ func (p program) run(t *testing.T, s *stage) []report {
 	if err != nil {
 		t.Fatal(err)
 	}
+	answers, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	all, err := readReports(lines)
+	all, err := readReports(lines, func(r report) {
+		if answer := s.person(t).does(r); answer != "" {
+			_, _ = io.WriteString(answers, answer+"\n") // a program that has ended says so itself
+		}
+	})
 	if err := errors.Join(err, cmd.Wait()); err != nil {
 		t.Fatalf("%v, after %d checks; it said:\n%s", err, len(all), problems.String())
 	}
@@ -108,7 +116,9 @@ func inherited() []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
 }
 
-func readReports(from io.Reader) ([]report, error) {
+// readReports reads what a program prints until it ends. What it asks of a user
+// is handed to ask, and is no report.
+func readReports(from io.Reader, ask func(report)) ([]report, error) {
 	var all []report
 	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, 1<<20)
@@ -116,6 +126,10 @@ func readReports(from io.Reader) ([]report, error) {
 		var r report
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
 			return all, fmt.Errorf("expected a line of JSON, got %q: %w", lines.Text(), err)
+		}
+		if r.Ask != "" {
+			ask(r)
+			continue
 		}
 		all = append(all, r)
 	}

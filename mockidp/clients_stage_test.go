@@ -35,6 +35,15 @@ const (
 	branch   = "repo:Orders/api:ref:refs/heads/main"
 	devScope = "api://orders.dev/.default"
 	uatScope = "api://orders-uat/.default"
+	// desktop is a client that keeps no secret.
+	desktop       = "de500000-0000-4000-8000-0000000000c7"
+	aliceName     = "alice@orders.example"
+	alicePassword = "pass+word of alice"
+	devUserScope  = "api://orders.dev/DEV.Access"
+	uatUserScope  = "api://orders-uat/UAT.Access"
+	// signedIn is where users come back to; for programs it leads nowhere, because
+	// they are told where their user came out.
+	signedIn = "http://localhost/signed-in"
 )
 
 // stage is an issuer with TLS and what a client has to know of it.
@@ -76,6 +85,8 @@ func newStage(t *testing.T) *stage {
 		"CLIENT_CERTIFICATE=" + file("certificate.pem", s.certificate.certificatePEM()), "CLIENT_KEY=" + file("key.pem", s.certificate.keyPEM(t)),
 		"CLIENT_ASSERTION=" + s.assertion,
 		"API=" + ordersDev, "PRESENTED=" + asJSON(t, s.presented), "SCOPE=" + devScope, "SCOPE_V1=" + uatScope,
+		"PUBLIC_CLIENT_ID=" + desktop, "USERNAME=" + aliceName, "PASSWORD=" + alicePassword, "REDIRECT_URI=" + signedIn,
+		"DELEGATED_SCOPE=" + devUserScope, "DOWNSTREAM_SCOPE=" + uatUserScope,
 	}
 	return s
 }
@@ -85,21 +96,34 @@ func (s *stage) url() string {
 	return strings.Replace(s.issuer.TLSURL(), "127.0.0.1", "localhost", 1)
 }
 
-// clientDirectory has an API of each version and a client that can prove itself in each way.
+// clientDirectory has an API of each version, a client that can prove itself in
+// each way, one that cannot, and a user. The DEV API calls the UAT API on behalf
+// of its users.
 func clientDirectory(t *testing.T, own, other identity) mockidp.Directory {
 	t.Helper()
+	scopes := func(name string) map[string]mockidp.ConsentNeed {
+		return map[string]mockidp.ConsentNeed{name: mockidp.UserConsent}
+	}
+	dev := map[string][]string{"orders-dev": {"DEV.Access"}}
 	return mockidp.Directory{
 		Tenants: map[string]mockidp.Tenant{tenant: {Domains: []string{"orders.example"}}},
 		APIs: map[string]mockidp.API{
-			"orders-dev": {AppID: ordersDev, URIs: []string{"api://orders.dev"}, Version: mint.V2, Roles: []string{"DEV.Access"}},
-			"orders-uat": {AppID: ordersUAT, URIs: []string{"api://orders-uat"}},
+			"orders-dev": {AppID: ordersDev, URIs: []string{"api://orders.dev"}, Version: mint.V2, Roles: []string{"DEV.Access"}, Scopes: scopes("DEV.Access")},
+			"orders-uat": {AppID: ordersUAT, URIs: []string{"api://orders-uat"}, Scopes: scopes("UAT.Access")},
 		},
 		Clients: map[string]mockidp.ClientRegistration{
 			"worker": {
 				ID: worker, Secrets: []mockidp.Secret{{Value: secret}}, Certificates: []string{own.certificatePEM()},
 				Federated: []mockidp.FederatedCredential{{Issuer: outsider, Subject: branch, JWKS: other.jwks(t)}},
-				Roles:     map[string][]string{"orders-dev": {"DEV.Access"}},
+				Roles:     dev, Permissions: dev, RedirectURIs: mockidp.RedirectURIs{Web: []string{signedIn}},
 			},
+			"desktop": {ID: desktop, Permissions: dev, RedirectURIs: mockidp.RedirectURIs{Public: []string{signedIn}}},
+			"dev-api": {ID: ordersDev, Secrets: []mockidp.Secret{{Value: secret}}},
+		},
+		Users: map[string]mockidp.User{"alice": {Username: aliceName, Password: alicePassword}},
+		Consents: []mockidp.Consent{
+			{Client: "desktop", API: "orders-dev", Scopes: []string{"DEV.Access"}},
+			{Client: "dev-api", API: "orders-uat", Scopes: []string{"UAT.Access"}},
 		},
 	}
 }

@@ -17,6 +17,8 @@ type check struct {
 	// cached names an earlier check: the library gives the same token again, and
 	// the token endpoint is not asked.
 	cached string
+	// unlike names an earlier check whose token it is not.
+	unlike string
 	// failure is the library's own type of error, and code what it carries.
 	failure, code string
 	// accepted: the library validated a token with this claim set.
@@ -32,6 +34,9 @@ type report struct {
 	Error, Text string
 	// Claims are those of a token that the library took for valid.
 	Claims map[string]any
+	// Ask is what a user is to do, instead of a check: "sign in" at URL, whose answer
+	// is where they came out, or "enter a code" there.
+	Ask, URL, Code string
 }
 
 // reports are what a client in this process has seen.
@@ -73,10 +78,11 @@ func clients() []client {
 		{"azidentity", azIdentity, append(clientCredentials("AuthenticationFailedError", "AuthenticationFailedError"),
 			check{name: "another certificate", failure: "AuthenticationFailedError", code: "AADSTS700027"},
 			check{name: "another branch", failure: "AuthenticationFailedError", code: "AADSTS700213"})},
-		{"msal-node", node("msal-node"), clientCredentials("ServerError", "ServerError")},
-		{"msal-python", python("msal-python"), clientCredentials("invalid_client", "invalid_resource")},
-		{"azure-identity", python("azure-identity"), clientCredentials("ClientAuthenticationError", "ClientAuthenticationError")},
-		{"msal4j", java("msal4j"), clientCredentials("MsalServiceException", "MsalServiceException")},
+		{"msal-node", node("msal-node"), slices.Concat(clientCredentials("ServerError", "ServerError"), delegated("InteractionRequiredAuthError"))},
+		{"msal-python", python("msal-python"), slices.Concat(clientCredentials("invalid_client", "invalid_resource"), delegated("invalid_grant"))},
+		{"azure-identity", python("azure-identity"), slices.Concat(clientCredentials("ClientAuthenticationError", "ClientAuthenticationError"),
+			delegated("", "password", "cached user", "refreshed", "wrong password"))},
+		{"msal4j", java("msal4j"), slices.Concat(clientCredentials("MsalServiceException", "MsalServiceException"), delegated("MsalInteractionRequiredException"))},
 		{"go-oidc", goOIDC, append(validation(refusals{
 			key: refusal{"error", "failed to verify signature"}, kid: refusal{"error", "failed to verify signature"},
 			issuer: refusal{"error", "issued by a different provider"}, audience: refusal{"error", "expected audience"},
@@ -111,6 +117,23 @@ func clientCredentials(wrongSecret, unknownResource string) []check {
 		{name: "wrong secret", failure: wrongSecret, code: "AADSTS7000215"},
 		{name: "unknown resource", failure: unknownResource, code: "AADSTS500011"},
 	}
+}
+
+// delegated is what a library must show that gets tokens for a user, with its own
+// type of error for a wrong password. A library without a way leaves it out.
+func delegated(wrongPassword string, without ...string) []check {
+	user := map[string]string{"ver": "2.0", "aud": ordersDev, "azp": desktop, "azpacr": "0", "scp": "DEV.Access", "preferred_username": aliceName}
+	web := map[string]string{"ver": "2.0", "aud": ordersDev, "azp": worker, "azpacr": "1", "scp": "DEV.Access", "preferred_username": aliceName}
+	all := []check{
+		{name: "password", token: user},
+		{name: "cached user", cached: "password"},
+		{name: "refreshed", token: user, unlike: "password"},
+		{name: "wrong password", failure: wrongPassword, code: "AADSTS50126"},
+		{name: "device code", token: user},
+		{name: "code", token: web},
+		{name: "on behalf of", token: map[string]string{"ver": "1.0", "aud": "api://orders-uat", "appid": ordersDev, "appidacr": "1", "scp": "UAT.Access", "upn": aliceName}},
+	}
+	return slices.DeleteFunc(all, func(c check) bool { return slices.Contains(without, c.name) })
 }
 
 // judge says where what a client has shown is not what it must show, in order.
@@ -158,6 +181,9 @@ func (c check) differs(r report, tokens map[string]string, verify verifier) stri
 		}
 		return lacking(c.accepted, r.Claims)
 	}
+	if c.unlike != "" && r.Token == tokens[c.unlike] {
+		return "expected another token than that of " + c.unlike
+	}
 	claims, err := verify(r.Token)
 	if err != nil {
 		return fmt.Sprintf("expected a token, got %v, or %s: %s", err, r.Error, r.Text)
@@ -184,18 +210,21 @@ func TestClientsJudge(t *testing.T) {
 		{name: "cached", cached: "secret"},
 		{name: "wrong secret", failure: "ServerError", code: "AADSTS7000215"},
 		{name: "id token", accepted: map[string]string{"aud": worker}},
+		{name: "refreshed", unlike: "secret", token: map[string]string{"azp": worker}},
 	}
 	sound := []report{
 		{Check: "secret", Token: "a"},
 		{Check: "cached", Token: "a"},
 		{Check: "wrong secret", Error: "ServerError", Text: "AADSTS7000215: Invalid client secret"},
 		{Check: "id token", Claims: map[string]any{"aud": worker}},
+		{Check: "refreshed", Token: "c"},
 	}
 	verify := func(token string) (map[string]any, error) {
-		if token != "a" && token != "b" {
+		client, known := map[string]string{"a": worker, "b": "another", "c": worker}[token]
+		if !known {
 			return nil, errors.New("no token")
 		}
-		return map[string]any{"azp": map[string]string{"a": worker, "b": "another"}[token]}, nil
+		return map[string]any{"azp": client}, nil
 	}
 	for _, row := range []struct {
 		name     string
@@ -204,7 +233,8 @@ func TestClientsJudge(t *testing.T) {
 	}{
 		{"sound", func(r []report) []report { return r }, 0},
 		{"nothing was checked", func([]report) []report { return nil }, 1},
-		{"the last was left out", func(r []report) []report { return r[:3] }, 1},
+		{"the last was left out", func(r []report) []report { return r[:4] }, 1},
+		{"not refreshed", func(r []report) []report { r[4].Token = "a"; return r }, 1},
 		{"one more", func(r []report) []report { return append(r, report{Check: "more"}) }, 1},
 		{"no token", func(r []report) []report { r[0].Token, r[1].Token = "", ""; return r }, 2},
 		{"a token of another", func(r []report) []report { r[0].Token, r[1].Token = "b", "b"; return r }, 1},

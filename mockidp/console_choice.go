@@ -168,15 +168,15 @@ func (a API) fill(g *mint.Grant, asked string) {
 // minted is the client as tokens tell of it: by the first proof that it has. A
 // public client gets tokens of users only, so one that asks by itself is taken
 // for one with a secret.
-func (r ClientRegistration) minted(subject mint.Subject) mint.Client {
-	c := mint.Client{ID: r.ID, ObjectID: r.ObjectID}
+func (c ClientRegistration) minted(subject mint.Subject) mint.Client {
+	m := mint.Client{ID: c.ID, ObjectID: c.ObjectID}
 	switch {
-	case len(r.Secrets) > 0:
-		c.Authentication = "1"
-	case len(r.Certificates)+len(r.Federated) > 0:
-		c.Authentication = "2"
+	case len(c.Secrets) > 0:
+		m.Authentication = "1"
+	case len(c.Certificates)+len(c.Federated) > 0:
+		m.Authentication = "2"
 	case subject == mint.SubjectUser:
-		c.Authentication = "0"
+		m.Authentication = "0"
 	}
-	return c
+	return m
 }

@@ -134,7 +134,7 @@ func (c *console) bake(ctx context.Context, recipe Recipe, r *http.Request, call
 
 // sentence is an error for people: without the packages' names.
 func sentence(err error) string {
-	text := err.Error()
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
 	for _, name := range []string{"mockidp: ", "mint: ", "value: "} {
 		text = strings.ReplaceAll(text, name, "")
 	}

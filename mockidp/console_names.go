@@ -129,12 +129,12 @@ func (s *snapshot) namedByTenant(a API, payload value.Value, issuers func(string
 
 // rights are what a client may do at an API: by itself its roles, for users its
 // permissions.
-func (r ClientRegistration) rights(api string) []string {
+func (c ClientRegistration) rights(api string) []string {
 	var all []string
-	for _, role := range r.Roles[api] {
+	for _, role := range c.Roles[api] {
 		all = append(all, "role "+role)
 	}
-	for _, scope := range r.Permissions[api] {
+	for _, scope := range c.Permissions[api] {
 		all = append(all, "scope "+scope)
 	}
 	return all

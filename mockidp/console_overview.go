@@ -207,17 +207,17 @@ func (a API) consentViews() []consentView {
 }
 
 // proofs says by what the client proves who it is, never the thing itself.
-func (r ClientRegistration) proofs() string {
+func (c ClientRegistration) proofs() string {
 	var words []string
 	for _, p := range []struct {
 		n    int
 		noun string
-	}{{len(r.Secrets), "secret"}, {len(r.Certificates), "certificate"}, {len(r.Federated), "trusted issuer"}} {
+	}{{len(c.Secrets), "secret"}, {len(c.Certificates), "certificate"}, {len(c.Federated), "trusted issuer"}} {
 		if p.n > 0 {
 			words = append(words, plural(p.n, p.noun))
 		}
 	}
-	if r.ManagedIdentity != "" {
+	if c.ManagedIdentity != "" {
 		words = append(words, "managed identity")
 	}
 	if len(words) == 0 {

@@ -74,7 +74,7 @@ func (c *console) sessionCookie() string {
 // setCookie sends the session's cookie: for the console's paths alone, out of
 // reach of scripts and of other sites. A negative age takes it back.
 func (c *console) setCookie(w http.ResponseWriter, r *http.Request, id string, age int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure where there is TLS: on loopback there may be none
 		Name: c.sessionCookie(), Value: id, Path: consolePath, MaxAge: age,
 		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
 	})

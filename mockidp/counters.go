@@ -42,6 +42,14 @@ func (c *counters) hit(what string, r *http.Request) {
 	c.hits[h]++
 }
 
+// ResetCounters has Counters begin anew.
+func (i *Issuer) ResetCounters(context.Context) error {
+	i.counters.mu.Lock()
+	defer i.counters.mu.Unlock()
+	clear(i.counters.hits)
+	return nil
+}
+
 // Counters are the hits by path pattern and client address.
 func (i *Issuer) Counters(context.Context) (map[string]int, error) {
 	i.counters.mu.Lock()

@@ -26,6 +26,7 @@ type Issuer struct {
 	docs     map[mint.Version]discoveryDocument
 	counters *counters
 	requests recent[Request]
+	callouts recent[Callout]
 	keys     keyCabinet
 	// directory is what exists now.
 	directory atomic.Pointer[snapshot]
@@ -36,6 +37,8 @@ type Issuer struct {
 	devices   *shelf[deviceGrant]
 	userCodes *shelf[string] // device codes, by what their users type
 	pages     func() *pages
+	editing   sync.Mutex // held while the directory changes
+	bodies    bodySchemas
 	server    server
 
 	mu    sync.Mutex
@@ -61,7 +64,7 @@ func New(cfg Config) (*Issuer, error) {
 		codes: newShelf[authorizationCode](mostCodes, codeLife), devices: newShelf[deviceGrant](mostDevices, deviceMemory),
 		userCodes: newShelf[string](mostDevices, deviceMemory), pages: sync.OnceValue(newPages),
 	}
-	i.requests.most = maxRequests
+	i.requests.most, i.callouts.most = maxRequests, maxCallouts
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
 	i.keys.make = func() (*mint.Key, error) { return mint.NewKey(rand.Reader, cfg.Now()) }

@@ -92,7 +92,10 @@ type FieldError struct {
 }
 
 func (e *FieldError) Error() string {
-	text := e.Path + ": " + e.Text
+	text := e.Text
+	if e.Path != "" {
+		text = e.Path + ": " + text
+	}
 	if e.Hint != "" {
 		text += " (" + e.Hint + ")"
 	}

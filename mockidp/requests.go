@@ -57,7 +57,7 @@ func (i *Issuer) remember(q *request, began time.Time) {
 		endpoint = unknownPath
 	}
 	i.requests.add(Request{
-		Time: q.came, ID: q.id, Address: addressOf(q.Request), Method: q.Method[:min(len(q.Method), 20)], Endpoint: endpoint,
+		Time: q.came, ID: q.id, Address: addressOf(q.Request), Method: shortMethod(q.Request), Endpoint: endpoint,
 		Tenant: q.tenant.path, ClientID: clientIDOf(q.Request), Status: q.sent.code(), AADSTS: q.aadsts, Duration: time.Since(began),
 	})
 }
@@ -73,6 +73,9 @@ func clientIDOf(r *http.Request) string {
 	}
 	return ""
 }
+
+// shortMethod is the method, as long as any has ever been: more may be anything.
+func shortMethod(r *http.Request) string { return r.Method[:min(len(r.Method), 20)] }
 
 // addressOf is the client's address without its port.
 func addressOf(r *http.Request) string {

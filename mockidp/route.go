@@ -57,8 +57,8 @@ const unknownPath = "unknown path"
 // routes are all endpoints that there can be at the public listeners; the first
 // that matches answers.
 func routes() []route {
-	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), authorizeRoutes(), deviceRoutes(), logoutRoutes(), userInfoRoutes(), pemRoutes(), calloutRoutes(),
-		healthRoutes(), graphRoutes(), introspectionRoutes())
+	return slices.Concat(discoveryRoutes(), instanceRoutes(), userRealmRoutes(), keySetRoutes(), tokenRoutes(), authorizeRoutes(), deviceRoutes(),
+		logoutRoutes(), userInfoRoutes(), pemRoutes(), calloutRoutes(), healthRoutes(), graphRoutes(), introspectionRoutes())
 }
 
 // routes are the endpoints that this configuration has.
@@ -124,8 +124,8 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // countedAs is the pattern, with the case of a call-out written out.
 func (q *request) countedAs() string {
-	if name := q.PathValue("case"); name != "" {
-		return "/callout/" + name[:min(len(name), 100)]
+	if name := calloutCase(q); name != "" {
+		return "/callout/" + name
 	}
 	return q.route.path
 }

@@ -101,7 +101,7 @@ func (k *Key) DER() []byte {
 	case "OKP":
 		return publicDER(k.ed.Public())
 	case "oct":
-		return nil
+		return []byte{} // none, and in JSON a text all the same
 	}
 	return publicDER(k.rsa.Public())
 }

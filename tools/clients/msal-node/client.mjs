@@ -1,52 +1,111 @@
 // Gets tokens with MSAL Node. What it is to use stands in the environment; each
 // check that passed is a line of JSON, and the exit code is 0 only if all passed.
+// Where a user is needed it prints whom it asks to do what, and reads the answer.
 
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { ConfidentialClientApplication } from '@azure/msal-node';
+import { createInterface } from 'node:readline/promises';
+import { ConfidentialClientApplication, CryptoProvider, PublicClientApplication } from '@azure/msal-node';
 
-const { ISSUER, TENANT, CLIENT_ID, CLIENT_SECRET, CLIENT_CERTIFICATE, CLIENT_KEY, CLIENT_ASSERTION, SCOPE, SCOPE_V1 } = process.env;
+const env = process.env;
+const scope = env.SCOPE;
+const delegated = [env.DELEGATED_SCOPE];
+const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
 const say = (line) => console.log(JSON.stringify(line));
 
 // MSAL Node knows Microsoft's hosts; any other is named, port included. The
 // certificate to trust is Node's own setting, NODE_EXTRA_CA_CERTS.
-const application = (proof) => new ConfidentialClientApplication({
+const auth = (clientId, proof) => ({
   auth: {
-    clientId: CLIENT_ID,
-    authority: `${ISSUER}/${TENANT}`,
-    knownAuthorities: [new URL(ISSUER).host],
+    clientId,
+    authority: `${env.ISSUER}/${env.TENANT}`,
+    knownAuthorities: [new URL(env.ISSUER).host],
     ...proof,
   },
 });
+const application = (proof, clientId = env.CLIENT_ID) => new ConfidentialClientApplication(auth(clientId, proof));
 
-async function gets(check, client, request) {
-  say({ check, token: (await client.acquireTokenByClientCredential(request)).accessToken });
+async function gets(check, result) {
+  const got = await result;
+  say({ check, token: got.accessToken });
+  return got;
 }
 
-async function refused(check, client, request) {
+async function refused(check, result) {
   try {
-    await client.acquireTokenByClientCredential(request);
+    await result;
   } catch (error) {
-    say({ check, error: error.name, code: error.errorCode, text: error.errorMessage });
+    say({ check, error: error.name, text: error.errorMessage });
     return;
   }
   throw new Error(`${check}: not refused`);
 }
 
-const bySecret = application({ clientSecret: CLIENT_SECRET });
-await gets('secret', bySecret, { scopes: [SCOPE] });
-await gets('cached', bySecret, { scopes: [SCOPE] });
-await gets('v1 API', bySecret, { scopes: [SCOPE_V1] });
+// Has the user sign in, and gives the parameters that came back.
+async function signedIn(url) {
+  say({ ask: 'sign in', url });
+  return new URL((await answers.next()).value).searchParams;
+}
 
-const { X509Certificate } = await import('node:crypto');
-const certificate = new X509Certificate(await readFile(CLIENT_CERTIFICATE));
-await gets('certificate', application({
-  clientCertificate: {
-    thumbprintSha256: certificate.fingerprint256.replaceAll(':', ''),
-    privateKey: await readFile(CLIENT_KEY, 'utf8'),
-  },
-}), { scopes: [SCOPE] });
-await gets('federated', application({ clientAssertion: async () => CLIENT_ASSERTION }), { scopes: [SCOPE] });
+async function daemon() {
+  const request = { scopes: [scope] };
+  const bySecret = application({ clientSecret: env.CLIENT_SECRET });
+  await gets('secret', bySecret.acquireTokenByClientCredential(request));
+  await gets('cached', bySecret.acquireTokenByClientCredential(request));
+  await gets('v1 API', bySecret.acquireTokenByClientCredential({ scopes: [env.SCOPE_V1] }));
 
-await refused('wrong secret', application({ clientSecret: 'wrong' }), { scopes: [SCOPE] });
-await refused('unknown resource', bySecret, { scopes: ['api://nowhere/.default'] });
+  const certificate = new X509Certificate(await readFile(env.CLIENT_CERTIFICATE));
+  const byCertificate = application({
+    clientCertificate: {
+      thumbprintSha256: certificate.fingerprint256.replaceAll(':', ''),
+      privateKey: await readFile(env.CLIENT_KEY, 'utf8'),
+    },
+  });
+  await gets('certificate', byCertificate.acquireTokenByClientCredential(request));
+  const federated = application({ clientAssertion: async () => env.CLIENT_ASSERTION });
+  await gets('federated', federated.acquireTokenByClientCredential(request));
+
+  await refused('wrong secret', application({ clientSecret: 'wrong' }).acquireTokenByClientCredential(request));
+  await refused('unknown resource', bySecret.acquireTokenByClientCredential({ scopes: ['api://nowhere/.default'] }));
+}
+
+async function password() {
+  const desktop = new PublicClientApplication(auth(env.PUBLIC_CLIENT_ID));
+  const request = { scopes: delegated, username: env.USERNAME, password: env.PASSWORD };
+  const { account } = await gets('password', desktop.acquireTokenByUsernamePassword(request));
+  await gets('cached user', desktop.acquireTokenSilent({ scopes: delegated, account }));
+  await gets('refreshed', desktop.acquireTokenSilent({ scopes: delegated, account, forceRefresh: true }));
+  await refused('wrong password', desktop.acquireTokenByUsernamePassword({ ...request, password: 'wrong' }));
+}
+
+async function deviceCode() {
+  const desktop = new PublicClientApplication(auth(env.PUBLIC_CLIENT_ID));
+  await gets('device code', desktop.acquireTokenByDeviceCode({
+    scopes: delegated,
+    deviceCodeCallback: ({ verificationUri, userCode }) => say({ ask: 'enter a code', url: verificationUri, code: userCode }),
+  }));
+}
+
+async function code() {
+  const web = application({ clientSecret: env.CLIENT_SECRET });
+  const { verifier, challenge } = await new CryptoProvider().generatePkceCodes();
+  const request = { scopes: delegated, redirectUri: env.REDIRECT_URI };
+  const url = await web.getAuthCodeUrl({ ...request, codeChallenge: challenge, codeChallengeMethod: 'S256', state: 'of MSAL Node' });
+  const back = await signedIn(url);
+  if (back.get('state') !== 'of MSAL Node') {
+    throw new Error(`state: ${back}`);
+  }
+  return gets('code', web.acquireTokenByCode({ ...request, code: back.get('code'), codeVerifier: verifier }));
+}
+
+async function onBehalfOf(oboAssertion) {
+  const api = application({ clientSecret: env.CLIENT_SECRET }, env.API);
+  await gets('on behalf of', api.acquireTokenOnBehalfOf({ scopes: [env.DOWNSTREAM_SCOPE], oboAssertion }));
+}
+
+await daemon();
+await password();
+await deviceCode();
+await onBehalfOf((await code()).accessToken);
+process.stdin.destroy();

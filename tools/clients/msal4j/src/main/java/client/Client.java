@@ -1,132 +1,143 @@
 package client;
 
+import com.microsoft.aad.msal4j.AuthorizationCodeParameters;
+import com.microsoft.aad.msal4j.AuthorizationRequestUrlParameters;
 import com.microsoft.aad.msal4j.ClientCredentialFactory;
 import com.microsoft.aad.msal4j.ClientCredentialParameters;
 import com.microsoft.aad.msal4j.ConfidentialClientApplication;
+import com.microsoft.aad.msal4j.DeviceCodeFlowParameters;
 import com.microsoft.aad.msal4j.IAuthenticationResult;
 import com.microsoft.aad.msal4j.IClientCredential;
-import com.microsoft.aad.msal4j.MsalServiceException;
+import com.microsoft.aad.msal4j.OnBehalfOfParameters;
+import com.microsoft.aad.msal4j.PublicClientApplication;
+import com.microsoft.aad.msal4j.SilentParameters;
+import com.microsoft.aad.msal4j.UserAssertion;
+import com.microsoft.aad.msal4j.UserNamePasswordParameters;
 
-import java.net.InetSocketAddress;
-import java.net.Proxy;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.KeyFactory;
-import java.security.KeyStore;
-import java.security.PrivateKey;
-import java.security.cert.CertificateFactory;
-import java.security.cert.X509Certificate;
-import java.security.spec.PKCS8EncodedKeySpec;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLSocketFactory;
-import javax.net.ssl.TrustManagerFactory;
 
 /**
  * Gets tokens with MSAL Java. What it is to use stands in the environment; each check that
- * passed is a line of JSON, and the exit code is 0 only if all passed.
+ * passed is a line of JSON, and the exit code is 0 only if all passed. Where a user is needed
+ * it prints whom it asks to do what, and reads the answer.
  */
 public final class Client {
 
+    private static final String SCOPE = Settings.text("SCOPE");
+    private static final Set<String> DELEGATED = Set.of(Settings.text("DELEGATED_SCOPE"));
+
     public static void main(String[] args) throws Exception {
-        String scope = setting("SCOPE");
-        var bySecret = application(ClientCredentialFactory.createFromSecret(setting("CLIENT_SECRET")));
-        var byName = named(ClientCredentialFactory.createFromSecret(setting("CLIENT_SECRET")));
-        gets("secret", byName, scope);
-        gets("cached", byName, scope);
-        gets("v1 API", bySecret, setting("SCOPE_V1"));
-        gets("certificate", application(ClientCredentialFactory.createFromCertificate(
-                privateKey(setting("CLIENT_KEY")), certificate(setting("CLIENT_CERTIFICATE")))), scope);
-        gets("federated", application(ClientCredentialFactory.createFromClientAssertion(setting("CLIENT_ASSERTION"))), scope);
-        refused("wrong secret", application(ClientCredentialFactory.createFromSecret("wrong")), scope);
-        refused("unknown resource", bySecret, "api://nowhere/.default");
+        daemon();
+        password();
+        deviceCode();
+        onBehalfOf(code());
+    }
+
+    private static void daemon() throws Exception {
+        var secret = ClientCredentialFactory.createFromSecret(Settings.text("CLIENT_SECRET"));
+        var byName = named(secret);
+        gets("secret", ask(byName, SCOPE));
+        gets("cached", ask(byName, SCOPE));
+        gets("v1 API", ask(application(secret), Settings.text("SCOPE_V1")));
+        gets("certificate", ask(application(ClientCredentialFactory.createFromCertificate(
+                Settings.privateKey("CLIENT_KEY"), Settings.certificate("CLIENT_CERTIFICATE"))), SCOPE));
+        gets("federated", ask(application(ClientCredentialFactory.createFromClientAssertion(Settings.text("CLIENT_ASSERTION"))), SCOPE));
+        Report.refused("wrong secret", () -> ask(application(ClientCredentialFactory.createFromSecret("wrong")), SCOPE));
+        Report.refused("unknown resource", () -> ask(application(secret), "api://nowhere/.default"));
+    }
+
+    private static void password() throws Exception {
+        var desktop = namedDesktop();
+        var result = gets("password", byPassword(desktop, "PASSWORD"));
+        var silently = SilentParameters.builder(DELEGATED, result.account());
+        gets("cached user", desktop.acquireTokenSilently(silently.build()).get());
+        gets("refreshed", desktop.acquireTokenSilently(silently.forceRefresh(true).build()).get());
+        Report.refused("wrong password", () -> byPassword(desktop, "TENANT")); // which is none
+    }
+
+    private static IAuthenticationResult byPassword(PublicClientApplication desktop, String setting) throws Exception {
+        return desktop.acquireToken(UserNamePasswordParameters.builder(
+                DELEGATED, Settings.text("USERNAME"), Settings.text(setting).toCharArray()).build()).get();
+    }
+
+    private static void deviceCode() throws Exception {
+        gets("device code", desktop().acquireToken(DeviceCodeFlowParameters.builder(
+                DELEGATED, code -> Report.enterCode(code.verificationUri(), code.userCode())).build()).get());
+    }
+
+    private static String code() throws Exception {
+        var web = application(ClientCredentialFactory.createFromSecret(Settings.text("CLIENT_SECRET")));
+        String redirect = Settings.text("REDIRECT_URI");
+        String verifier = "a-verifier-of-forty-three-characters-or-more-1";
+        byte[] sum = MessageDigest.getInstance("SHA-256").digest(verifier.getBytes(StandardCharsets.US_ASCII));
+        var url = web.getAuthorizationRequestUrl(AuthorizationRequestUrlParameters.builder(redirect, DELEGATED)
+                .codeChallenge(Base64.getUrlEncoder().withoutPadding().encodeToString(sum))
+                .codeChallengeMethod("S256")
+                .build());
+        String back = Report.signIn(url.toString());
+        return gets("code", web.acquireToken(AuthorizationCodeParameters.builder(Settings.parameter(back, "code"), new URI(redirect))
+                .scopes(DELEGATED)
+                .codeVerifier(verifier)
+                .build()).get()).accessToken();
+    }
+
+    private static void onBehalfOf(String userToken) throws Exception {
+        var api = ConfidentialClientApplication.builder(
+                        Settings.text("API"), ClientCredentialFactory.createFromSecret(Settings.text("CLIENT_SECRET")))
+                .authority(Settings.authority("ISSUER"))
+                .instanceDiscovery(false)
+                .sslSocketFactory(Settings.trust())
+                .build();
+        gets("on behalf of", api.acquireToken(OnBehalfOfParameters.builder(
+                Set.of(Settings.text("DOWNSTREAM_SCOPE")), new UserAssertion(userToken)).build()).get());
+    }
+
+    private static IAuthenticationResult ask(ConfidentialClientApplication client, String scope) throws Exception {
+        return client.acquireToken(ClientCredentialParameters.builder(Set.of(scope)).build()).get();
+    }
+
+    private static IAuthenticationResult gets(String check, IAuthenticationResult result) {
+        Report.token(check, result.accessToken());
+        return result;
     }
 
     /** Instance discovery would ask Microsoft's own host. */
     private static ConfidentialClientApplication application(IClientCredential credential) throws Exception {
-        return ConfidentialClientApplication.builder(setting("CLIENT_ID"), credential)
-                .authority(setting("ISSUER") + "/" + setting("TENANT") + "/")
+        return ConfidentialClientApplication.builder(Settings.text("CLIENT_ID"), credential)
+                .authority(Settings.authority("ISSUER"))
                 .instanceDiscovery(false)
-                .sslSocketFactory(trusting(setting("ISSUER_CA")))
+                .sslSocketFactory(Settings.trust())
                 .build();
     }
 
     /** Tokens are looked for in the cache without the port, and so found only where there is none. */
     private static ConfidentialClientApplication named(IClientCredential credential) throws Exception {
-        URI proxy = URI.create(setting("PROXY"));
-        return ConfidentialClientApplication.builder(setting("CLIENT_ID"), credential)
-                .authority(setting("ISSUER_NAMED") + "/" + setting("TENANT") + "/")
+        return ConfidentialClientApplication.builder(Settings.text("CLIENT_ID"), credential)
+                .authority(Settings.authority("ISSUER_NAMED"))
                 .instanceDiscovery(false)
-                .sslSocketFactory(trusting(setting("ISSUER_CA")))
-                .proxy(new Proxy(Proxy.Type.HTTP, new InetSocketAddress(proxy.getHost(), proxy.getPort())))
+                .sslSocketFactory(Settings.trust())
+                .proxy(Settings.proxy())
                 .build();
     }
 
-    private static void gets(String check, ConfidentialClientApplication client, String scope) throws Exception {
-        say(check, "token", acquire(client, scope).accessToken());
+    private static PublicClientApplication desktop() throws Exception {
+        return PublicClientApplication.builder(Settings.text("PUBLIC_CLIENT_ID"))
+                .authority(Settings.authority("ISSUER"))
+                .instanceDiscovery(false)
+                .sslSocketFactory(Settings.trust())
+                .build();
     }
 
-    private static void refused(String check, ConfidentialClientApplication client, String scope) throws Exception {
-        try {
-            acquire(client, scope);
-        } catch (ExecutionException | CompletionException wrapped) {
-            if (wrapped.getCause() instanceof MsalServiceException refusal) {
-                say(check, "error", refusal.getClass().getSimpleName(), "text", refusal.getMessage());
-                return;
-            }
-            throw wrapped;
-        }
-        throw new IllegalStateException(check + ": not refused");
-    }
-
-    private static IAuthenticationResult acquire(ConfidentialClientApplication client, String scope) throws Exception {
-        return client.acquireToken(ClientCredentialParameters.builder(Set.of(scope)).build()).get();
-    }
-
-    private static SSLSocketFactory trusting(String file) throws Exception {
-        KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-        store.load(null, null);
-        store.setCertificateEntry("issuer", certificate(file));
-        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(store);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, trust.getTrustManagers(), null);
-        return context.getSocketFactory();
-    }
-
-    private static X509Certificate certificate(String file) throws Exception {
-        try (var in = Files.newInputStream(Path.of(file))) {
-            return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
-        }
-    }
-
-    private static PrivateKey privateKey(String file) throws Exception {
-        String text = Files.readString(Path.of(file)).replaceAll("-----[A-Z ]+-----", "");
-        return KeyFactory.getInstance("RSA").generatePrivate(new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(text)));
-    }
-
-    /** Prints a line of JSON: the check, and names with their values. */
-    private static void say(String check, String... members) {
-        StringBuilder line = new StringBuilder("{\"check\":").append(quoted(check));
-        for (int i = 0; i < members.length; i += 2) {
-            line.append(',').append(quoted(members[i])).append(':').append(quoted(members[i + 1]));
-        }
-        System.out.println(line.append('}'));
-    }
-
-    private static String quoted(String text) {
-        return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n").replace("\r", "\\r") + '"';
-    }
-
-    private static String setting(String name) {
-        String text = System.getenv(name);
-        if (text == null) {
-            throw new IllegalStateException(name + " is not set");
-        }
-        return text;
+    private static PublicClientApplication namedDesktop() throws Exception {
+        return PublicClientApplication.builder(Settings.text("PUBLIC_CLIENT_ID"))
+                .authority(Settings.authority("ISSUER_NAMED"))
+                .instanceDiscovery(false)
+                .sslSocketFactory(Settings.trust())
+                .proxy(Settings.proxy())
+                .build();
     }
 }
