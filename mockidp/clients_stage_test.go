@@ -118,11 +118,13 @@ func clientDirectory(t *testing.T, own, other identity) mockidp.Directory {
 				Roles:     dev, Permissions: dev, RedirectURIs: mockidp.RedirectURIs{Web: []string{signedIn}},
 			},
 			"desktop": {ID: desktop, Permissions: dev, RedirectURIs: mockidp.RedirectURIs{Public: []string{signedIn}}},
+			"spa":     {ID: spa, Permissions: dev, RedirectURIs: mockidp.RedirectURIs{SPA: []string{"http://localhost/"}}},
 			"dev-api": {ID: ordersDev, Secrets: []mockidp.Secret{{Value: secret}}},
 		},
 		Users: map[string]mockidp.User{"alice": {Username: aliceName, Password: alicePassword}},
 		Consents: []mockidp.Consent{
 			{Client: "desktop", API: "orders-dev", Scopes: []string{"DEV.Access"}},
+			{Client: "spa", API: "orders-dev", Scopes: []string{"DEV.Access"}},
 			{Client: "dev-api", API: "orders-uat", Scopes: []string{"UAT.Access"}},
 		},
 	}

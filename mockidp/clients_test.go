@@ -95,6 +95,7 @@ func clients() []client {
 			expired: refusal{"JWTExpired", ""}, alg: refusal{"JOSEAlgNotAllowed", ""},
 		})},
 		{"chromium", signInWithChromium, signInChecks()},
+		{"msal-browser", singlePage, singlePageChecks()},
 		{"spring", springSecurity, resourceServer()},
 		{"pyjwt", python("pyjwt"), validation(refusals{
 			key: refusal{"InvalidSignatureError", ""}, kid: refusal{"PyJWKClientError", "signing key"},
