@@ -81,8 +81,11 @@ func consentNeeded(client registered[ClientRegistration]) problem {
 	return p
 }
 
+// declinedCode is the number of a user's no.
+const declinedCode = 65004
+
 func declinedConsent(client registered[ClientRegistration]) problem {
-	return onTheWay(65004, "access_denied", fmt.Sprintf("User declined to consent to access the app '%s'.", client.name))
+	return onTheWay(declinedCode, "access_denied", fmt.Sprintf("User declined to consent to access the app '%s'.", client.name))
 }
 
 func administratorNeeded(client registered[ClientRegistration]) problem {

@@ -2,6 +2,7 @@ package mockidp
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -127,4 +128,53 @@ func sameOriginOnly() problem {
 
 func noTenantOf(username string) problem {
 	return badRequest(90019, "invalid_request", fmt.Sprintf("No tenant-identifying information found in either the request or implied by the account '%s'.", username))
+}
+
+func wrongUserAssertion(why string) problem { return invalidGrant(50013, why) }
+
+func idTokenAsAssertion() problem {
+	return badRequest(240002, "invalid_request", "Input id_token cannot be used as 'urn:ietf:params:oauth:grant-type:jwt-bearer' grant.")
+}
+
+func otherAudience(got string, client registered[ClientRegistration]) problem {
+	return invalidGrant(500131, fmt.Sprintf("Assertion audience does not match the Client app presenting the assertion. The audience in the assertion was '%s' and the expected audience is 'api://%s' or one of the Application Uris of this application with App ID '%s'(%s). The downstream client must request a token for the expected audience (the application that made the OBO request) and this application should use that token as the assertion.",
+		got, client.entry.ID, client.entry.ID, client.name))
+}
+
+func applicationAsUser(client string) problem {
+	return invalidGrant(7000114, fmt.Sprintf("Application '%s' is not allowed to make application on-behalf-of calls.", client))
+}
+
+// authorizationPending is no error: the user has not decided yet (RFC 8628 3.5).
+func authorizationPending() problem {
+	return badRequest(70016, "authorization_pending", "OAuth 2.0 device flow error. Authorization is pending. Continue polling.")
+}
+
+func unknownDeviceCode() problem {
+	return badRequest(70018, "bad_verification_code", "Bad verification code. The provided value for the input parameter 'device_code' is not valid.")
+}
+
+func expiredDeviceCode() problem {
+	return badRequest(70020, "expired_token", "The provided value for the input parameter 'device_code' is not valid. This device code has expired.")
+}
+
+// declinedDevice has no number of its own in entra-tokens 4.5: it is the user's
+// no.
+func declinedDevice(client registered[ClientRegistration]) problem {
+	p := declinedConsent(client)
+	p.oauth, p.status = "authorization_declined", http.StatusBadRequest
+	return p
+}
+
+// wrongUserCode, expiredUserCode and decidedUserCode stay on the page.
+func wrongUserCode() problem {
+	return badRequest(70018, "bad_verification_code", "That code didn't work. Check the code and try again.")
+}
+
+func expiredUserCode() problem {
+	return badRequest(70019, "expired_token", "That code has expired. Get a new one from the device and try again.")
+}
+
+func decidedUserCode() problem {
+	return badRequest(90120, "invalid_request", "The request was already authorized or declined.")
 }

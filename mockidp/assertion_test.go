@@ -51,6 +51,12 @@ func (i identity) pem() string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: i.der}))
 }
 
+// thumbprint is the header that names the certificate.
+func (i identity) thumbprint() map[string]any {
+	sum := sha256.Sum256(i.der)
+	return map[string]any{"x5t#S256": base64.RawURLEncoding.EncodeToString(sum[:])}
+}
+
 func (i identity) jwks(t testing.TB) string {
 	t.Helper()
 	text, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: i.key.Public(), KeyID: "outside"}}})

@@ -37,6 +37,8 @@ type authorizeRequest struct {
 	Claims     string    `json:"cl,omitempty"`
 	ClientInfo bool      `json:"ci,omitempty"`
 	Challenge  challenge `json:"pk,omitzero"`
+	// Device is the device code that the answer goes to, instead of a redirect URI.
+	Device string `json:"d,omitempty"`
 }
 
 // answerForm is what the browser brings back, and how.

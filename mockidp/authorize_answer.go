@@ -12,6 +12,10 @@ import (
 
 // answer sends the browser back with what the client asked for.
 func (a *authorization) answer(d delegation, got permission) {
+	if a.Device != "" {
+		a.answerDevice(d)
+		return
+	}
 	fields, err := a.fields(d, got)
 	if err != nil {
 		a.issuer.cfg.Log.Error("cannot answer", "id", a.id, "error", err)
@@ -70,8 +74,12 @@ func (a *authorization) accessToken(d delegation, got permission, by mint.Client
 	return token, int64(draft.Lifetime.Seconds()) - 1, err
 }
 
-// refuse sends an error to the client.
+// refuse sends an error to the client; one about a device stays on the page.
 func (a *authorization) refuse(p problem) {
+	if a.Device != "" {
+		a.refuseDevice(p)
+		return
+	}
 	a.issuer.noteRefusal(a.request, p)
 	all := []field{{"error", p.oauth}, {"error_description", a.issuer.describe(a.request, p)}}
 	if more := p.moreAbout(); more != "" {

@@ -66,7 +66,8 @@ func (a *authorization) settle(user account) {
 			return
 		}
 	}
-	asks := !a.conceded && strings.HasSuffix(a.Prompt, "consent") || slices.ContainsFunc(all, func(p permission) bool { return len(p.missing) > 0 })
+	asks := !a.conceded && (strings.HasSuffix(a.Prompt, "consent") || a.Device != "") || // whoever got a code from a stranger is asked (RFC 8628 5.4)
+		slices.ContainsFunc(all, func(p permission) bool { return len(p.missing) > 0 })
 	switch {
 	case !asks:
 		a.answer(d, all[0])

@@ -74,11 +74,12 @@ func TestClients(t *testing.T) {
 
 func clients() []client {
 	return []client{
-		{"msal-go", msalGo, clientCredentials("CallErr", "CallErr")},
-		{"azidentity", azIdentity, append(clientCredentials("AuthenticationFailedError", "AuthenticationFailedError"),
-			check{name: "another certificate", failure: "AuthenticationFailedError", code: "AADSTS700027"},
-			check{name: "another branch", failure: "AuthenticationFailedError", code: "AADSTS700213"})},
-		{"msal-node", node("msal-node"), slices.Concat(clientCredentials("ServerError", "ServerError"), delegated("InteractionRequiredAuthError"))},
+		{"msal-go", msalGo, slices.Concat(clientCredentials("CallErr", "CallErr"), delegated("CallErr"))},
+		{"azidentity", azIdentity, slices.Concat(clientCredentials("AuthenticationFailedError", "AuthenticationFailedError"), []check{
+			{name: "another certificate", failure: "AuthenticationFailedError", code: "AADSTS700027"},
+			{name: "another branch", failure: "AuthenticationFailedError", code: "AADSTS700213"},
+		}, delegated("", "password", "cached user", "refreshed", "wrong password", "code"))},
+		{"msal-node", node("msal-node"), slices.Concat(clientCredentials("ServerError", "ServerError"), delegated("ServerError"))},
 		{"msal-python", python("msal-python"), slices.Concat(clientCredentials("invalid_client", "invalid_resource"), delegated("invalid_grant"))},
 		{"azure-identity", python("azure-identity"), slices.Concat(clientCredentials("ClientAuthenticationError", "ClientAuthenticationError"),
 			delegated("", "password", "cached user", "refreshed", "wrong password"))},
@@ -93,6 +94,7 @@ func clients() []client {
 			issuer: refusal{"JWTClaimValidationFailed", "iss"}, audience: refusal{"JWTClaimValidationFailed", "aud"},
 			expired: refusal{"JWTExpired", ""}, alg: refusal{"JOSEAlgNotAllowed", ""},
 		})},
+		{"chromium", signInWithChromium, signInChecks()},
 		{"spring", springSecurity, resourceServer()},
 		{"pyjwt", python("pyjwt"), validation(refusals{
 			key: refusal{"InvalidSignatureError", ""}, kid: refusal{"PyJWKClientError", "signing key"},
@@ -129,9 +131,9 @@ func delegated(wrongPassword string, without ...string) []check {
 		{name: "cached user", cached: "password"},
 		{name: "refreshed", token: user, unlike: "password"},
 		{name: "wrong password", failure: wrongPassword, code: "AADSTS50126"},
-		{name: "device code", token: user},
 		{name: "code", token: web},
 		{name: "on behalf of", token: map[string]string{"ver": "1.0", "aud": "api://orders-uat", "appid": ordersDev, "appidacr": "1", "scp": "UAT.Access", "upn": aliceName}},
+		{name: "device code", token: user},
 	}
 	return slices.DeleteFunc(all, func(c check) bool { return slices.Contains(without, c.name) })
 }

@@ -20,8 +20,8 @@ import (
 )
 
 var (
-	tokenOnPage   = regexp.MustCompile(`<code class="jwt">([^<]*)</code>`)
-	commandOnPage = regexp.MustCompile(`<div class="command"><code>([^<]*)</code>`)
+	tokenOnPage   = regexp.MustCompile(`<textarea class="jwt"[^>]*>\n([^<]*)</textarea>`)
+	commandOnPage = regexp.MustCompile(`<textarea id="(?:call|again)"[^>]*>\n([^<]*)</textarea>`)
 	wrongOnPage   = regexp.MustCompile(`id="wrong-([a-z-]+)">✗ ([^<]*)<`)
 )
 
@@ -209,7 +209,7 @@ func TestConsoleSpellsOut(t *testing.T) {
 	form := formWith(i, "common", "client-id no-kid flipped", "other-audience", "api://orders.uat", "remove", "oid", "set-name", "x", "set-value", `{"a":[1]}`)
 	form.Set("do", "steps")
 	a := v.post("mint", form, nil)
-	area := regexp.MustCompile(`(?s)<textarea[^>]*>\n(.*?)</textarea>`).FindStringSubmatch(a.text)
+	area := regexp.MustCompile(`(?s)<textarea id="steps"[^>]*>\n(.*?)</textarea>`).FindStringSubmatch(a.text)
 	if a.status != http.StatusOK || area == nil || tokenOnPage.MatchString(a.text) || strings.Contains(a.text, `value="flipped" checked`) {
 		t.Fatalf("expected the form with steps, got %d", a.status)
 	}

@@ -121,24 +121,17 @@ func fixedMembers(v mint.Version) map[string]value.Value {
 		"msgraph_host":                          value.String("graph.microsoft.com"),
 		"rbac_url":                              value.String("https://pas.windows.net"),
 	}
-	oauth := "/oauth2/v2.0"
 	if v == mint.V1 {
-		oauth = "/oauth2"
 		all["microsoft_multi_refresh_token"] = value.Boolean(true)
 		all["check_session_iframe"] = at("/oauth2/checksession")
-		all["userinfo_endpoint"] = at("/openid/userinfo")
 		all["scopes_supported"] = words("openid")
 		all["response_types_supported"] = value.Strings("code", "id_token", "code id_token", "token id_token", "token")
 		all["claims_supported"] = words("sub iss cloud_instance_name cloud_instance_host_name cloud_graph_host_name msgraph_host aud exp iat auth_time acr amr nonce email given_name family_name nickname")
 	} else {
 		all["request_uri_parameter_supported"] = value.Boolean(false)
-		all["userinfo_endpoint"] = value.String("https://graph.microsoft.com/oidc/userinfo")
 		all["scopes_supported"] = words("openid profile email offline_access")
 		all["response_types_supported"] = value.Strings("code", "id_token", "code id_token", "id_token token")
 		all["claims_supported"] = words("sub iss cloud_instance_name cloud_instance_host_name cloud_graph_host_name msgraph_host aud exp iat auth_time acr nonce preferred_username name tid ver at_hash c_hash email")
-	}
-	for name, path := range map[string]string{"device_authorization_endpoint": "/devicecode", "end_session_endpoint": "/logout"} {
-		all[name] = at(oauth + path)
 	}
 	return all
 }

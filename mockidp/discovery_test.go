@@ -210,7 +210,7 @@ func TestDiscoveryNamesRoutes(t *testing.T) {
 			t.Errorf("%s does not name %s", r.version, r.path)
 		}
 	}
-	if seen != 6 {
-		t.Errorf("%d routes are named by discovery, want 6", seen)
+	if seen != 12 {
+		t.Errorf("%d routes are named by discovery, want 12", seen)
 	}
 }

@@ -7,6 +7,10 @@
 // and tells whoever holds the management token what they like to hear. It
 // listens on loopback unless told otherwise.
 //
+// Where its Config says so it also introspects tokens, as gateways of MuleSoft
+// want it, and gives managed identities theirs. A few resources of Microsoft Graph
+// try a token out. What is not known of Entra is a switch: see Variations.
+//
 // Start runs one for a test. An Issuer in the process and a Client of its
 // management listener have the same methods: those of Authority.
 //

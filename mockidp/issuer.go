@@ -34,6 +34,8 @@ type Issuer struct {
 	sealer    sealer
 	consents  consentBook
 	codes     *shelf[authorizationCode]
+	devices   *shelf[deviceGrant]
+	userCodes *shelf[string] // device codes, by what their users type
 	pages     func() *pages
 	editing   sync.Mutex // held while the directory changes
 	bodies    bodySchemas
@@ -59,12 +61,16 @@ func New(cfg Config) (*Issuer, error) {
 	i := &Issuer{
 		cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: cfg.routes(), docs: discoveryDocuments(cfg.Variations),
 		grants: tokenGrants(), sealer: newSealer(),
-		codes: newShelf[authorizationCode](mostCodes, codeLife), pages: sync.OnceValue(newPages),
+		codes: newShelf[authorizationCode](mostCodes, codeLife), devices: newShelf[deviceGrant](mostDevices, deviceMemory),
+		userCodes: newShelf[string](mostDevices, deviceMemory), pages: sync.OnceValue(newPages),
 	}
 	i.requests.most, i.callouts.most = maxRequests, maxCallouts
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
 	i.keys.make = func() (*mint.Key, error) { return mint.NewKey(rand.Reader, cfg.Now()) }
+	if cfg.ManagedIdentity.Header == "" {
+		i.cfg.ManagedIdentity.Header = rand.Text()
+	}
 	if cfg.ManagementToken == "" {
 		i.cfg.ManagementToken, i.server.tokenIsRandom = rand.Text(), true
 	}

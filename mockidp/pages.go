@@ -127,6 +127,6 @@ func (i *Issuer) showProblem(q *request, p problem) {
 
 // step is the path of a form's next step, from wherever the page stands: what
 // is in front of the tenant may be a proxy's.
-func (q *request) step(name string) string {
-	return strings.Repeat("../", strings.Count(q.route.path, "/")-2) + name
+func (a *authorization) step(name string) string {
+	return strings.Repeat("../", strings.Count(a.route.path, "/")-1) + a.Tenant + "/" + name
 }

@@ -58,8 +58,8 @@ const unknownPath = "unknown path"
 // routes are all endpoints that there can be at the public listeners; the first
 // that matches answers.
 func routes() []route {
-	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), authorizeRoutes(), pemRoutes(), calloutRoutes(),
-		healthRoutes(), graphRoutes(), introspectionRoutes(), userRealmRoutes())
+	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), authorizeRoutes(), deviceRoutes(), logoutRoutes(),
+		userInfoRoutes(), userRealmRoutes(), pemRoutes(), calloutRoutes(), healthRoutes(), graphRoutes(), introspectionRoutes(), identityRoutes())
 }
 
 // routes are the endpoints that this configuration has.
@@ -104,6 +104,10 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q.correlation = q.Header.Get("client-request-id")
 	if !mint.IsGUID(q.correlation) {
 		q.correlation = i.freshGUID()
+	}
+	if headerSize(r) > maxHeader {
+		refuseHeader(q)
+		return
 	}
 	for _, route := range i.routes {
 		if !route.match(r.URL.Path, unheard) {

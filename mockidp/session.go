@@ -21,7 +21,7 @@ const mostSignedIn = 10
 // ssoSession is who is signed in in a browser. It is kept there, sealed.
 type ssoSession struct {
 	// ID is session_state.
-	ID    string     `json:"i"`
+	ID    string    `json:"i"`
 	Users []ssoUser `json:"u"`
 }
 

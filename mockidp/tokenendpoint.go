@@ -34,6 +34,9 @@ type grantHandler func(*tokenRequest) (*issuance, *problem)
 func tokenGrants() map[string]grantHandler {
 	return map[string]grantHandler{
 		"authorization_code": redeemCode,
+		grantOnBehalfOf:      redeemOnBehalfOf,
+		grantDevice:          redeemDeviceCode,
+		grantDeviceOld:       redeemDeviceCode,
 		"client_credentials": redeemClientCredentials,
 		"password":           redeemPassword,
 		"refresh_token":      redeemRefresh,

@@ -98,6 +98,7 @@ func (s *stage) openIssuer(ctx context.Context) error {
 		{Part: "issuer", URL: issuer.URL()},
 		{Part: "issuer-tls", URL: issuer.TLSURL()},
 		{Part: "management", URL: issuer.ManagementURL()},
+		{Part: "console", URL: issuer.ConsoleURL()},
 	} {
 		if a.URL != "" {
 			a.URL = reachable(a.URL)
@@ -130,9 +131,11 @@ func (s *stage) openGateway(ctx context.Context, g gatewayPlan) error {
 		return err
 	}
 	at := reachable("http://"+l.Addr().String()) + pathOf(g.environment)
+	environment := lab.EmulatedEnvironment(s.targetFile(), g.environment, at, s.jwksURL())
+	environment.Introspection = s.introspection()
 	handler, err := gateway.New(gateway.Options{
-		Setup: g.setup, Environment: lab.EmulatedEnvironment(s.targetFile(), g.environment, at, s.jwksURL()),
-		Upstream: upstream, DeniesAfter: s.plan.deniesAfter,
+		Setup: g.setup, Environment: environment, Upstream: upstream, DeniesAfter: s.plan.deniesAfter,
+		Switches: gateway.Switches{OIDCModel: s.plan.oidcModel},
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())

@@ -23,7 +23,7 @@
       if (paused || document.hidden) return;
       try {
         const answer = await fetch(live.dataset.live, { cache: 'no-store' });
-        if (answer.status === 401) {
+        if (answer.redirected) { // to the form: the session is over
           location.reload();
           return;
         }
@@ -47,17 +47,17 @@
 
   // Texts that can be copied.
   for (const command of document.querySelectorAll('.command')) {
-    const code = command.querySelector('code');
+    const text = command.querySelector('textarea');
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'copy';
     button.textContent = 'Copy';
     button.addEventListener('click', async () => {
       try {
-        await navigator.clipboard.writeText(code.textContent);
+        await navigator.clipboard.writeText(text.value);
         button.textContent = 'Copied';
       } catch {
-        getSelection().selectAllChildren(code);
+        text.select();
         button.textContent = document.execCommand('copy') ? 'Copied' : 'Selected';
       }
       setTimeout(() => { button.textContent = 'Copy'; }, 2000);

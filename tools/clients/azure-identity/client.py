@@ -101,5 +101,5 @@ def on_behalf_of(user_token):
 
 
 daemon()
-device_code()
 on_behalf_of(code())
+device_code()

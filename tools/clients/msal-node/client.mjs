@@ -106,6 +106,6 @@ async function onBehalfOf(oboAssertion) {
 
 await daemon();
 await password();
-await deviceCode();
 await onBehalfOf((await code()).accessToken);
+await deviceCode();
 process.stdin.destroy();

@@ -95,5 +95,5 @@ def on_behalf_of(user_token):
 
 daemon()
 password()
-device_code()
 on_behalf_of(code()["access_token"])
+device_code()

@@ -33,8 +33,8 @@ public final class Client {
     public static void main(String[] args) throws Exception {
         daemon();
         password();
-        deviceCode();
         onBehalfOf(code());
+        deviceCode();
     }
 
     private static void daemon() throws Exception {
