@@ -155,7 +155,7 @@ func asksWhatApplies(_ *Issuer, p *chromium.Tab) {
 // rows are how many requests the list shows.
 func rows(p *chromium.Tab) int {
 	p.T.Helper()
-	return chromium.Value[int](p, `document.querySelectorAll("[data-live] time").length`)
+	return chromium.Value[int](p, `document.querySelectorAll("#rows time").length`)
 }
 
 func refreshes(i *Issuer, p *chromium.Tab) {
@@ -163,9 +163,12 @@ func refreshes(i *Issuer, p *chromium.Tab) {
 		p.T.Fatalf("expected 5 requests, got %d", n)
 	}
 	fetch(p.T, i.URL()+"/common/discovery/keys")
-	p.Until(`document.querySelectorAll("[data-live] time").length === 6`)
-	if text := textOf(p, "[data-live] tbody tr"); !strings.Contains(text, "/common/discovery/keys") {
+	p.Until(`document.querySelectorAll("#rows time").length === 6`)
+	if text := textOf(p, "#rows tr"); !strings.Contains(text, "/common/discovery/keys") {
 		p.T.Errorf("expected the newest first, got %s", text)
+	}
+	if text := textOf(p, "#newest"); !strings.Contains(text, "2 of the last 6 requests refused") {
+		p.T.Errorf("expected the answer to follow, got %s", text)
 	}
 }
 
@@ -180,7 +183,7 @@ func pauses(i *Issuer, p *chromium.Tab) {
 		p.T.Errorf("paused: expected 5 requests, got %d", n)
 	}
 	p.Do(chromedp.Click(".live button"))
-	p.Until(`document.querySelectorAll("[data-live] time").length === 6`)
+	p.Until(`document.querySelectorAll("#rows time").length === 6`)
 }
 
 // noticesTheEnd: when the session is over the list becomes the form.
