@@ -22,8 +22,10 @@ func TestConsoleScreenshots(t *testing.T) {
 	visit(t, i)
 	chrome := chromium.Start(t)
 	for _, s := range []struct{ name, scheme, path, show string }{
-		{"console-light", "light", "", "body"}, {"console-dark", "dark", "", "body"},
-		{"console-mint", "light", "mint", "#result"}, {"console-claims", "dark", "mint", "#payload"},
+		{"console-light", "light", "", "body"},
+		{"console-dark", "dark", "", "body"},
+		{"console-mint", "light", "mint", "#result"},
+		{"console-claims", "dark", "mint", "#payload"},
 	} {
 		p := openConsole(t, chrome, i, chromium.View{Width: 1280, Height: 1000, Scheme: s.scheme})
 		if s.path != "" {

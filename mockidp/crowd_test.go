@@ -57,14 +57,26 @@ func getEach(c io.ReadWriter, paths []string) error {
 		if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: issuer.example\r\n\r\n", path); err != nil {
 			return err
 		}
-		res, err := http.ReadResponse(r, nil)
-		if err != nil {
-			return err
+		if err := readObject(r); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
 		}
-		body, err := io.ReadAll(res.Body)
-		if err != nil || res.StatusCode != http.StatusOK || !strings.HasPrefix(string(body), "{") {
-			return fmt.Errorf("%s: expected 200 and an object, got %d, %v and %.100q", path, res.StatusCode, err, body)
-		}
+	}
+	return nil
+}
+
+// readObject reads an answer that is a JSON object.
+func readObject(r *bufio.Reader) error {
+	res, err := http.ReadResponse(r, nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	if res.StatusCode != http.StatusOK || !strings.HasPrefix(string(body), "{") {
+		return fmt.Errorf("expected 200 and an object, got %d and %.100q", res.StatusCode, body)
 	}
 	return nil
 }
