@@ -60,7 +60,7 @@ func TestFidelityPage(t *testing.T) {
 }
 
 func namedTests(text string) []string {
-	all := regexp.MustCompile("\\bTest[A-Z][A-Za-z0-9]*").FindAllString(text, -1)
+	all := regexp.MustCompile(`\bTest[A-Z][A-Za-z0-9]*`).FindAllString(text, -1)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
