@@ -99,7 +99,7 @@ CLIENTS     := $(call client_part,package-lock.json,node_modules) $(call client_
 clients: $(CLIENTS) .lab/spring/app ## install the real clients of the issuer, each beside its program in tools/clients
 
 tools/clients/%/node_modules: tools/clients/%/package.json tools/clients/%/package-lock.json
-	npm ci --prefix $(@D) --no-audit --no-fund --loglevel=error
+	npm ci --prefix $(@D) --no-audit --no-fund --loglevel=error || { rm -rf $@; exit 1; }
 	touch $@
 
 tools/clients/%/.venv/installed: tools/clients/%/requirements.txt
@@ -109,7 +109,7 @@ tools/clients/%/.venv/installed: tools/clients/%/requirements.txt
 
 .SECONDEXPANSION:
 tools/clients/%/target/client.jar: tools/clients/%/pom.xml $$(shell find tools/clients/$$*/src -type f)
-	mvn --quiet --batch-mode -f $< package
+	mvn --quiet --batch-mode -f $< package || { rm -f $@; exit 1; }
 
 test-clients: ## install the real clients and have each get tokens, with its time; what cannot be installed is named
 	-$(MAKE) --keep-going clients

@@ -24,7 +24,7 @@ func singlePage(t *testing.T, s *stage) []report {
 	folder := filepath.Join(clientFolder, "msal-browser")
 	library := filepath.Join(folder, "node_modules", "@azure", "msal-browser", "lib")
 	if _, err := os.Stat(library); err != nil {
-		missing(t, "msal-browser", err.Error()+"; install it with: make test-clients")
+		missing(t, "msal-browser", err.Error()+"; install it with: make clients")
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/msal-browser.min.js", http.FileServer(http.Dir(library)))
