@@ -13,7 +13,7 @@ const (
 	// warmTokens and warmTime bound the load that is not measured: until then a
 	// virtual machine still compiles what it runs.
 	warmTokens = 6000
-	warmTime   = 10 * time.Second
+	warmTime   = 20 * time.Second
 	// early is after how many tokens the memory is read first.
 	early = 10_000
 	// signingTime is one of two bursts around each load of the issuer.
