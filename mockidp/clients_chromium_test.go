@@ -51,11 +51,10 @@ func signInWithChromium(t *testing.T, s *stage) []report {
 	home := "http://localhost:" + port
 	app.oauth.RedirectURL = home + "/signed-in" // the port of a loopback address is free (RFC 8252 7.3)
 	p := browser.Open(t, home+"/", chromium.View{})
-	form := `form:has(input[value="` + aliceName + `"]) `
-	p.Do(chromedp.WaitVisible(form + `input[name="password"]`))
-	p.Do(chromedp.SendKeys(form+`input[name="password"]`, "wrong"), chromedp.Click(form+"button"), chromedp.WaitVisible(`[role="alert"]`))
+	signInAs(p, "wrong")
+	p.Do(chromedp.WaitVisible(`[role="alert"]`))
 	app.note(report{Check: "wrong password", Error: "alert", Text: chromium.Value[string](p, `document.querySelector('[role="alert"]').textContent`)})
-	p.Do(chromedp.SendKeys(form+`input[name="password"]`, alicePassword), chromedp.Click(form+"button"))
+	signInAs(p, alicePassword)
 	p.Do(chromedp.WaitVisible(`button[value="accept"]`), chromedp.Click(`button[value="accept"]`), chromedp.WaitVisible("#done"))
 	if text := chromium.Value[string](p, `document.querySelector("#done").textContent`); text != "Welcome, alice" {
 		t.Errorf("the page says %q", text)

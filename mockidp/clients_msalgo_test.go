@@ -19,6 +19,7 @@ func msalGo(t *testing.T, s *stage) []report {
 	t.Helper()
 	m := &msalGoClient{t: t, s: s}
 	m.daemon()
+	m.entraName()
 	m.password()
 	user := m.code()
 	m.onBehalfOf(user)
@@ -56,6 +57,20 @@ func (m *msalGoClient) daemon() {
 	ask("federated", m.application(worker)(confidential.NewCredFromAssertionCallback(assertion), nil), devScope)
 	ask("wrong secret", m.application(worker)(confidential.NewCredFromSecret("wrong")), devScope)
 	ask("unknown resource", bySecret, "api://nowhere/.default")
+}
+
+// entraName is nothing but the certificate and the way to the issuer.
+func (m *msalGoClient) entraName() {
+	credential, err := confidential.NewCredFromSecret(secret)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	c, err := confidential.New("https://login.microsoftonline.com/"+tenant, worker, credential, confidential.WithHTTPClient(m.s.behindDoor(m.t)))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	got, err := c.AcquireTokenByCredential(m.t.Context(), []string{devScope})
+	m.note("under Entra's name", got.AccessToken, err)
 }
 
 func (m *msalGoClient) password() {

@@ -20,6 +20,10 @@ func userRealmRoutes() []route {
 // send a password: the mock itself, whatever the user's name (entra-tokens 3.5).
 // That a domain nobody knows is Unknown is inferred.
 func serveUserRealm(i *Issuer, q *request) {
+	if q.URL.Query().Get("api-version") == "" { // as MSAL Go notes of Entra
+		i.refuse(q, missingField("api-version"))
+		return
+	}
 	username := q.PathValue("username")
 	_, domain, _ := strings.Cut(username, "@")
 	kind := "Unknown"

@@ -34,4 +34,7 @@ func TestUserRealm(t *testing.T) {
 			}
 		})
 	}
+	if a := fetch(t, i.URL()+"/common/UserRealm/alice@orders.example"); a.status != http.StatusBadRequest || codeOf(a) != 90014 {
+		t.Errorf("without a version: %d %s", a.status, a.text)
+	}
 }

@@ -89,6 +89,8 @@ type View struct {
 	// Origin is who may be asked for things, such as http://127.0.0.1:8090; empty:
 	// nobody, the page has all of its own.
 	Origin string
+	// Anything: what the page complains of and asks for is its own matter.
+	Anything bool
 }
 
 // Open opens a page in a browser without cookies. What it complains of, or asks of others than it may, fails
@@ -112,6 +114,8 @@ func (b Browser) Open(t *testing.T, url string, v View) *Tab {
 		}),
 		emulation.SetScriptExecutionDisabled(v.NoScript),
 		chromedp.Navigate(url))
-	t.Cleanup(p.quiet)
+	if !v.Anything {
+		t.Cleanup(p.quiet)
+	}
 	return p
 }
