@@ -86,7 +86,7 @@ SPRING_APP     := $(CURDIR)/.lab/spring/app
 		--rules.issuers=https://issuer.invalid/ --rules.jwk-set-uri=http://127.0.0.1:1/ || { rm -rf $@; exit 1; }
 	touch $@
 
-axe: tools/axe/node_modules ## install the accessibility checker of the report's tests
+axe: tools/axe/node_modules ## install the accessibility checker of the tests of pages
 
 tools/axe/node_modules: tools/axe/package.json tools/axe/package-lock.json
 	npm ci --prefix $(@D) --no-audit --no-fund --loglevel=error
