@@ -1,7 +1,7 @@
 // Package mockidp is an issuer shaped like Microsoft Entra ID, for tests: two
 // signing keys shared by all tenants, v1 and v2 discovery and key sets, token
 // endpoints for client credentials, and a management listener that mints any
-// token, right or wrong on purpose.
+// token, right or wrong on purpose, to programs and, in its console, to people.
 //
 // It is no identity provider: it holds test keys, asks nobody for a password
 // and tells whoever holds the management token what they like to hear. It
