@@ -38,10 +38,10 @@ func TestMSALGoForPeople(t *testing.T) {
 			t.Errorf("%s: %s, account %+v, declined %v, %v", what, p.JSON(), got.Account, got.DeclinedScopes, err)
 		}
 	}
-	got, err := program.AcquireTokenByUsernamePassword(t.Context(), scopes, "alice@contoso.example", password)
+	got, err := program.AcquireTokenByUsernamePassword(t.Context(), scopes, "alice@contoso.example", password) //nolint:staticcheck // deprecated, and what is in use must work
 	check("by name and password", got, err)
 	var call msalerrors.CallErr
-	if _, err := program.AcquireTokenByUsernamePassword(t.Context(), scopes, "alice@contoso.example", "wrong"); !errors.As(err, &call) || !strings.Contains(err.Error(), "AADSTS50126") {
+	if _, err := program.AcquireTokenByUsernamePassword(t.Context(), scopes, "alice@contoso.example", "wrong"); !errors.As(err, &call) || !strings.Contains(err.Error(), "AADSTS50126") { //nolint:staticcheck // as above
 		t.Errorf("by a wrong password: %v", err)
 	}
 	silent, err := program.AcquireTokenSilent(t.Context(), []string{"api://orders-uat/UAT.Access"}, msal.WithSilentAccount(got.Account))
