@@ -11,8 +11,11 @@
 // want it, and gives managed identities theirs. A few resources of Microsoft Graph
 // try a token out. What is not known of Entra is a switch: see Variations.
 //
+// Under a lease it misbehaves as it is told, see Misbehaviours, and is as before
+// when the lease ends. What exists in it can change at any time.
+//
 // Start runs one for a test. An Issuer in the process and a Client of its
-// management listener have the same methods: those of Authority.
+// management listener have the same methods: those of Management.
 //
 // The package may import mockidp/mint, internal/document and internal/value.
 package mockidp

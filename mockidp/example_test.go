@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/entraproof/entraproof/mockidp"
 	"github.com/entraproof/entraproof/mockidp/mint"
@@ -162,4 +163,41 @@ func ExampleIntrospection() {
 	}
 	fmt.Println(told.Active, told.ClientID, told.Scope)
 	// Output: true 0d2c1111-0000-4000-8000-0000000000c1 DEV.Access
+}
+
+// Whatever is done under a lease is undone when it ends, by itself if need be.
+func ExampleIssuer_Misbehave() {
+	issuer, err := mockidp.New(mockidp.Config{})
+	if err != nil {
+		panic(err)
+	}
+	if err := issuer.Start(context.Background()); err != nil {
+		panic(err)
+	}
+	defer issuer.Close()
+	status := func() int {
+		res, err := http.Get(issuer.JWKSURL(tenant, mint.V2))
+		if err != nil {
+			panic(err)
+		}
+		defer res.Body.Close()
+		return res.StatusCode
+	}
+	lease, err := issuer.Lease(context.Background(), time.Minute)
+	if err != nil {
+		panic(err)
+	}
+	// Every second request for keys fails.
+	err = issuer.Misbehave(context.Background(), lease.ID, []mockidp.Misbehaviour{{Name: "status", Path: mockidp.KeySetPaths, Every: 2}})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(status(), status(), status())
+	if err := issuer.Release(context.Background(), lease.ID); err != nil {
+		panic(err)
+	}
+	fmt.Println(status(), status())
+	// Output:
+	// 200 503 200
+	// 200 200
 }
