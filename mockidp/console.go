@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // The console is a web page on the management listener, for people: what exists
@@ -18,11 +19,13 @@ import (
 // consolePath is where the console begins.
 const consolePath = "/console/"
 
-var (
-	//go:embed console
-	consoleFiles embed.FS
-	consolePages = template.Must(template.New("console").Funcs(consoleFuncs()).ParseFS(consoleFiles, "console/*.tmpl"))
-)
+//go:embed console
+var consoleFiles embed.FS
+
+// consoleTemplates are parsed when somebody first looks at a page.
+var consoleTemplates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("console").Funcs(consoleFuncs()).ParseFS(consoleFiles, "console/*.tmpl"))
+})
 
 // console answers below consolePath.
 type console struct {
@@ -111,7 +114,7 @@ type frame struct {
 // in the middle would look whole.
 func (c *console) page(w http.ResponseWriter, status int, name string, data any) {
 	var text bytes.Buffer
-	if err := consolePages.ExecuteTemplate(&text, name, data); err != nil {
+	if err := consoleTemplates().ExecuteTemplate(&text, name, data); err != nil {
 		c.issuer.cfg.Log.Error("console failed", "page", name, "error", err)
 		http.Error(w, "The page could not be made; the log says why.", http.StatusInternalServerError)
 		return

@@ -47,7 +47,13 @@ func TestCrowd(t *testing.T) {
 	if n, err := i.Counters(t.Context()); err != nil || n["/{tenant}/discovery/v2.0/keys 127.0.0.1"] != crowdSize {
 		t.Errorf("expected %d key sets, got %v and %v", crowdSize, n, err)
 	}
-	goleak.VerifyNone(t, before)
+	left := goleak.Find(before)
+	for n := 0; left != nil && n < 10; n++ { // each looks again for a second; a busy machine ends a thousand connections more slowly
+		left = goleak.Find(before)
+	}
+	if left != nil {
+		t.Error(left)
+	}
 }
 
 // getEach gets each path over one connection.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 
 	"github.com/entraproof/entraproof/reports"
 )
@@ -21,8 +22,13 @@ var (
 	pageStyle string
 	//go:embed html.js
 	pageScript string
-	page       = template.Must(template.Must(template.New("page").Funcs(pageFuncs()).Parse(pageTemplate)).Parse(caseTemplate))
 )
+
+// page is parsed when it is first wanted: no program that writes none pays for it
+// with its start.
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.Must(template.New("page").Funcs(pageFuncs()).Parse(pageTemplate)).Parse(caseTemplate))
+})
 
 // HTML writes one self-contained page. Nothing is fetched: its own policy lets
 // in one style and one script, by their hashes, and nothing else. The answers,
@@ -34,7 +40,7 @@ func HTML(w io.Writer, r *reports.Results) error {
 		return fmt.Errorf("format: html: %w", err)
 	}
 	var text bytes.Buffer
-	if err := page.Execute(&text, p); err != nil {
+	if err := page().Execute(&text, p); err != nil {
 		return fmt.Errorf("format: html: %w", err)
 	}
 	_, err = turning().WriteString(w, text.String())

@@ -62,7 +62,7 @@ type body struct {
 // render executes one of the templates.
 func (b *bodies) render(name string, data any) string {
 	var text bytes.Buffer
-	if err := page.ExecuteTemplate(&text, name, data); err != nil && b.err == nil {
+	if err := page().ExecuteTemplate(&text, name, data); err != nil && b.err == nil {
 		b.err = err
 	}
 	return b.turning.Replace(text.String())
