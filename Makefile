@@ -12,10 +12,10 @@ FUZZTIME ?= 30s
 # a target that finds nothing to do must not look like one that did it.
 holding = $(or $(addprefix ./,$(sort $(dir $(shell grep -rlE --include='*_test.go' --exclude-dir=tools '$(1)' *)))),$(error no test file holds: $(1)))
 
-.PHONY: help build image up down test race lint fmt selftest gateways lab containers axe clients test-clients bench bench-peers figures fuzz schemas golden ci clean
+.PHONY: help build image up down test race lint fmt selftest gateways lab containers axe clients test-clients test-management bench bench-peers figures fuzz schemas golden ci clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## dist/entraproof, one static program
 	CGO_ENABLED=0 $(GO) build -trimpath -o dist/entraproof ./cmd/entraproof
@@ -86,7 +86,7 @@ SPRING_APP     := $(CURDIR)/.lab/spring/app
 		--rules.issuers=https://issuer.invalid/ --rules.jwk-set-uri=http://127.0.0.1:1/ || { rm -rf $@; exit 1; }
 	touch $@
 
-axe: tools/axe/node_modules ## install the accessibility checker of the report's tests
+axe: tools/axe/node_modules ## install the accessibility checker of the tests of pages
 
 tools/axe/node_modules: tools/axe/package.json tools/axe/package-lock.json
 	npm ci --prefix $(@D) --no-audit --no-fund --loglevel=error
@@ -99,7 +99,7 @@ CLIENTS     := $(call client_part,package-lock.json,node_modules) $(call client_
 clients: $(CLIENTS) .lab/spring/app ## install the real clients of the issuer, each beside its program in tools/clients
 
 tools/clients/%/node_modules: tools/clients/%/package.json tools/clients/%/package-lock.json
-	npm ci --prefix $(@D) --no-audit --no-fund --loglevel=error
+	npm ci --prefix $(@D) --no-audit --no-fund --loglevel=error || { rm -rf $@; exit 1; }
 	touch $@
 
 tools/clients/%/.venv/installed: tools/clients/%/requirements.txt
@@ -109,11 +109,19 @@ tools/clients/%/.venv/installed: tools/clients/%/requirements.txt
 
 .SECONDEXPANSION:
 tools/clients/%/target/client.jar: tools/clients/%/pom.xml $$(shell find tools/clients/$$*/src -type f)
-	mvn --quiet --batch-mode -f $< package
+	mvn --quiet --batch-mode -f $< package || { rm -f $@; exit 1; }
 
 test-clients: ## install the real clients and have each get tokens, with its time; what cannot be installed is named
 	-$(MAKE) --keep-going clients
 	$(GO) test -count=1 -run '^TestClients$$' -v ./mockidp
+
+tools/management/.venv/installed: tools/management/requirements.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
+test-management: build tools/management/.venv/installed ## hold the management listener against its OpenAPI document, with schemathesis
+	sh tools/management/run.sh tools/management/.venv/bin/schemathesis dist/entraproof
 
 lab: ## judge each real gateway of this machine in every mode
 	$(RUN) lab run all
@@ -170,4 +178,4 @@ ci: ## what CI runs, in its order
 	bash .ci/run
 
 clean: ## remove what make and the runs left here
-	rm -rf .bin .lab dist results $(foreach part,node_modules .venv target,tools/clients/*/$(part))
+	rm -rf .bin .lab dist results $(foreach part,node_modules .venv target,tools/clients/*/$(part)) tools/management/.venv

@@ -13,6 +13,9 @@ import (
 // MaxBatch is how many tokens or signatures one call may ask for.
 const MaxBatch = 500
 
+// MaxKeys is how many keys a state of the key set may add.
+const MaxKeys = 16
+
 // MaxLease is the longest time for which a lease can be taken.
 const MaxLease = 15 * time.Minute
 

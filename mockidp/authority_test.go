@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -410,6 +411,20 @@ func TestAuthorityKeySet(t *testing.T) {
 		}
 		if err := a.KeySet(ctx, lease.ID, mint.KeySet{Keys: []mint.KeySpec{{Name: "x", Type: "DH"}}}); !errors.Is(err, ErrRequest) {
 			t.Errorf("a key of no known type: %v", err)
+		}
+		for name, row := range map[string]struct {
+			lease string
+			state mint.KeySet
+			want  error
+		}{
+			"a short key":       {lease.ID, mint.KeySet{Keys: []mint.KeySpec{{Name: "x", Bits: 512}}}, ErrRequest},
+			"a key for nobody":  {"none", mint.KeySet{Keys: []mint.KeySpec{{Name: "x", Bits: 512}}}, ErrNoLease},
+			"a key without end": {lease.ID, mint.KeySet{Keys: []mint.KeySpec{{Name: "x", Bits: 1 << 20}}}, ErrRequest},
+			"too many keys":     {lease.ID, mint.KeySet{Keys: slices.Repeat([]mint.KeySpec{{Name: "x", Type: "EC"}}, MaxKeys+1)}, ErrRequest},
+		} {
+			if err := a.KeySet(ctx, row.lease, row.state); !errors.Is(err, row.want) {
+				t.Errorf("%s: expected %v, got %v", name, row.want, err)
+			}
 		}
 		if _, err := a.Sign(ctx, mint.SignRequest{Key: "enc", Input: []byte("x")}); !errors.Is(err, ErrUnknownKey) {
 			t.Errorf("a key of an earlier state: %v", err)

@@ -85,17 +85,20 @@ func (t *tokenRequest) proveUnlessPublic() *problem {
 // checkSecret looks for the secret among those that are registered: one that
 // has expired is told from one that is wrong.
 func (c ClientRegistration) checkSecret(given string, now time.Time) *problem {
-	p := wrongSecret(c.ID)
+	expired := false
 	for _, s := range c.Secrets {
 		switch {
 		case !sameSecret(given, s.Value):
 		case s.Expires.IsZero() || now.Before(s.Expires):
 			return nil
 		default:
-			p = expiredSecret(c.ID)
+			expired = true
 		}
 	}
-	return &p
+	if expired {
+		return new(expiredSecret(c.ID))
+	}
+	return new(wrongSecret(c.ID))
 }
 
 // sameSecret compares in constant time, whatever the lengths.

@@ -38,6 +38,8 @@ func azIdentity(t *testing.T, s *stage) []report {
 	ask("unknown resource", bySecret, "api://nowhere/.default")
 	ask("another certificate", sdk.certificate(s.outside), devScope)
 	ask("another branch", sdk.assertion(s.outside.assertion(t, branch+"-2")), devScope)
+	ask("on behalf of", sdk.onBehalfOf(s.userToken(t)), uatUserScope)
+	ask("device code", sdk.deviceCode(s.person(t)), devUserScope)
 	return all
 }
 
@@ -68,6 +70,21 @@ func (s azSDK) assertion(text string) azcore.TokenCredential {
 	token := func(context.Context) (string, error) { return text, nil }
 	options := azidentity.ClientAssertionCredentialOptions{ClientOptions: s.options, DisableInstanceDiscovery: true}
 	return s.made(azidentity.NewClientAssertionCredential(tenant, worker, token, &options))
+}
+
+func (s azSDK) onBehalfOf(user string) azcore.TokenCredential {
+	options := azidentity.OnBehalfOfCredentialOptions{ClientOptions: s.options, DisableInstanceDiscovery: true}
+	return s.made(azidentity.NewOnBehalfOfCredentialWithSecret(tenant, ordersDev, user, secret, &options))
+}
+
+func (s azSDK) deviceCode(p *person) azcore.TokenCredential {
+	return s.made(azidentity.NewDeviceCodeCredential(&azidentity.DeviceCodeCredentialOptions{
+		ClientOptions: s.options, DisableInstanceDiscovery: true, TenantID: tenant, ClientID: desktop,
+		UserPrompt: func(_ context.Context, m azidentity.DeviceCodeMessage) error {
+			p.enter(m.VerificationURL, m.UserCode)
+			return nil
+		},
+	}))
 }
 
 func azIdentityType(err error) string {

@@ -1,10 +1,12 @@
 package mockidp_test
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +28,18 @@ func door(t *testing.T, issuer string) string {
 		d.close()
 	})
 	return s.URL
+}
+
+// behindDoor is a client for whom every name is the issuer's.
+func (s *stage) behindDoor(t *testing.T) *http.Client {
+	t.Helper()
+	proxy, err := url.Parse(s.door)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: s.issuer.RootCAs(), MinVersion: tls.VersionTLS12}}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
 }
 
 // doorway connects its callers to one address.

@@ -18,7 +18,7 @@ import (
 )
 
 // clientFolder is where the programs stand, seen from this package: each in a
-// folder of the client's name, with what make test-clients installs beside it.
+// folder of the client's name, with what make clients installs beside it.
 const clientFolder = "../tools/clients"
 
 // program is a client in another language.
@@ -79,7 +79,7 @@ func (p program) absent() string {
 func (p program) run(t *testing.T, s *stage) []report {
 	t.Helper()
 	if why := p.absent(); why != "" {
-		missing(t, p.name, why+"; install it with: make test-clients")
+		missing(t, p.name, why+"; install it with: make clients")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

@@ -110,7 +110,17 @@ func resourceServer() []check {
 // post gets the worker's token with nothing but HTTP.
 func (s *stage) post(t *testing.T) string {
 	t.Helper()
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {worker}, "client_secret": {secret}, "scope": {devScope}}
+	return s.ask(t, url.Values{"grant_type": {"client_credentials"}, "client_id": {worker}, "client_secret": {secret}, "scope": {devScope}})
+}
+
+// userToken is a token of alice for the DEV API.
+func (s *stage) userToken(t *testing.T) string {
+	t.Helper()
+	return s.ask(t, url.Values{"grant_type": {"password"}, "client_id": {desktop}, "username": {aliceName}, "password": {alicePassword}, "scope": {devUserScope}})
+}
+
+func (s *stage) ask(t *testing.T, form url.Values) string {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url()+"/"+tenant+"/oauth2/v2.0/token", strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)

@@ -41,6 +41,9 @@ const (
 	alicePassword = "pass+word of alice"
 	devUserScope  = "api://orders.dev/DEV.Access"
 	uatUserScope  = "api://orders-uat/UAT.Access"
+	// machine is the managed identity of a virtual machine, its resource's own.
+	machine         = "3ac41e00-0000-4000-8000-0000000000c8"
+	machineResource = "/subscriptions/5ab5c000-0000-4000-8000-000000000001/resourcegroups/orders/providers/Microsoft.Compute/virtualMachines/orders"
 	// signedIn is where users come back to; for programs it leads nowhere, because
 	// they are told where their user came out.
 	signedIn = "http://localhost/signed-in"
@@ -50,6 +53,8 @@ const (
 type stage struct {
 	issuer *mockidp.Issuer
 	http   *http.Client
+	// door is a proxy behind which every name is the issuer's.
+	door string
 	// environment is what programs read their settings from.
 	environment []string
 	// certificate and assertion are other ways in which the worker proves itself.
@@ -64,11 +69,15 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{certificate: newIdentity(t), outside: newIdentity(t)}
 	s.assertion = s.outside.assertion(t, branch)
-	s.issuer = mockidp.Start(t, mockidp.Config{Hosts: []string{strings.TrimPrefix(named, "https://")}, Directory: clientDirectory(t, s.certificate, s.outside)})
+	s.issuer = mockidp.Start(t, mockidp.Config{
+		Hosts: []string{strings.TrimPrefix(named, "https://"), "login.microsoftonline.com"}, Directory: clientDirectory(t, s.certificate, s.outside),
+		ManagedIdentity: mockidp.ManagedIdentity{Tenant: tenant},
+	})
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.issuer.RootCAs(), MinVersion: tls.VersionTLS12}}
 	t.Cleanup(transport.CloseIdleConnections)
 	s.http = &http.Client{Transport: transport}
 	s.presented = presentation(t, s.issuer)
+	s.door = door(t, s.issuer.TLSURL())
 	dir := t.TempDir()
 	file := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -80,11 +89,12 @@ func newStage(t *testing.T) *stage {
 	authority := file("authority.pem", s.issuer.AuthorityPEM())
 	s.environment = []string{
 		"ISSUER=" + s.url(), "ISSUER_CA=" + authority, "NODE_EXTRA_CA_CERTS=" + authority,
-		"ISSUER_NAMED=" + named, "PROXY=" + door(t, s.issuer.TLSURL()),
+		"ISSUER_NAMED=" + named, "PROXY=" + s.door,
 		"TENANT=" + tenant, "CLIENT_ID=" + worker, "CLIENT_SECRET=" + secret,
 		"CLIENT_CERTIFICATE=" + file("certificate.pem", s.certificate.certificatePEM()), "CLIENT_KEY=" + file("key.pem", s.certificate.keyPEM(t)),
 		"CLIENT_ASSERTION=" + s.assertion,
 		"API=" + ordersDev, "PRESENTED=" + asJSON(t, s.presented), "SCOPE=" + devScope, "SCOPE_V1=" + uatScope,
+		"RESOURCE=api://orders.dev", "IDENTITY_ENDPOINT=" + s.issuer.URL() + "/msi/token", "IDENTITY_HEADER=" + s.issuer.IdentityHeader(),
 		"PUBLIC_CLIENT_ID=" + desktop, "USERNAME=" + aliceName, "PASSWORD=" + alicePassword, "REDIRECT_URI=" + signedIn,
 		"DELEGATED_SCOPE=" + devUserScope, "DOWNSTREAM_SCOPE=" + uatUserScope,
 	}
@@ -118,11 +128,14 @@ func clientDirectory(t *testing.T, own, other identity) mockidp.Directory {
 				Roles:     dev, Permissions: dev, RedirectURIs: mockidp.RedirectURIs{Web: []string{signedIn}},
 			},
 			"desktop": {ID: desktop, Permissions: dev, RedirectURIs: mockidp.RedirectURIs{Public: []string{signedIn}}},
+			"spa":     {ID: spa, Permissions: dev, RedirectURIs: mockidp.RedirectURIs{SPA: []string{"http://localhost/"}}},
+			"machine": {ID: machine, ManagedIdentity: machineResource, Roles: dev},
 			"dev-api": {ID: ordersDev, Secrets: []mockidp.Secret{{Value: secret}}},
 		},
 		Users: map[string]mockidp.User{"alice": {Username: aliceName, Password: alicePassword}},
 		Consents: []mockidp.Consent{
 			{Client: "desktop", API: "orders-dev", Scopes: []string{"DEV.Access"}},
+			{Client: "spa", API: "orders-dev", Scopes: []string{"DEV.Access"}},
 			{Client: "dev-api", API: "orders-uat", Scopes: []string{"UAT.Access"}},
 		},
 	}

@@ -62,8 +62,10 @@ type client struct {
 // refused. What a client says that it has seen is looked at here once more, and
 // a check that it left out is an error.
 func TestClients(t *testing.T) {
+	t.Parallel()
 	for _, c := range clients() {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := newStage(t)
 			for _, problem := range judge(c.want, c.run(t, s), s.verifier(t)) {
 				t.Error(problem)
@@ -74,15 +76,16 @@ func TestClients(t *testing.T) {
 
 func clients() []client {
 	return []client{
-		{"msal-go", msalGo, clientCredentials("CallErr", "CallErr")},
-		{"azidentity", azIdentity, append(clientCredentials("AuthenticationFailedError", "AuthenticationFailedError"),
-			check{name: "another certificate", failure: "AuthenticationFailedError", code: "AADSTS700027"},
-			check{name: "another branch", failure: "AuthenticationFailedError", code: "AADSTS700213"})},
-		{"msal-node", node("msal-node"), slices.Concat(clientCredentials("ServerError", "ServerError"), delegated("InteractionRequiredAuthError"))},
-		{"msal-python", python("msal-python"), slices.Concat(clientCredentials("invalid_client", "invalid_resource"), delegated("invalid_grant"))},
+		{"msal-go", msalGo, slices.Concat(clientCredentials("CallErr", "CallErr"), entraNamed(), delegated("CallErr"))},
+		{"azidentity", azIdentity, slices.Concat(clientCredentials("AuthenticationFailedError", "AuthenticationFailedError"), []check{
+			{name: "another certificate", failure: "AuthenticationFailedError", code: "AADSTS700027"},
+			{name: "another branch", failure: "AuthenticationFailedError", code: "AADSTS700213"},
+		}, delegated("", "password", "cached user", "refreshed", "wrong password", "code"))},
+		{"msal-node", node("msal-node"), slices.Concat(clientCredentials("ServerError", "ServerError"), managed(), delegated("ServerError"))},
+		{"msal-python", python("msal-python"), slices.Concat(clientCredentials("invalid_client", "invalid_resource"), managed(), delegated("invalid_grant"))},
 		{"azure-identity", python("azure-identity"), slices.Concat(clientCredentials("ClientAuthenticationError", "ClientAuthenticationError"),
-			delegated("", "password", "cached user", "refreshed", "wrong password"))},
-		{"msal4j", java("msal4j"), slices.Concat(clientCredentials("MsalServiceException", "MsalServiceException"), delegated("MsalInteractionRequiredException"))},
+			managed(), delegated("", "password", "cached user", "refreshed", "wrong password"))},
+		{"msal4j", java("msal4j"), slices.Concat(clientCredentials("MsalServiceException", "MsalServiceException"), entraNamed(), managed(), delegated("MsalInteractionRequiredException"))},
 		{"go-oidc", goOIDC, append(validation(refusals{
 			key: refusal{"error", "failed to verify signature"}, kid: refusal{"error", "failed to verify signature"},
 			issuer: refusal{"error", "issued by a different provider"}, audience: refusal{"error", "expected audience"},
@@ -93,6 +96,8 @@ func clients() []client {
 			issuer: refusal{"JWTClaimValidationFailed", "iss"}, audience: refusal{"JWTClaimValidationFailed", "aud"},
 			expired: refusal{"JWTExpired", ""}, alg: refusal{"JOSEAlgNotAllowed", ""},
 		})},
+		{"chromium", signInWithChromium, signInChecks()},
+		{"msal-browser", singlePage, singlePageChecks()},
 		{"spring", springSecurity, resourceServer()},
 		{"pyjwt", python("pyjwt"), validation(refusals{
 			key: refusal{"InvalidSignatureError", ""}, kid: refusal{"PyJWKClientError", "signing key"},
@@ -119,6 +124,17 @@ func clientCredentials(wrongSecret, unknownResource string) []check {
 	}
 }
 
+// entraNamed is what a library must show that is told nothing of another
+// authority: with instance discovery, as it comes.
+func entraNamed() []check {
+	return []check{{name: "under Entra's name", token: map[string]string{"ver": "2.0", "azp": worker, "azpacr": "1"}}}
+}
+
+// managed is what a library must show that asks where the program runs.
+func managed() []check {
+	return []check{{name: "managed identity", token: map[string]string{"ver": "2.0", "aud": ordersDev, "azp": machine, "azpacr": "2", "xms_mirid": machineResource, "roles": "[DEV.Access]"}}}
+}
+
 // delegated is what a library must show that gets tokens for a user, with its own
 // type of error for a wrong password. A library without a way leaves it out.
 func delegated(wrongPassword string, without ...string) []check {
@@ -129,9 +145,9 @@ func delegated(wrongPassword string, without ...string) []check {
 		{name: "cached user", cached: "password"},
 		{name: "refreshed", token: user, unlike: "password"},
 		{name: "wrong password", failure: wrongPassword, code: "AADSTS50126"},
-		{name: "device code", token: user},
 		{name: "code", token: web},
 		{name: "on behalf of", token: map[string]string{"ver": "1.0", "aud": "api://orders-uat", "appid": ordersDev, "appidacr": "1", "scp": "UAT.Access", "upn": aliceName}},
+		{name: "device code", token: user},
 	}
 	return slices.DeleteFunc(all, func(c check) bool { return slices.Contains(without, c.name) })
 }

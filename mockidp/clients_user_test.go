@@ -22,12 +22,17 @@ type person struct {
 // person is somebody new, without cookies.
 func (s *stage) person(t *testing.T) *person {
 	t.Helper()
+	return newPerson(t, s.http.Transport, s.url())
+}
+
+func newPerson(t *testing.T, way http.RoundTripper, base string) *person {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &person{t, &http.Client{Transport: s.http.Transport, Jar: jar, CheckRedirect: stay}, s.url()}
+	return &person{t, &http.Client{Transport: way, Jar: jar, CheckRedirect: stay}, base}
 }
 
 // does what a program asks, and says what it is to be told.
@@ -48,7 +53,8 @@ func (p *person) does(r report) string {
 const mostPages = 10
 
 // signIn goes to a page and does what it is asked, until it is sent somewhere
-// else: that address.
+// else: that address. What would be posted there (response_mode=form_post) stands
+// in its query.
 func (p *person) signIn(address string) string {
 	p.t.Helper()
 	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, address, nil)
@@ -60,7 +66,10 @@ func (p *person) signIn(address string) string {
 		if !strings.HasPrefix(at, p.base) {
 			return at
 		}
-		r, err = p.fill(at, text, nil)
+		var fields url.Values
+		if r, fields, err = p.fill(at, text, nil); err == nil && !strings.HasPrefix(r.URL.String(), p.base) {
+			return r.URL.String() + "?" + fields.Encode()
+		}
 	}
 	p.t.Fatalf("still not signed in after %d pages", mostPages)
 	return ""
@@ -79,7 +88,7 @@ func (p *person) enter(address, code string) string {
 		if !strings.Contains(text, "<form") {
 			return text
 		}
-		r, err = p.fill(at, text, url.Values{"user_code": {code}, "code": {code}})
+		r, _, err = p.fill(at, text, url.Values{"user_code": {code}, "code": {code}})
 	}
 	p.t.Fatalf("still a form after %d pages", mostPages)
 	return ""
@@ -121,7 +130,7 @@ var (
 
 // fill fills in the last form of a page, where anybody can write who they are:
 // name and password, and what else is known.
-func (p *person) fill(at, text string, known url.Values) (*http.Request, error) {
+func (p *person) fill(at, text string, known url.Values) (*http.Request, url.Values, error) {
 	p.t.Helper()
 	forms := form.FindAllStringSubmatch(text, -1)
 	if len(forms) == 0 {
@@ -144,15 +153,15 @@ func (p *person) fill(at, text string, known url.Values) (*http.Request, error) 
 	}
 	base, err := url.Parse(at)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	action, err := base.Parse(html.UnescapeString(last[1]))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, action.String(), strings.NewReader(fields.Encode()))
 	if err == nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	return r, err
+	return r, fields, err
 }

@@ -57,6 +57,10 @@ type Config struct {
 	// than a policy waits unless told otherwise.
 	IntrospectionDelay time.Duration
 
+	// ManagedIdentity is where managed identities ask for tokens; the zero one is
+	// nowhere.
+	ManagedIdentity ManagedIdentity
+
 	// Variations are what is not known of Entra, or has changed.
 	Variations Variations
 
@@ -105,7 +109,7 @@ func (c Config) complete() Config {
 
 // validate reports everything that is wrong with the configuration at once.
 func (c Config) validate() error {
-	problems := []error{c.Directory.Validate(), c.Introspection.validate()}
+	problems := []error{c.Directory.Validate(), c.Introspection.validate(), c.ManagedIdentity.validate()}
 	if c.PublicURL == "" {
 		return errors.Join(problems...)
 	}

@@ -93,7 +93,7 @@ func (s *snapshot) grant(c choice) (mint.Grant, []formProblem) {
 	a, known := s.APIs[c.API]
 	switch {
 	case known:
-		a.fill(&g, c.Asked)
+		c.askedFor(a).fill(&g)
 	case len(s.APIs) > 0:
 		problem("api", "Expected one of the registrations.")
 	case c.Audience == "":
@@ -113,18 +113,17 @@ func (s *snapshot) grant(c choice) (mint.Grant, []formProblem) {
 		problem("url", "Expected http:// or https:// and a host.")
 	}
 	if g.Kind.Subject != mint.SubjectUser {
-		g.Scopes = nil // an application has none (entra-tokens 1.3)
 		g.Roles = orElse(g.Roles, r.Roles[c.API])
 		return g, problems
 	}
 	g.Scopes = orElse(g.Scopes, orElse(r.Permissions[c.API], a.scopeNames()))
-	u, known := s.Users[c.User]
+	u, known := s.account(s.Users[c.User].Username, g.Tenant)
 	switch {
 	case known:
-		g.Roles = orElse(g.Roles, u.Roles[c.API])
-		g.User, g.Groups = u.in(g.Tenant), s.groupsIn(a, u)
+		g.Roles, g.User = orElse(g.Roles, u.entry.Roles[c.API]), u.User
+		u.belonging(&g, a.GroupMembershipClaims, s.Groups)
 	case c.User != "":
-		problem("user", "Expected one of the users.")
+		problem("user", "Expected one of the users of the tenant.")
 	}
 	return g, problems
 }
@@ -137,32 +136,13 @@ func orElse(list, other []string) []string {
 	return other
 }
 
-// groupsIn are the groups of a user that an API's registration asks for, by
-// object id.
-func (s *snapshot) groupsIn(a API, u User) []string {
-	if a.GroupMembershipClaims != groupsSecurity && a.GroupMembershipClaims != groupsAll {
-		return nil
+// askedFor is the API as the choice asks for it.
+func (c choice) askedFor(a API) resource {
+	r := resource{registered: registered[API]{c.API, a}, written: a.AppID}
+	if c.Asked != askedByAppID {
+		r.written = slices.Concat(a.URIs, []string{"api://" + a.AppID})[0]
 	}
-	var all []string
-	for _, name := range u.Groups {
-		all = append(all, strings.ToLower(s.Groups[name]))
-	}
-	return all
-}
-
-// fill makes the grant one for the API: its version decides, and aud is the app
-// id in v2 tokens and what was asked for in v1 tokens (entra-tokens 2.1, 2.2).
-func (a API) fill(g *mint.Grant, asked string) {
-	g.Kind.Version, g.Resource, g.Audience = mint.V1, a.AppID, a.AppID
-	if a.Version == mint.V2 {
-		g.Kind.Version = mint.V2
-	} else if asked != askedByAppID && !slices.Contains(a.OptionalClaims, "use_guid") {
-		g.Audience = slices.Concat(a.URIs, []string{"api://" + a.AppID})[0]
-	}
-	g.Optional = a.OptionalClaims
-	if a.Keys == keysApp {
-		g.AppKey = a.AppID
-	}
+	return r
 }
 
 // minted is the client as tokens tell of it: by the first proof that it has. A

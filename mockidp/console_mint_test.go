@@ -20,8 +20,8 @@ import (
 )
 
 var (
-	tokenOnPage   = regexp.MustCompile(`<code class="jwt">([^<]*)</code>`)
-	commandOnPage = regexp.MustCompile(`<div class="command"><code>([^<]*)</code>`)
+	tokenOnPage   = regexp.MustCompile(`<textarea class="jwt"[^>]*>\n([^<]*)</textarea>`)
+	commandOnPage = regexp.MustCompile(`<textarea id="(?:call|again)"[^>]*>\n([^<]*)</textarea>`)
 	wrongOnPage   = regexp.MustCompile(`id="wrong-([a-z-]+)">✗ ([^<]*)<`)
 )
 
@@ -51,7 +51,10 @@ func formWith(i *Issuer, pairs ...string) url.Values {
 
 // TestConsoleMints is one row a choice: the token is what the form asked for.
 func TestConsoleMints(t *testing.T) {
-	i := defaultIssuer(t, nil)
+	i := defaultIssuer(t, func(c *Config) {
+		c.Directory.APIs["roles"] = API{AppID: "77000000-0000-4000-8000-0000000000e1", GroupMembershipClaims: groupsRoles}
+		c.Directory.APIs["guid"] = API{AppID: "77000000-0000-4000-8000-0000000000e2", OptionalClaims: []string{"use_guid"}}
+	})
 	v := signedIn(t, i)
 	const v2, v1 = "6e740000-0d0e-4a10-8001-0123456789d2", "6e740000-0d0e-4a10-8001-0123456789d1"
 	for _, row := range []struct {
@@ -73,6 +76,8 @@ func TestConsoleMints(t *testing.T) {
 		{"user-by-other-scopes", []string{"subject", "user", "scopes", "X Y"}, nil, map[string]string{"scp": `"X Y"`}},
 		{"registered-user", []string{"subject", "user", "user", "alice"}, nil, map[string]string{"preferred_username": `"alice@contoso.example"`, "roles": `["DEV.Access"]`, "groups": "-"}},
 		{"groups-where-asked-for", []string{"subject", "user", "user", "alice", "api", "billing"}, nil, map[string]string{"groups": `["06e60000-0009-4c11-8000-00000000a009"]`}},
+		{"directory-roles-where-asked-for", []string{"subject", "user", "user", "alice", "api", "roles"}, nil, map[string]string{"wids": `["`}},
+		{"guid-where-asked-for", []string{"api", "guid"}, nil, map[string]string{"aud": `"77000000-0000-4000-8000-0000000000e2"`}},
 		{"other-tenant", []string{"tenant", "8c2e6a17-4b0f-4d92-9c33-5d1b7e604f88"}, nil, map[string]string{"tid": `"8c2e6a17-4b0f-4d92-9c33-5d1b7e604f88"`}},
 		{"expired", []string{"age", "expired"}, nil, map[string]string{"exp": "1795424400"}},
 		{"other-audience", []string{"other-audience", "api://orders.uat"}, nil, map[string]string{"aud": `"api://orders.uat"`}},
@@ -164,6 +169,7 @@ func TestConsoleFormProblems(t *testing.T) {
 		{"unknown-client", []string{"client", "nobody"}, "client", "one of the clients"},
 		{"unknown-tenant", []string{"tenant", tenantB}, "tenant", "one of the tenants"},
 		{"unknown-user", []string{"subject", "user", "user", "nobody"}, "user", "one of the users"},
+		{"user-of-another-tenant", []string{"subject", "user", "tenant", fabrikam, "user", "alice"}, "user", "one of the users of the tenant"},
 		{"value-without-name", []string{"set-value", "x"}, "set-name", "the name of the claim"},
 		{"steps-and-changes", []string{"steps", "[]", "common", "no-exp"}, "steps", "got both"},
 		{"steps-unknown", []string{"steps", "[{sett: {aud: x}}]"}, "steps", "did you mean &#34;set&#34;"},
@@ -176,6 +182,7 @@ func TestConsoleFormProblems(t *testing.T) {
 		{"claim-with-unknown-placeholder", []string{"set-name", "aud", "set-value", "${nothing}"}, "steps", "nothing"},
 		{"url-without-scheme", []string{"url", "gateway.example"}, "url", "http:// or https://"},
 		{"url-of-another-scheme", []string{"url", "javascript:alert(1)"}, "url", "http:// or https://"},
+		{"url-that-turns-around", []string{"url", "http://gateway.example/\u202e"}, "url", "http:// or https://"},
 		{"url-that-is-an-option", []string{"url", "-o/etc/passwd"}, "url", "http:// or https://"},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
@@ -209,7 +216,7 @@ func TestConsoleSpellsOut(t *testing.T) {
 	form := formWith(i, "common", "client-id no-kid flipped", "other-audience", "api://orders.uat", "remove", "oid", "set-name", "x", "set-value", `{"a":[1]}`)
 	form.Set("do", "steps")
 	a := v.post("mint", form, nil)
-	area := regexp.MustCompile(`(?s)<textarea[^>]*>\n(.*?)</textarea>`).FindStringSubmatch(a.text)
+	area := regexp.MustCompile(`(?s)<textarea id="steps"[^>]*>\n(.*?)</textarea>`).FindStringSubmatch(a.text)
 	if a.status != http.StatusOK || area == nil || tokenOnPage.MatchString(a.text) || strings.Contains(a.text, `value="flipped" checked`) {
 		t.Fatalf("expected the form with steps, got %d", a.status)
 	}

@@ -55,22 +55,10 @@ func (c *console) lastRequests(ctx context.Context) []requestView {
 	return all
 }
 
-// partOnly asks for the rows of the list without the page around them.
-const partOnly = "part"
-
-// requests lists what was asked of the issuer; the script asks for the rows
-// alone, again and again.
+// requests lists what was asked of the issuer.
 func (c *console) requests(w http.ResponseWriter, r *http.Request) {
-	all := c.lastRequests(r.Context())
-	if !r.URL.Query().Has(partOnly) {
-		c.page(w, http.StatusOK, "requests", struct {
-			frame
-			Requests []requestView
-		}{frame{Title: "Requests", At: "requests", SignedIn: true}, all})
-		return
-	}
-	if r.URL.Query().Get(partOnly) != "all" {
-		all = all[:min(len(all), shownRequests)]
-	}
-	c.page(w, http.StatusOK, "rows", all)
+	c.page(w, http.StatusOK, "requests", struct {
+		frame
+		Requests []requestView
+	}{frame{Title: "Requests", At: "requests", SignedIn: true}, c.lastRequests(r.Context())})
 }

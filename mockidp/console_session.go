@@ -100,7 +100,7 @@ func (c *console) signedIn(f http.HandlerFunc) http.HandlerFunc {
 		switch {
 		case c.isSignedIn(r):
 			f(w, r)
-		case r.Method != http.MethodGet || r.URL.Query().Has(partOnly):
+		case r.Method != http.MethodGet:
 			c.refuse(w, http.StatusUnauthorized, "You are not signed in any more.")
 		default:
 			http.Redirect(w, r, consolePath+"sign-in", http.StatusSeeOther)

@@ -38,10 +38,11 @@ func TestMSALGoForPeople(t *testing.T) {
 			t.Errorf("%s: %s, account %+v, declined %v, %v", what, p.JSON(), got.Account, got.DeclinedScopes, err)
 		}
 	}
-	got, err := program.AcquireTokenByUsernamePassword(t.Context(), scopes, "alice@contoso.example", password) //nolint:staticcheck // deprecated, and what is in use must work
+	got, err := program.AcquireTokenByUsernamePassword(t.Context(), scopes, "alice@contoso.example", password) //nolint:staticcheck // deprecated, and still in use
 	check("by name and password", got, err)
 	var call msalerrors.CallErr
-	if _, err := program.AcquireTokenByUsernamePassword(t.Context(), scopes, "alice@contoso.example", "wrong"); !errors.As(err, &call) || !strings.Contains(err.Error(), "AADSTS50126") { //nolint:staticcheck // as above
+	_, err = program.AcquireTokenByUsernamePassword(t.Context(), scopes, "alice@contoso.example", "wrong") //nolint:staticcheck // as above
+	if !errors.As(err, &call) || !strings.Contains(err.Error(), "AADSTS50126") {
 		t.Errorf("by a wrong password: %v", err)
 	}
 	silent, err := program.AcquireTokenSilent(t.Context(), []string{"api://orders-uat/UAT.Access"}, msal.WithSilentAccount(got.Account))

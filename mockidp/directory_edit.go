@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // Collection names one of a Directory's maps, as the directory's file does.
@@ -24,21 +25,29 @@ const (
 	Groups  Collection = "groups"
 )
 
-// collection is a collection and where its map is: a pointer to it.
+// collection is a collection: its name, where its map is, as a pointer to it, and
+// an entry as an example.
 type collection struct {
-	name Collection
-	in   func(*Directory) any
+	name    Collection
+	in      func(*Directory) any
+	example any
 }
 
 // collections are all of them: a new map of the Directory is one more line.
 func collections() []collection {
 	return []collection{
-		{Tenants, func(d *Directory) any { return &d.Tenants }},
-		{APIs, func(d *Directory) any { return &d.APIs }},
-		{Clients, func(d *Directory) any { return &d.Clients }},
-		{Users, func(d *Directory) any { return &d.Users }},
-		{Groups, func(d *Directory) any { return &d.Groups }},
+		{Tenants, func(d *Directory) any { return &d.Tenants }, Tenant{Domains: []string{"fabrikam.example"}}},
+		{APIs, func(d *Directory) any { return &d.APIs }, API{AppID: "3f2504e0-4f89-41d3-9a0c-0305e82c3301", URIs: []string{"api://billing"}, Roles: []string{"Billing.Read"}}},
+		{Clients, func(d *Directory) any { return &d.Clients }, ClientRegistration{ID: "3f2504e0-4f89-41d3-9a0c-0305e82c3302", Secrets: []Secret{{Value: "a secret of the test"}}}},
+		{Users, func(d *Directory) any { return &d.Users }, User{Username: "adele@fabrikam.example"}},
+		{Groups, func(d *Directory) any { return &d.Groups }, "3f2504e0-4f89-41d3-9a0c-0305e82c3303"},
 	}
+}
+
+// suffix tells the calls about its entries from those about others, in the
+// document.
+func (c collection) suffix() string {
+	return "Of" + strings.ToUpper(string(c.name[:1])) + string(c.name[1:])
 }
 
 func (c Collection) find() (collection, error) {

@@ -140,6 +140,9 @@ func TestDirectoryIsACopy(t *testing.T) {
 	if got := errorSeen(t, i, worker); got != 0 {
 		t.Errorf("a change of the copy: AADSTS%d", got)
 	}
+	if again, err := i.Directory(t.Context()); err != nil || len(again.Clients) != 2 {
+		t.Errorf("a change of the copy: %v %v", again.Clients, err)
+	}
 	if err := i.SetDirectory(t.Context(), mine); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package mockidp_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -126,4 +127,39 @@ func ExampleClient() {
 	// Output:
 	// tenant 27
 	// next 27
+}
+
+// A gateway that introspects asks the issuer about each token.
+func ExampleIntrospection() {
+	issuer, err := mockidp.New(mockidp.Config{Introspection: mockidp.IntrospectNormalised})
+	if err != nil {
+		panic(err)
+	}
+	if err := issuer.Start(context.Background()); err != nil {
+		panic(err)
+	}
+	defer issuer.Close()
+	token, err := issuer.Token(context.Background(), mint.Grant{
+		Tenant: tenant, Kind: mint.Kind{Version: mint.V2, Subject: mint.SubjectApp}, Roles: []string{"DEV.Access"},
+		Audience: "6e74172b-0000-4000-8000-0000000000d1", Client: mint.Client{ID: "0d2c1111-0000-4000-8000-0000000000c1"},
+	})
+	if err != nil {
+		panic(err)
+	}
+	form := url.Values{"token": {token}, "client_id": {"the gateway"}, "client_secret": {"any, as no client is registered"}}
+	answer, err := http.PostForm(issuer.URL()+"/"+tenant+"/introspect", form)
+	if err != nil {
+		panic(err)
+	}
+	defer answer.Body.Close()
+	var told struct {
+		Active   bool   `json:"active"`
+		ClientID string `json:"client_id"`
+		Scope    string `json:"scope"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&told); err != nil {
+		panic(err)
+	}
+	fmt.Println(told.Active, told.ClientID, told.Scope)
+	// Output: true 0d2c1111-0000-4000-8000-0000000000c1 DEV.Access
 }

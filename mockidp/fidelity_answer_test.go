@@ -2,6 +2,7 @@ package mockidp_test
 
 import (
 	"encoding/json"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -99,6 +100,32 @@ func errorURIs(t *testing.T, v *viewer) {
 			continue
 		}
 		want(t, "error_uri of "+code, a.members["error_uri"], any("https://login.microsoftonline.com/error?code="+code))
+	}
+	v.redeemTwice(t)
+}
+
+// redeemTwice asks for tokens with one code again and again: without consent, and
+// when it has been used.
+func (v *viewer) redeemTwice(t *testing.T) {
+	t.Helper()
+	query := url.Values{"client_id": {worker}, "response_type": {"code"}, "redirect_uri": {signedIn}, "scope": {devUserScope}}
+	back := newPerson(t, v.http.Transport, v.url).signIn(v.url + "/" + tenant + "/oauth2/v2.0/authorize?" + query.Encode())
+	u, err := url.Parse(back)
+	if err != nil || !u.Query().Has("code") {
+		t.Fatalf("expected a code, got %s", back)
+	}
+	redeem := []string{"grant_type", "authorization_code", "redirect_uri", signedIn, "code", u.Query().Get("code")}
+	first := v.ask(t, "v2", redeem...)
+	want(t, "the first time", first.status, 200)
+	for code, a := range map[string]seen{
+		"54005": v.ask(t, "v2", redeem...),
+		"65001": v.ask(t, "v2", "grant_type", "password", "username", aliceName, "password", alicePassword, "scope", uatUserScope),
+	} {
+		codes, _ := a.members["error_codes"].([]any)
+		if len(codes) != 1 || codes[0] != any(json.Number(code)) {
+			t.Errorf("expected %s, got %s", code, a.text)
+		}
+		want(t, "error_uri of "+code, slices.Contains(a.names, "error_uri"), false)
 	}
 }
 

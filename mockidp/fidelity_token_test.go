@@ -20,6 +20,19 @@ func versionOfResource(t *testing.T, v *viewer) {
 		_, claims := v.ask(t, row.endpoint, row.parameter, row.text).parts(t)
 		want(t, row.text+" at "+row.endpoint, claims.members["ver"], row.ver)
 	}
+	idTokens(t, v)
+}
+
+// idTokens follow the endpoint.
+func idTokens(t *testing.T, v *viewer) {
+	t.Helper()
+	alice := []string{"grant_type", "password", "username", aliceName, "password", alicePassword}
+	v2 := v.ask(t, "v2", append(alice, "client_id", ordersDev, "scope", "openid "+uatUserScope)...)
+	want(t, "access token of v1 API at v2", v2.claims(t, "access_token").members["ver"], any("1.0"))
+	want(t, "id token at v2", v2.claims(t, "id_token").members["ver"], any("2.0"))
+	v1 := v.ask(t, "v1", append(alice, "client_id", desktop, "client_secret", "", "scope", "openid", "resource", "api://orders.dev")...)
+	want(t, "access token of v2 API at v1", v1.claims(t, "access_token").members["ver"], any("2.0"))
+	want(t, "id token at v1", v1.claims(t, "id_token").members["ver"], any("1.0"))
 }
 
 func headerMembers(t *testing.T, v *viewer) {
@@ -118,8 +131,8 @@ func claimsV1(t *testing.T, v *viewer) {
 	want(t, "idp", claims.members["idp"], claims.members["iss"])
 }
 
-// dotNET are the bytes of a GUID in the order of .NET: the first three groups
-// are little-endian.
+// dotNET are the bytes of a GUID in the order of .NET, the first three groups
+// little-endian, as hex.
 func dotNET(t *testing.T, guid string) string {
 	t.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(guid, "-", ""))
@@ -129,7 +142,7 @@ func dotNET(t *testing.T, guid string) string {
 	binary.LittleEndian.PutUint32(b, binary.BigEndian.Uint32(b))
 	binary.LittleEndian.PutUint16(b[4:], binary.BigEndian.Uint16(b[4:]))
 	binary.LittleEndian.PutUint16(b[6:], binary.BigEndian.Uint16(b[6:]))
-	return string(b)
+	return hex.EncodeToString(b)
 }
 
 func requestInUTI(t *testing.T, v *viewer) {
@@ -138,7 +151,7 @@ func requestInUTI(t *testing.T, v *viewer) {
 	_, claims := a.parts(t)
 	uti, _ := claims.members["uti"].(string)
 	want(t, "length of uti", len(uti), 22)
-	want(t, "uti", string(decoded(t, uti)), dotNET(t, a.header.Get("x-ms-request-id")))
+	want(t, "uti", hex.EncodeToString(decoded(t, uti)), dotNET(t, a.header.Get("x-ms-request-id")))
 }
 
 func referenceHint(t *testing.T, v *viewer) {
@@ -149,6 +162,6 @@ func referenceHint(t *testing.T, v *viewer) {
 	if version != "1" || len(body) < 35 {
 		t.Fatalf("rh: got %v", claims.members["rh"])
 	}
-	want(t, "tenant in rh", string(body[3:19]), dotNET(t, tenant))
-	want(t, "resource in rh", string(body[19:35]), dotNET(t, ordersDev))
+	want(t, "tenant in rh", hex.EncodeToString(body[3:19]), dotNET(t, tenant))
+	want(t, "resource in rh", hex.EncodeToString(body[19:35]), dotNET(t, ordersDev))
 }

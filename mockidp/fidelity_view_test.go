@@ -92,12 +92,14 @@ func (v *viewer) get(t *testing.T, path string) seen {
 }
 
 // ask posts to the token endpoint of a version, as the worker unless the pairs
-// say otherwise.
+// say otherwise; an empty text takes a parameter away.
 func (v *viewer) ask(t *testing.T, version string, pairs ...string) seen {
 	t.Helper()
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {worker}, "client_secret": {secret}}
 	for i := 0; i < len(pairs); i += 2 {
-		form.Set(pairs[i], pairs[i+1])
+		if form.Set(pairs[i], pairs[i+1]); pairs[i+1] == "" {
+			form.Del(pairs[i])
+		}
 	}
 	path := map[string]string{"v1": "/oauth2/token", "v2": "/oauth2/v2.0/token"}[version]
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, v.url+"/"+tenant+path, strings.NewReader(form.Encode()))
@@ -110,12 +112,23 @@ func (v *viewer) ask(t *testing.T, version string, pairs ...string) seen {
 // parts are header and claims of the access token in an answer.
 func (a seen) parts(t *testing.T) (header, claims object) {
 	t.Helper()
-	token, _ := a.members["access_token"].(string)
+	return readObject(t, a.segment(t, "access_token", 0)), a.claims(t, "access_token")
+}
+
+// claims are those of a token in an answer.
+func (a seen) claims(t *testing.T, member string) object {
+	t.Helper()
+	return readObject(t, a.segment(t, member, 1))
+}
+
+func (a seen) segment(t *testing.T, member string, n int) []byte {
+	t.Helper()
+	token, _ := a.members[member].(string)
 	segments := strings.Split(token, ".")
 	if len(segments) != 3 {
-		t.Fatalf("expected a token, got %d %s", a.status, a.text)
+		t.Fatalf("expected %s, got %d %s", member, a.status, a.text)
 	}
-	return readObject(t, decoded(t, segments[0])), readObject(t, decoded(t, segments[1]))
+	return decoded(t, segments[n])
 }
 
 func decoded(t *testing.T, text string) []byte {

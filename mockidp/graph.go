@@ -62,11 +62,17 @@ func serveGraph(resource graphResource) func(*Issuer, *request) {
 	}
 }
 
-func graphHeaders(q *request) {
+// withoutEntraHeaders is for services that are not the sign-in service.
+func withoutEntraHeaders(q *request) {
 	h := q.w.Header()
 	for _, name := range []string{"Set-Cookie", "P3P", "x-ms-ests-server", "x-ms-request-id", "X-XSS-Protection", "X-Content-Type-Options"} {
 		delete(h, name) // as they were written
 	}
+}
+
+func graphHeaders(q *request) {
+	withoutEntraHeaders(q)
+	h := q.w.Header()
 	q.literal("request-id", q.id)
 	q.literal("client-request-id", q.correlation)
 	h.Set("Cache-Control", "no-cache")

@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/entraproof/entraproof/internal/value"
 )
 
 // Introspection is a profile of POST /{tenant}/introspect (RFC 7662). Entra has
@@ -69,20 +67,19 @@ func serveIntrospection(i *Issuer, q *request) {
 		i.refuse(q, *p)
 		return
 	}
-	if p := i.checkIntrospector(q); p != nil {
+	if p := i.checkIntrospector(q, form); p != nil {
 		q.w.Header().Set("WWW-Authenticate", `Basic realm="introspection"`) // RFC 6749 5.2
 		i.refuse(q, *p)
 		return
 	}
 	profile := Introspection(cmp.Or(q.URL.Query().Get("profile"), string(i.cfg.Introspection)))
-	token := form.Get("token")
 	switch {
 	case profile.validate() != nil:
 		i.refuse(q, badRequest(90014, "invalid_request", fmt.Sprintf("The profile '%s' is unknown.", profile)))
-	case token == "":
+	case form.Get("token") == "":
 		i.refuse(q, missingParameter("token"))
 	default:
-		i.introspect(q, profile, token)
+		i.introspect(q, profile, form.Get("token"))
 	}
 }
 
@@ -117,88 +114,27 @@ func wait(q *request, d time.Duration) bool {
 	}
 }
 
-// introspected is the answer about a token. One that is not active gets no
-// other word (RFC 7662 2.2): a token that the tenant did not issue, that is not
-// in its time, or that is no access token.
-func (i *Issuer) introspected(profile Introspection, token string, t tenant) value.Value {
-	claims, err := i.readIssued(token)
-	switch {
-	case err != nil, profile == IntrospectInactive, !i.isOf(claims, t), clientOf(claims) == "":
-		return active(false)
-	case profile == IntrospectGraph && !isGraph(claims.GetText("aud")):
-		return active(false)
-	case profile == IntrospectRaw, profile == IntrospectGraph:
-		answer := active(true)
-		answer.Members = append(answer.Members, claims.Remove("active").Members...)
-		return answer
-	}
-	return normalised(claims)
-}
-
-func active(is bool) value.Value {
-	return value.Dict(value.Member{Name: "active", Value: value.Boolean(is)})
-}
-
-// normalised are the members of RFC 7662 2.2, in its order. Applications hold
-// roles where users hold scopes: both are scope.
-func normalised(claims value.Value) value.Value {
-	answer := active(true)
-	text := func(name, content string) {
-		if content != "" {
-			answer = answer.Append(name, value.String(content))
-		}
-	}
-	text("scope", strings.Join(scopesOf(claims), " "))
-	text("client_id", clientOf(claims))
-	text("username", cmp.Or(claims.GetText("preferred_username"), claims.GetText("upn"), claims.GetText("unique_name")))
-	text("token_type", "Bearer")
-	for _, name := range []string{"exp", "iat", "nbf", "sub", "aud", "iss"} {
-		if v, ok := claims.Get(name); ok {
-			answer = answer.Append(name, v)
-		}
-	}
-	text("jti", claims.GetText("uti"))
-	return answer
-}
-
-// scopesOf are the words of scp and the roles.
-func scopesOf(claims value.Value) []string {
-	words := strings.Fields(claims.GetText("scp"))
-	roles, _ := claims.Get("roles")
-	for _, role := range roles.Items {
-		if role.Kind == value.Text {
-			words = append(words, role.Text)
-		}
-	}
-	return words
-}
-
 // checkIntrospector authenticates the caller: a client of the tenant with its
 // secret, in the body or as HTTP Basic (RFC 6749 2.3.1). Where no client that is
 // registered has a secret, nobody could: there any id with any secret will do,
 // and none at all will not.
-func (i *Issuer) checkIntrospector(q *request) *problem {
+func (i *Issuer) checkIntrospector(q *request, form url.Values) *problem {
 	id, secret, basic := basicCredentials(q.Request)
 	if !basic {
-		id, secret = q.PostForm.Get("client_id"), q.PostForm.Get("client_secret")
+		id, secret = form.Get("client_id"), form.Get("client_secret")
 	}
 	known := i.directory.Load()
-	client, found := known.client(id, q.tenant)
 	var p *problem
 	switch {
 	case id == "" || secret == "":
-		none := invalidClient(7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
-		p = &none
+		p = new(noCredentialOfConfidential())
 	case !known.hasSecrets():
 		return nil
-	case !found:
-		unknown := unknownClient(id, q.tenant.path)
-		p = &unknown
-	case client.entry.Disabled:
-		disabled := disabledClient(id)
-		p = &disabled
 	default:
-		p = client.entry.checkSecret(secret, i.cfg.Now())
+		var client registered[ClientRegistration]
+		if client, p = known.clientFor(id, q.tenant); p == nil {
+			p = client.entry.checkSecret(secret, i.cfg.Now())
+		}
 	}
 	if p != nil { // whatever is wrong, RFC 7662 2.3 and RFC 6749 5.2 say so
 		p.oauth, p.status = "invalid_client", http.StatusUnauthorized

@@ -71,6 +71,9 @@ func New(cfg Config, opts ...Option) (*Issuer, error) {
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
 	i.keys.make = func() (*mint.Key, error) { return mint.NewKey(rand.Reader, cfg.Now()) }
+	if cfg.ManagedIdentity.Header == "" {
+		i.cfg.ManagedIdentity.Header = rand.Text()
+	}
 	if cfg.ManagementToken == "" {
 		i.cfg.ManagementToken, i.server.tokenIsRandom = rand.Text(), true
 	}

@@ -119,6 +119,12 @@ func (i *Issuer) mayRotate(lease string) error {
 
 // KeySet puts the key set into a state; the empty state is the ordinary one.
 func (i *Issuer) KeySet(ctx context.Context, lease string, state mint.KeySet) error {
+	if len(state.Keys) > MaxKeys {
+		return wrongRequest("expected at most %d keys, got %d", MaxKeys, len(state.Keys))
+	}
+	if err := i.inForce(lease); err != nil { // before keys are made for nobody
+		return err
+	}
 	extra, err := each(ctx, state.Keys, func(_ context.Context, spec mint.KeySpec) (extraKey, error) {
 		k, jwk, err := spec.Make(rand.Reader, i.cfg.Now())
 		if err != nil {
@@ -133,6 +139,13 @@ func (i *Issuer) KeySet(ctx context.Context, lease string, state mint.KeySet) er
 		r.extra, r.hide = extra, state.Hide
 		return r.documents(i.keyIssuer())
 	})
+}
+
+// inForce checks that a lease is in force.
+func (i *Issuer) inForce(lease string) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.holds(lease)
 }
 
 // change puts another ring in the place of the one in force, under a lease.

@@ -55,6 +55,9 @@ func (i *Issuer) Misbehave(ctx context.Context, lease string, all []Misbehaviour
 	if err := checkMisbehaviours(all); err != nil {
 		return err
 	}
+	if err := i.inForce(lease); err != nil { // before keys are made for nobody
+		return err
+	}
 	faults, err := each(ctx, all, i.newFault)
 	if err != nil {
 		return err

@@ -1,9 +1,11 @@
 package mockidp
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"reflect"
 	"strconv"
@@ -84,11 +86,9 @@ type openAPIDocument struct {
 
 func (d openAPIDocument) operation(t *testing.T, op operation) object {
 	t.Helper()
-	// PutEntry and DeleteEntry are calls of several collections.
 	described := object{"operationId": op.id, "summary": op.summary, "responses": d.responses(t, op)}
-	if in, found := strings.CutPrefix(op.path, "/directory/"); found {
-		collection, _, _ := strings.Cut(in, "/")
-		described["operationId"] = op.id + "Of" + strings.ToUpper(collection[:1]) + collection[1:]
+	if op.collection != "" { // PutEntry and DeleteEntry are calls of several
+		described["operationId"] = op.id + collection{name: op.collection}.suffix()
 	}
 	var parameters []any
 	for _, p := range op.parameters {
@@ -96,13 +96,20 @@ func (d openAPIDocument) operation(t *testing.T, op operation) object {
 		if p.in == inPath {
 			parameter["required"], parameter["schema"] = true, object{"type": "string", "minLength": 1}
 		}
+		if p.example != "" {
+			parameter["example"] = p.example
+		}
 		parameters = append(parameters, parameter)
 	}
 	if parameters != nil {
 		described["parameters"] = parameters
 	}
 	if op.body != nil {
-		described["requestBody"] = object{"required": true, "content": d.content(t, op.body)}
+		content := d.content(t, op.body)
+		if op.example != nil {
+			content["application/json"].(object)["example"] = op.example
+		}
+		described["requestBody"] = object{"required": true, "content": content}
 	}
 	return described
 }
@@ -115,7 +122,11 @@ func (d openAPIDocument) responses(t *testing.T, op operation) object {
 	}
 	unauthorized := failed("The management token is missing, or another one.")
 	unauthorized["headers"] = object{"WWW-Authenticate": object{"schema": object{"type": "string"}}}
-	all := object{"200": object{"description": "Done.", "content": d.content(t, op.answer)}, "401": unauthorized}
+	done := object{"description": "Done.", "content": d.content(t, op.answer)}
+	if len(op.links) > 0 {
+		done["links"] = linksOf(op)
+	}
+	all := object{"200": done, "401": unauthorized}
 	for _, f := range failures() {
 		for _, err := range op.errors {
 			if !errors.Is(err, f.err) {
@@ -127,6 +138,21 @@ func (d openAPIDocument) responses(t *testing.T, op operation) object {
 			}
 			all[status] = failed(means)
 		}
+	}
+	return all
+}
+
+func linksOf(op operation) object {
+	all := object{}
+	for _, l := range op.links {
+		link := object{"operationId": l.to}
+		if l.parameters != nil {
+			link["parameters"] = l.parameters
+		}
+		if l.body != nil {
+			link["requestBody"] = l.body
+		}
+		all[l.to] = link
 	}
 	return all
 }
@@ -193,4 +219,32 @@ func strictTypes(t reflect.Type) *jsonschema.Schema {
 		return jsonschema.TrueSchema
 	}
 	return nil
+}
+
+// TestOpenAPIExamples: each body that the document shows is taken, and each call
+// that has a body shows one, but for those that need what another has answered.
+func TestOpenAPIExamples(t *testing.T) {
+	i := Start(t, testConfig(t))
+	examples := 0
+	for _, op := range operations() {
+		if op.example == nil {
+			if op.body != nil && op.id != "KeySet" && op.id != "Misbehave" && op.id != "SetDirectory" {
+				t.Errorf("%s has no example", op.id)
+			}
+			continue
+		}
+		examples++
+		text, err := json.Marshal(op.example)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, _ := http.NewRequestWithContext(t.Context(), op.method, i.ManagementURL()+strings.Replace(op.path, "{name}", tenantB, 1), bytes.NewReader(text))
+		r.Header.Set("Authorization", "Bearer "+manager)
+		if a := do(t, client(t), r); a.status != http.StatusOK {
+			t.Errorf("%s %s: %d %s", op.method, op.path, a.status, a.text)
+		}
+	}
+	if examples != 9 {
+		t.Errorf("expected 9 examples, got %d", examples)
+	}
 }

@@ -22,14 +22,28 @@ type operation struct {
 	parameters []operationParameter
 	// body and answer are what JSON is read and written; nil: none.
 	body, answer reflect.Type
+	// example is a body; nil: none.
+	example any
+	// links are the calls that may follow with what this one answered.
+	links []operationLink
 	// collection is the one that the body is an entry of.
 	collection Collection
 	errors     []error
 	call       func(i *Issuer, ctx context.Context, q operationRequest) (any, error)
 }
 
-// operationParameter is one member of the path or of the query.
-type operationParameter struct{ name, in, means string }
+// operationParameter is one member of the path or of the query; example may be
+// empty.
+type operationParameter struct{ name, in, means, example string }
+
+// operationLink says that an operation, by its id in the document, can be called
+// with what another one was asked or answered: parameters and body hold runtime
+// expressions (OpenAPI 3.1, 4.8.20.4).
+type operationLink struct {
+	to         string
+	parameters map[string]string
+	body       any
+}
 
 // operationRequest is a request with its parameters and its body read. The body
 // is a value of the operation's type.
@@ -52,6 +66,8 @@ type about struct {
 	id, summary string
 	parameters  []operationParameter
 	errors      []error
+	example     any
+	links       []operationLink
 }
 
 // command is an operation with a body.
@@ -65,7 +81,8 @@ func command[Q, A any](pattern string, say about, f func(*Issuer, context.Contex
 func question[A any](pattern string, say about, f func(*Issuer, context.Context, operationRequest) (A, error)) operation {
 	method, path, _ := strings.Cut(pattern, " ")
 	return operation{
-		method: method, path: path, id: say.id, summary: say.summary, parameters: say.parameters, answer: reflect.TypeFor[A](), errors: append(slices.Clone(say.errors), ErrRequest),
+		method: method, path: path, id: say.id, summary: say.summary, parameters: say.parameters, example: say.example, links: say.links,
+		answer: reflect.TypeFor[A](), errors: append(slices.Clone(say.errors), ErrRequest),
 		call: func(i *Issuer, ctx context.Context, q operationRequest) (any, error) { return f(i, ctx, q) },
 	}
 }

@@ -73,12 +73,18 @@ func operations() []operation {
 
 func tokenOperations() []operation {
 	return []operation{
-		command("POST /mint", about{id: "Mint", summary: "One token a recipe, right or wrong on purpose, in the same order.", errors: []error{ErrUnknownKey}},
+		command("POST /mint", about{
+			id: "Mint", summary: "One token a recipe, right or wrong on purpose, in the same order.", errors: []error{ErrUnknownKey},
+			example: mintBody{[]Recipe{{Grant: exampleGrant()}, {Grant: exampleGrant(), Steps: json.RawMessage(`[{"remove": ["aud"]}]`)}}},
+		},
 			func(i *Issuer, ctx context.Context, b mintBody) (tokenBody, error) {
 				tokens, err := i.Mint(ctx, b.Recipes)
 				return tokenBody{tokens}, err
 			}),
-		command("POST /sign", about{id: "SignAll", summary: "One signature a request, in the same order.", errors: []error{ErrUnknownKey}},
+		command("POST /sign", about{
+			id: "SignAll", summary: "One signature a request, in the same order.", errors: []error{ErrUnknownKey},
+			example: signBody{[]mint.SignRequest{{Key: mint.KeyNext, Input: []byte("e30.e30")}}},
+		},
 			func(i *Issuer, ctx context.Context, b signBody) (signatureBody, error) {
 				signatures, err := i.SignAll(ctx, b.Requests)
 				return signatureBody{signatures}, err
@@ -86,8 +92,17 @@ func tokenOperations() []operation {
 	}
 }
 
+// exampleGrant is the grant of the examples: of no tenant and no client that
+// exists, as minting needs none.
+func exampleGrant() mint.Grant {
+	return mint.Grant{
+		Tenant: "11111111-2222-4333-8444-555555555555", Kind: mint.Kind{Version: mint.V2, Subject: mint.SubjectApp},
+		Audience: "6e74172b-0000-4000-8000-0000000000d1", Client: mint.Client{ID: "0d2c1111-0000-4000-8000-0000000000c1"},
+	}
+}
+
 func keyOperations() []operation {
-	tenant := operationParameter{"tenant", inQuery, "The tenant; all share the keys, so that it makes no difference."}
+	tenant := operationParameter{"tenant", inQuery, "The tenant; all share the keys, so that it makes no difference.", ""}
 	return []operation{
 		question("GET /keys", about{id: "Keys", summary: "The published keys, the one that signs first.", parameters: []operationParameter{tenant}},
 			func(i *Issuer, ctx context.Context, q operationRequest) (keysBody, error) {
@@ -96,12 +111,15 @@ func keyOperations() []operation {
 			}),
 		question("GET /kid", about{
 			id: "KeyID", summary: "The kid of a key.", errors: []error{ErrUnknownKey},
-			parameters: []operationParameter{tenant, {"key", inQuery, "tenant, next, other-issuer, own, client, app: and an app id, the name of a key of a key-set state, or a kid. Empty: tenant."}},
+			parameters: []operationParameter{tenant, {"key", inQuery, "tenant, next, other-issuer, own, client, app: and an app id, the name of a key of a key-set state, or a kid. Empty: tenant.", mint.KeyNext}},
 		}, func(i *Issuer, ctx context.Context, q operationRequest) (keyIDBody, error) {
 			kid, err := i.KeyID(ctx, q.parameters["tenant"], q.parameters["key"])
 			return keyIDBody{kid}, err
 		}),
-		command("POST /rotate", about{id: "Rotate", summary: "Changes the keys: publish before sign, or what the body says.", errors: []error{ErrLeaseHeld, ErrNoLease, ErrUnknownKey}},
+		command("POST /rotate", about{
+			id: "Rotate", summary: "Changes the keys: publish before sign, or what the body says.", errors: []error{ErrLeaseHeld, ErrNoLease, ErrUnknownKey},
+			example: RotateRequest{},
+		},
 			func(i *Issuer, ctx context.Context, b RotateRequest) (keysBody, error) {
 				keys, err := i.Rotate(ctx, b)
 				return keysBody{keys}, err
@@ -111,11 +129,20 @@ func keyOperations() []operation {
 
 func leaseOperations() []operation {
 	return []operation{
-		command("POST /leases", about{id: "Lease", summary: "Reserves changes to keys and behaviour. All that is done under the lease is undone when it ends.", errors: []error{ErrLeaseHeld}},
+		command("POST /leases", about{
+			id: "Lease", summary: "Reserves changes to keys and behaviour. All that is done under the lease is undone when it ends.", errors: []error{ErrLeaseHeld},
+			example: leaseBody{60},
+			links: []operationLink{
+				{to: "Release", parameters: map[string]string{"id": "$response.body#/id"}},
+				{to: "KeySet", body: keySetBody{"$response.body#/id", mint.KeySet{Hide: []string{mint.KeyNext}}}},
+				{to: "Misbehave", body: misbehaveBody{"$response.body#/id", []Misbehaviour{{Name: "slow", Milliseconds: 100}}}},
+				{to: "Rotate", body: RotateRequest{Lease: "$response.body#/id", Revoke: []string{mint.KeyNext}}},
+			},
+		},
 			func(i *Issuer, ctx context.Context, b leaseBody) (Lease, error) {
 				return i.Lease(ctx, time.Duration(b.Seconds*float64(time.Second)))
 			}),
-		question("DELETE /leases/{id}", about{id: "Release", summary: "Ends a lease.", parameters: []operationParameter{{"id", inPath, "The id of the lease."}}, errors: []error{ErrNoLease}},
+		question("DELETE /leases/{id}", about{id: "Release", summary: "Ends a lease.", parameters: []operationParameter{{"id", inPath, "The id of the lease.", ""}}, errors: []error{ErrNoLease}},
 			func(i *Issuer, ctx context.Context, q operationRequest) (nothing, error) {
 				return nothing{}, i.Release(ctx, q.parameters["id"])
 			}),
@@ -156,16 +183,22 @@ func directoryOperations() []operation {
 
 // operations are the calls about the entries of one collection.
 func (c collection) operations() []operation {
-	path := "/directory/" + string(c.name) + "/{name}"
-	say := about{summary: "Sets one of the " + string(c.name) + ".", id: "PutEntry", parameters: []operationParameter{{"name", inPath, "The name of the entry, by which others refer to it."}}}
-	put := question("PUT "+path, say, func(i *Issuer, ctx context.Context, q operationRequest) (nothing, error) {
+	path, suffix := "/directory/"+string(c.name)+"/{name}", c.suffix()
+	name := []operationParameter{{"name", inPath, "The name of the entry, by which others refer to it. That of a tenant is its id.", "3f2504e0-4f89-41d3-9a0c-0305e82c3300"}}
+	put := question("PUT "+path, about{
+		id: "PutEntry", summary: "Sets one of the " + string(c.name) + ".", parameters: name, example: c.example,
+		links: []operationLink{{to: "DeleteEntry" + suffix, parameters: map[string]string{"name": "$request.path.name"}}},
+	}, func(i *Issuer, ctx context.Context, q operationRequest) (nothing, error) {
 		return nothing{}, i.PutEntry(ctx, c.name, q.parameters["name"], q.body)
 	})
 	put.body, put.collection = c.entry(), c.name
-	say.id, say.summary, say.errors = "DeleteEntry", "Takes one of the "+string(c.name)+" out, unless others refer to it.", []error{ErrUnknownEntry}
-	return []operation{put, question("DELETE "+path, say, func(i *Issuer, ctx context.Context, q operationRequest) (nothing, error) {
+	remove := question("DELETE "+path, about{
+		id: "DeleteEntry", summary: "Takes one of the " + string(c.name) + " out, unless others refer to it.", parameters: name, errors: []error{ErrUnknownEntry},
+	}, func(i *Issuer, ctx context.Context, q operationRequest) (nothing, error) {
 		return nothing{}, i.DeleteEntry(ctx, c.name, q.parameters["name"])
-	})}
+	})
+	remove.collection = c.name
+	return []operation{put, remove}
 }
 
 // watchOperations are the calls about what happened, and about the listener.
@@ -185,7 +218,7 @@ func watchOperations() []operation {
 				requests, err := i.Requests(ctx)
 				return requestsBody{requests}, err
 			}),
-		question("GET /callouts", about{id: "Callouts", summary: "Who followed a URL to /callout/CASE, the newest first.", parameters: []operationParameter{{"case", inQuery, "The case. Empty: all."}}},
+		question("GET /callouts", about{id: "Callouts", summary: "Who followed a URL to /callout/CASE, the newest first.", parameters: []operationParameter{{"case", inQuery, "The case. Empty: all.", ""}}},
 			func(i *Issuer, ctx context.Context, q operationRequest) (calloutsBody, error) {
 				callouts, err := i.Callouts(ctx, q.parameters["case"])
 				return calloutsBody{callouts}, err

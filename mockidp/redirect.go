@@ -64,7 +64,8 @@ func originOf(uri string) string {
 
 // checkOrigin holds a script to its own origin: what went to a single-page
 // application is redeemed by a script of one of its redirect URIs, and nothing
-// else is redeemed by a script (entra-tokens 4.1).
+// else is redeemed by a script (entra-tokens 4.1). A script that may not can read
+// why: MSAL Browser reports 9002326 in public issues.
 func (t *tokenRequest) checkOrigin(kind redirectKind) *problem {
 	origin := t.Header.Get("Origin")
 	own := slices.ContainsFunc(t.client.entry.RedirectURIs.SPA, func(uri string) bool {
@@ -74,6 +75,7 @@ func (t *tokenRequest) checkOrigin(kind redirectKind) *problem {
 	case kind == redirectSPA && origin == "":
 		return new(sameOriginOnly())
 	case origin != "" && (kind != redirectSPA || !own):
+		allowScripts(t.request)
 		return new(crossOrigin(origin))
 	case kind == redirectSPA:
 		allowScripts(t.request)

@@ -2,6 +2,7 @@ package mockidp
 
 import (
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -57,8 +58,8 @@ const unknownPath = "unknown path"
 // routes are all endpoints that there can be at the public listeners; the first
 // that matches answers.
 func routes() []route {
-	return slices.Concat(discoveryRoutes(), instanceRoutes(), userRealmRoutes(), keySetRoutes(), tokenRoutes(), authorizeRoutes(), deviceRoutes(),
-		logoutRoutes(), userInfoRoutes(), pemRoutes(), calloutRoutes(), healthRoutes(), graphRoutes(), introspectionRoutes())
+	return slices.Concat(discoveryRoutes(), instanceRoutes(), keySetRoutes(), tokenRoutes(), authorizeRoutes(), deviceRoutes(), logoutRoutes(),
+		userInfoRoutes(), userRealmRoutes(), pemRoutes(), calloutRoutes(), healthRoutes(), graphRoutes(), introspectionRoutes(), identityRoutes())
 }
 
 // routes are the endpoints that this configuration has.
@@ -177,19 +178,27 @@ func (i *Issuer) entraHeaders(q *request) {
 		h.Set("Access-Control-Allow-Origin", "*")
 		h.Set("Access-Control-Allow-Methods", "GET, OPTIONS")
 	}
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-	h.Set("X-Content-Type-Options", "nosniff")
-	q.literal("P3P", `CP="DSP CUR OTPi IND OTRi ONL FIN"`)
+	maps.Copy(h, fixedHeaders)
 	q.literal("x-ms-request-id", q.id)
-	q.literal("x-ms-ests-server", "2.1.19568.3 - MOCK ProdSlices")
-	q.literal("X-XSS-Protection", "0")
 	if i.cfg.Variations.EchoUnasked || strings.EqualFold(q.Header.Get("return-client-request-id"), "true") {
 		q.literal("client-request-id", q.correlation)
 	}
-	for _, cookie := range []string{"fpc=mock; path=/; secure; HttpOnly; SameSite=None", "x-ms-gateway-slice=estsfd; path=/; secure; samesite=none; httponly", "stsservicecookie=estsfd; path=/; secure; samesite=none; httponly"} {
-		h.Add("Set-Cookie", cookie)
-	}
+}
+
+// fixedHeaders are the same on every answer, which shares the values: a handler
+// sets a header anew or adds to it, and never changes a value in its place.
+var fixedHeaders = http.Header{
+	"Content-Type":              {"application/json; charset=utf-8"},
+	"Strict-Transport-Security": {"max-age=31536000; includeSubDomains"},
+	"X-Content-Type-Options":    {"nosniff"},
+	"P3P":                       {`CP="DSP CUR OTPi IND OTRi ONL FIN"`},
+	"x-ms-ests-server":          {"2.1.19568.3 - MOCK ProdSlices"},
+	"X-XSS-Protection":          {"0"},
+	"Set-Cookie": {
+		"fpc=mock; path=/; secure; HttpOnly; SameSite=None",
+		"x-ms-gateway-slice=estsfd; path=/; secure; samesite=none; httponly",
+		"stsservicecookie=estsfd; path=/; secure; samesite=none; httponly",
+	},
 }
 
 // literal sets a header whose name goes out as it is written: MSAL Java looks for

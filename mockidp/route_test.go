@@ -6,6 +6,8 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestHeaderNames reads an answer as it comes over the wire: the names of headers
@@ -31,5 +33,18 @@ func TestHeaderNames(t *testing.T) {
 		if !names[want] {
 			t.Errorf("no header is called %s: %v", want, names)
 		}
+	}
+}
+
+// TestFixedHeaders says that no handler changes the headers that all answers
+// share: those of Graph and of key files are others, and are set anew.
+func TestFixedHeaders(t *testing.T) {
+	before := fixedHeaders.Clone()
+	i := Start(t, testConfig(t))
+	for _, path := range []string{"/v1.0/me", "/entraproof/authority.pem", "/" + tenantA + "/discovery/keys", "/none"} {
+		_ = fetch(t, i.URL()+path)
+	}
+	if diff := cmp.Diff(before, fixedHeaders); diff != "" {
+		t.Error(diff)
 	}
 }

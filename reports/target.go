@@ -39,6 +39,9 @@ type Environment struct {
 	HasGateway bool `json:"has_gateway"`
 	// Mintable is set when genuine tokens for this environment can be had.
 	Mintable bool `json:"mintable"`
+	// TrustsMock is set when a gateway beyond loopback is to take a mock's tokens
+	// under Entra's issuer names: whoever can have the mock sign enters there.
+	TrustsMock bool `json:"trusts_mock,omitempty"`
 	// MadeUp is set for an OTHER that the harness made up in the mock.
 	MadeUp bool `json:"made_up,omitempty"`
 	// Registrations are the names of its API registrations, sorted.

@@ -15,6 +15,7 @@ func (s *servePlan) issuerConfig() mockidp.Config {
 	}
 	cfg.Addr, cfg.TLSAddr, cfg.ManagementAddr = s.issuerAddr, s.issuerTLSAddr, s.managementAddr
 	cfg.ManagementToken, cfg.ManagementTLS = s.managementToken, s.managementTLS
+	cfg.Introspection = mockidp.Introspection(s.introspect)
 	cfg.PublicURL, cfg.Hosts, cfg.KeyDir = s.publicURL, s.hosts, s.keys
 	if s.issuerNames == namesOwn {
 		cfg.Issuers = func(base, tenant string) mint.Issuers {

@@ -110,7 +110,7 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	p := &process{cmd: exec.Command(args[2], args[3:]...)}
 	p.cmd.Path, p.cmd.Dir, p.cmd.Err = lookPath(ts, args[2]), ts.MkAbs("."), nil
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "CI", managementVariable, "WORKER_SECRET"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "CI", managementVariable, introspectionSecretVariable, "WORKER_SECRET"} {
 		p.cmd.Env = append(p.cmd.Env, name+"="+ts.Getenv(name))
 	}
 	lines := make(chan string)

@@ -61,6 +61,7 @@ func (p *program) runVerb() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			p.warnOfMocks(cfg.Targets)
 			if o.dryRun {
 				return p.dryRun(cfg, o.format)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -26,13 +27,18 @@ type serveOptions struct {
 
 	issuerURL, upstream string
 	deniesAfter         int
-	writeTarget         string
-	format              string
+
+	oidcModel, introspect                    string
+	introspectionClient, introspectionSecret string
+
+	writeTarget string
+	format      string
 }
 
 const serveLong = `serve runs one or several parts in this process until it is stopped:
 
-  issuer          an Entra-shaped issuer with a management listener
+  issuer          an Entra-shaped issuer with a management listener, and on that
+                  a console for the browser
   echo            the backend that accepts everything and tells what arrived
   gateway=SETUP   the emulated gateway with a set-up of policies, one for each
                   environment that has a gateway
@@ -47,6 +53,12 @@ ENTRAPROOF_MANAGEMENT_TOKEN, or have one made (--token-file writes it to a file
 that only you can read; without, it is printed once). Listening beyond loopback
 without a token of your own is refused.
 
+` + oidcModelLong + `
+
+A gateway asks as a client of the issuer: --introspection-client, with its secret
+in ` + introspectionSecretVariable + `; without, as one that the issuer of this
+process knows.
+
 Set-ups: `
 
 func (p *program) serveVerb() *cobra.Command {
@@ -57,11 +69,16 @@ func (p *program) serveVerb() *cobra.Command {
 		Example: "  entraproof serve issuer echo gateway=fix1\n" +
 			"  entraproof serve issuer --issuer-addr :8080 --management-addr :8090 --keys keys\n" +
 			"  entraproof serve issuer echo gateway=both --write-target local.yaml\n" +
+			"  entraproof serve issuer echo gateway=fix2 --introspect raw-claims --oidc-model documented\n" +
 			"  entraproof serve gateway=fix1 --environment dev --issuer-url http://127.0.0.1:8080 --upstream http://127.0.0.1:8000",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, chosen := p.lookup("GOGC"); !chosen {
+				debug.SetGCPercent(servingGarbage)
+			}
 			o.parts = args
 			o.managementToken, _ = p.lookup(managementVariable)
+			o.introspectionSecret, _ = p.lookup(introspectionSecretVariable)
 			s, err := p.planServe(o)
 			if err != nil {
 				return err
@@ -72,6 +89,11 @@ func (p *program) serveVerb() *cobra.Command {
 	o.register(cmd)
 	return cmd
 }
+
+// servingGarbage is how much garbage there may be, in percent of what is in use,
+// before it is collected: a server keeps about 4 MB, and marking them twice as
+// often would be a twentieth of what a token costs.
+const servingGarbage = 200
 
 // managementVariable is where the management token comes from: a flag would
 // show it to everybody who lists processes.
@@ -96,6 +118,9 @@ func (o *serveOptions) register(cmd *cobra.Command) {
 	f.StringVar(&o.issuerURL, "issuer-url", "", "the issuer whose keys a gateway trusts, where it is not in this process")
 	f.StringVar(&o.upstream, "upstream", "", "where a gateway forwards to, where it is not the echo of this process")
 	f.IntVar(&o.deniesAfter, "denies-after", 0, "after how many requests the set-up turns-deny refuses everything; 0 is 150")
+	introspectFlag(cmd, &o.introspect, "serve POST /TENANT/introspect, which Entra does not have, by this profile")
+	oidcModelFlag(cmd, &o.oidcModel)
+	f.StringVar(&o.introspectionClient, "introspection-client", "", "the client id with which a gateway asks the introspection endpoint; its secret is in "+introspectionSecretVariable)
 	f.StringVar(&o.writeTarget, "write-target", "", "write a target file for these addresses once all parts listen")
 	formatFlag(cmd, &o.format)
 }

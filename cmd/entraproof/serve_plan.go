@@ -108,6 +108,7 @@ func (s *servePlan) validate() error {
 	problems = append(problems, s.checkEnvironments()...)
 	problems = append(problems, s.checkAddresses()...)
 	problems = append(problems, s.checkNeeds()...)
+	problems = append(problems, s.checkIntrospection()...)
 	problems = append(problems, s.checkWrites()...)
 	return errors.Join(problems...)
 }

@@ -90,7 +90,8 @@ func (s *stage) openIssuer(ctx context.Context) error {
 	if err != nil {
 		return wrongUsage(err, "")
 	}
-	if err := issuer.Start(ctx); err != nil {
+	// It outlives ctx: the last requests of the gateways may ask it for keys.
+	if err := issuer.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
 	s.issuer = issuer
@@ -98,6 +99,7 @@ func (s *stage) openIssuer(ctx context.Context) error {
 		{Part: "issuer", URL: issuer.URL()},
 		{Part: "issuer-tls", URL: issuer.TLSURL()},
 		{Part: "management", URL: issuer.ManagementURL()},
+		{Part: "console", URL: issuer.ConsoleURL()},
 	} {
 		if a.URL != "" {
 			a.URL = reachable(a.URL)
@@ -130,9 +132,11 @@ func (s *stage) openGateway(ctx context.Context, g gatewayPlan) error {
 		return err
 	}
 	at := reachable("http://"+l.Addr().String()) + pathOf(g.environment)
+	environment := lab.EmulatedEnvironment(s.targetFile(), g.environment, at, s.jwksURL())
+	environment.Introspection = s.introspection()
 	handler, err := gateway.New(gateway.Options{
-		Setup: g.setup, Environment: lab.EmulatedEnvironment(s.targetFile(), g.environment, at, s.jwksURL()),
-		Upstream: upstream, DeniesAfter: s.plan.deniesAfter,
+		Setup: g.setup, Environment: environment, Upstream: upstream, DeniesAfter: s.plan.deniesAfter,
+		Switches: gateway.Switches{OIDCModel: s.plan.oidcModel},
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -195,7 +199,8 @@ func (s *stage) targetFile() *targets.File {
 	return &file
 }
 
-// close stops what was opened.
+// close stops what was opened. Requests to the issuer that are under way get
+// their answers; what takes too long is cut off, and nobody's error.
 func (s *stage) close() error {
 	var problems []error
 	for _, l := range s.listeners {
@@ -204,7 +209,9 @@ func (s *stage) close() error {
 		}
 	}
 	if s.issuer != nil {
-		s.issuer.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), mockidp.GraceTime)
+		defer cancel()
+		_ = s.issuer.Shutdown(ctx)
 	}
 	return errors.Join(problems...)
 }

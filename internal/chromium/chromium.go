@@ -2,6 +2,9 @@ package chromium
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
 	"os"
 	"os/exec"
 	"slices"
@@ -32,8 +35,9 @@ type Browser struct {
 	ctx context.Context //nolint:containedctx // a browser is a context in chromedp
 }
 
-// Start starts a browser that ends with the test.
-func Start(t *testing.T) Browser {
+// Start starts a browser that ends with the test; more is what it is to have
+// beside the usual.
+func Start(t *testing.T, more ...chromedp.ExecAllocatorOption) Browser {
 	t.Helper()
 	path := program()
 	if path == "" {
@@ -49,7 +53,7 @@ func Start(t *testing.T) Browser {
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
-	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	allocator, stop := chromedp.NewExecAllocator(t.Context(), append(options, more...)...)
 	t.Cleanup(stop)
 	ctx, end := chromedp.NewContext(allocator)
 	t.Cleanup(end)
@@ -57,6 +61,13 @@ func Start(t *testing.T) Browser {
 		t.Fatalf("chromium does not start: %v", err)
 	}
 	return Browser{ctx}
+}
+
+// Trusting takes a certificate for genuine wherever it stands in a server's
+// chain: the authority of a server of the test.
+func Trusting(authority *x509.Certificate) chromedp.ExecAllocatorOption {
+	key := sha256.Sum256(authority.RawSubjectPublicKeyInfo)
+	return chromedp.Flag("ignore-certificate-errors-spki-list", base64.StdEncoding.EncodeToString(key[:]))
 }
 
 // program is where a Chromium is, or empty.
@@ -78,6 +89,8 @@ type View struct {
 	// Origin is who may be asked for things, such as http://127.0.0.1:8090; empty:
 	// nobody, the page has all of its own.
 	Origin string
+	// Anything: what the page complains of and asks for is its own matter.
+	Anything bool
 }
 
 // Open opens a page in a browser without cookies. What it complains of, or asks of others than it may, fails
@@ -101,6 +114,8 @@ func (b Browser) Open(t *testing.T, url string, v View) *Tab {
 		}),
 		emulation.SetScriptExecutionDisabled(v.NoScript),
 		chromedp.Navigate(url))
-	t.Cleanup(p.quiet)
+	if !v.Anything {
+		t.Cleanup(p.quiet)
+	}
 	return p
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,7 @@ type Tab struct {
 
 	origin     string
 	mu         sync.Mutex
+	documents  []string
 	complaints []string
 	requests   []string
 }
@@ -39,10 +41,16 @@ func (p *Tab) listen(event any) {
 	case *runtime.EventConsoleAPICalled:
 		p.complaints = append(p.complaints, "console."+string(e.Type))
 	case *cdplog.EventEntryAdded:
-		p.complaints = append(p.complaints, e.Entry.Text)
+		url, _, _ := strings.Cut(e.Entry.URL, "#")
+		if e.Entry.Source != cdplog.SourceNetwork || !slices.Contains(p.documents, url) { // the status of a page is its own business
+			p.complaints = append(p.complaints, e.Entry.Text)
+		}
 	case *page.EventJavascriptDialogOpening:
 		p.complaints = append(p.complaints, "dialog "+e.Message)
 	case *network.EventRequestWillBeSent:
+		if e.Type == network.ResourceTypeDocument {
+			p.documents = append(p.documents, e.Request.URL)
+		}
 		if !p.mayAsk(e) {
 			p.requests = append(p.requests, e.Request.URL)
 		}

@@ -27,7 +27,7 @@ func Describe(x scenarios.Expansion) reports.Target {
 		t.Supports = append(t.Supports, reports.Capability{Key: d.Key, Value: d.Value})
 	}
 	for _, e := range f.Environments {
-		out := reports.Environment{Name: e.Name, HasGateway: e.Judged(), Mintable: f.Mintable(e), MadeUp: e.MadeUp, Enforces: e.Checks()}
+		out := reports.Environment{Name: e.Name, HasGateway: e.Judged(), Mintable: f.Mintable(e), MadeUp: e.MadeUp, Enforces: e.Checks(), TrustsMock: f.TrustsMock(e)}
 		for _, g := range e.Gateways {
 			out.Gateways = append(out.Gateways, g.URL)
 		}

@@ -36,6 +36,7 @@ func NewEmbedded(target *targets.File) (*Embedded, error) {
 	cfg := IssuerConfig(target)
 	cfg.Directory.APIs, cfg.Directory.Clients = nil, nil // nobody asks its token endpoint
 	cfg.TLSAddr, cfg.ManagementAddr = mockidp.Off, mockidp.Off
+	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
 	issuer, err := mockidp.New(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
@@ -69,6 +70,11 @@ type Setup struct {
 	Lacks, Softens []string
 	// DeniesAfter is for turns-deny.
 	DeniesAfter int
+	// OIDCModel is that of the OIDC policy; empty: local-claims. In the documented
+	// model the provider's endpoint answers by the profile Introspection; empty:
+	// raw-claims.
+	OIDCModel     string
+	Introspection mockidp.Introspection
 	// Report is told of strict's refusals.
 	Report func(gateway.Refusal)
 }
@@ -99,8 +105,10 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment)
 		return "", fmt.Errorf("lab: listen for %s: %w", env.Name, err)
 	}
 	address := "http://" + listener.Addr().String() + basePath(env)
+	emulated := EmulatedEnvironment(e.target, env, address, e.jwksURL())
+	emulated.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
 	handler, err := gateway.New(gateway.Options{
-		Setup: s.Name, Environment: EmulatedEnvironment(e.target, env, address, e.jwksURL()),
+		Setup: s.Name, Environment: emulated, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
 		Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: s.Report,
 		Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	})
@@ -115,6 +123,20 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment)
 
 func (e *Embedded) jwksURL() string {
 	return e.Issuer.URL() + "/" + e.target.Tenant.ID + "/discovery/v2.0/keys"
+}
+
+// Introspection is what a gateway asks of the issuer at base about a tenant's
+// tokens: as a provider by a profile, the issuer's own where it is empty, and as
+// a shim by the normalised one. The credentials will do where the issuer knows no
+// client with a secret.
+func Introspection(base, tenant string, profile mockidp.Introspection) gateway.Introspection {
+	at := strings.TrimSuffix(base, "/") + "/" + tenant + "/introspect"
+	by := func(p mockidp.Introspection) string { return at + "?profile=" + string(p) }
+	asked := gateway.Introspection{URL: at, ShimURL: by(mockidp.IntrospectNormalised), ClientID: "gateway", ClientSecret: "gateway"}
+	if profile != "" {
+		asked.URL = by(profile)
+	}
+	return asked
 }
 
 // basePath is the path of the environment's gateway address in the file.

@@ -13,6 +13,7 @@ import (
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/mockidp"
 	"github.com/entraproof/entraproof/mockidp/mint"
 	"github.com/entraproof/entraproof/scenarios"
 )
@@ -78,9 +79,12 @@ func TestEmbedded(t *testing.T) {
 		{Setup{Name: "wrong-path"}, 404, 404},
 		{Setup{Name: "fix1"}, 200, 401},
 		{Setup{Name: "oidc-client-check"}, 403, 401},
+		{Setup{Name: "oidc-client-check", OIDCModel: gateway.Documented}, 403, 401},
+		{Setup{Name: "oidc-client-check", OIDCModel: gateway.Documented, Introspection: mockidp.IntrospectNormalised}, 200, 401},
+		{Setup{Name: "fix2-roles", OIDCModel: gateway.Documented, Introspection: mockidp.IntrospectInactive}, 200, 401},
 	}
 	for _, tt := range rows {
-		t.Run(tt.setup.Name, func(t *testing.T) {
+		t.Run(strings.Trim(tt.setup.Name+" "+tt.setup.OIDCModel+" "+string(tt.setup.Introspection), " "), func(t *testing.T) {
 			f, stop, err := e.Serve(tt.setup)
 			if err != nil {
 				t.Fatal(err)
@@ -91,7 +95,7 @@ func TestEmbedded(t *testing.T) {
 				if !strings.HasSuffix(url, "/orders") || !f.Accepted.Echo {
 					t.Errorf("expected the base path and the echo, got %s", url)
 				}
-				id := "a-case/" + tt.setup.Name + "/" + env.Name
+				id := "a-case/" + t.Name() + "/" + env.Name
 				status, echo := ask(t, url+env.Home.Path, tokenFor(t, e, f, env), id)
 				if status != tt.own || echo != (tt.own == 200) {
 					t.Errorf("%s: own token: expected %d, got %d, echo %t", env.Name, tt.own, status, echo)
@@ -159,6 +163,21 @@ func TestEmbeddedMutant(t *testing.T) {
 	}
 	if len(told) == 0 {
 		t.Error("expected strict to tell its refusals")
+	}
+}
+
+// TestIntrospection: the provider's endpoint is the issuer's own unless a profile
+// is named; the shim's is the normalised one.
+func TestIntrospection(t *testing.T) {
+	want := gateway.Introspection{
+		URL: "http://issuer.example/T/introspect", ShimURL: "http://issuer.example/T/introspect?profile=rfc7662-normalised", ClientID: "gateway", ClientSecret: "gateway",
+	}
+	if diff := cmp.Diff(want, Introspection("http://issuer.example/", "T", "")); diff != "" {
+		t.Error(diff)
+	}
+	want.URL += "?profile=graph-probe"
+	if diff := cmp.Diff(want, Introspection("http://issuer.example", "T", mockidp.IntrospectGraph)); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -7,14 +7,17 @@
 package reproduce
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/engine"
+	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/lab"
 	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/mockidp"
 	"github.com/entraproof/entraproof/mockidp/mint"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
@@ -24,6 +27,11 @@ import (
 type Options struct {
 	// Setups are names of the oracle's columns; none: all eight.
 	Setups []string
+	// OIDCModel is that of the OIDC policy; empty: local-claims, the oracle's. In
+	// the documented model Introspection is the provider's profile, empty:
+	// raw-claims, and what comes of it is shown, not compared.
+	OIDCModel     string
+	Introspection mockidp.Introspection
 	// Progress is told what happens; nil if nobody watches.
 	Progress func(string)
 	// Engine takes a clock and our own key; nil: the defaults.
@@ -32,6 +40,11 @@ type Options struct {
 
 // Table is the outcome of every row at every set-up, beside the oracle's.
 type Table struct {
+	// OIDCModel is the model of the OIDC policy that ran, and Introspection the
+	// provider's profile where it asked one.
+	OIDCModel     string                `json:"oidc_model"`
+	Introspection mockidp.Introspection `json:"introspection,omitempty"`
+
 	Setups []string `json:"setups"`
 	Rows   []Row    `json:"rows"`
 	// Stories are what each set-up shows, in the order of Setups.
@@ -50,8 +63,9 @@ type Row struct {
 // Cell is one row at one set-up.
 type Cell struct {
 	// Want is the oracle's word, Got ours; where they differ for one pair of
-	// environments only, that one counts.
-	Want string `json:"want"`
+	// environments only, that one counts. Want is empty where nothing is compared:
+	// then the worst pair counts.
+	Want string `json:"want,omitempty"`
 	Got  string `json:"got"`
 	// Status is the gateway's answer, 0 where there was none.
 	Status int `json:"status,omitempty"`
@@ -59,8 +73,8 @@ type Cell struct {
 	Reason reports.Reason `json:"reason"`
 }
 
-// Agrees reports whether the cell is as the oracle says.
-func (c Cell) Agrees() bool { return c.Want == c.Got }
+// Agrees reports whether the cell is as the oracle says, or is not compared.
+func (c Cell) Agrees() bool { return c.Want == "" || c.Want == c.Got }
 
 // Story is what one set-up shows.
 type Story struct {
@@ -110,15 +124,16 @@ func Run(ctx context.Context, o Options) (*Table, error) {
 
 // program is what the set-ups share.
 type program struct {
-	setups []string
-	oracle []scenarios.OracleRow
-	rows   []scenarios.Scenario
-	probes []scenarios.Scenario
-	pins   map[string]mint.Kind
-	target *targets.File
-	engine *engine.Engine
-	say    func(string)
-	table  *Table
+	options Options
+	setups  []string
+	oracle  []scenarios.OracleRow
+	rows    []scenarios.Scenario
+	probes  []scenarios.Scenario
+	pins    map[string]mint.Kind
+	target  *targets.File
+	engine  *engine.Engine
+	say     func(string)
+	table   *Table
 }
 
 func prepare(o Options) (*program, error) {
@@ -134,7 +149,7 @@ func prepare(o Options) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &program{oracle: oracle, pins: map[string]mint.Kind{}, target: targets.Default(), engine: o.Engine, say: o.Progress, setups: o.Setups}
+	p := &program{options: o, oracle: oracle, pins: map[string]mint.Kind{}, target: targets.Default(), engine: o.Engine, say: o.Progress, setups: o.Setups}
 	if len(p.setups) == 0 {
 		p.setups = all
 	}
@@ -165,7 +180,10 @@ func (e *UnknownSetupError) Error() string {
 
 // choose takes the oracle's rows out of the catalogue, each bound to its kind.
 func (p *program) choose(catalogue scenarios.Catalogue) error {
-	p.table = &Table{Setups: p.setups}
+	p.table = &Table{Setups: p.setups, OIDCModel: cmp.Or(p.options.OIDCModel, gateway.LocalClaims)}
+	if !p.table.compared() {
+		p.table.Introspection = cmp.Or(p.options.Introspection, mockidp.IntrospectRaw)
+	}
 	for _, o := range p.oracle {
 		row, ok := catalogue.ByID(o.Scenario)
 		if !ok {
@@ -184,7 +202,7 @@ func (p *program) choose(catalogue scenarios.Catalogue) error {
 
 // run fires the rows at one set-up and adds its column.
 func (p *program) run(ctx context.Context, world *lab.Embedded, name string) error {
-	target, stop, err := world.Serve(lab.Setup{Name: name})
+	target, stop, err := world.Serve(lab.Setup{Name: name, OIDCModel: p.table.OIDCModel, Introspection: p.table.Introspection})
 	if err != nil {
 		return err
 	}

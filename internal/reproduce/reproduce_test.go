@@ -14,7 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/reproduce"
+	"github.com/entraproof/entraproof/mockidp"
 	"github.com/entraproof/entraproof/reports"
 )
 
@@ -96,6 +98,66 @@ func TestSomeSetups(t *testing.T) {
 	}
 }
 
+// TestDocumented: over introspection the cells are shown, not compared, and the
+// table says what ran.
+func TestDocumented(t *testing.T) {
+	t.Parallel()
+	table, err := reproduce.Run(t.Context(), reproduce.Options{OIDCModel: gateway.Documented})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if table.ExitCode() != 0 || len(table.Differing()) > 0 || table.OIDCModel != "documented" || table.Introspection != "raw-claims" {
+		t.Errorf("expected nothing to be compared, got %d, %v, %s by %s", table.ExitCode(), table.Differing(), table.OIDCModel, table.Introspection)
+	}
+	var text bytes.Buffer
+	if err := table.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "documented.golden", text.Bytes())
+}
+
+// TestDocumentedProfiles is one row a profile of the provider: what becomes of the
+// four controls behind the OIDC policy without any check but its own. What the
+// shim answers does not change.
+func TestDocumentedProfiles(t *testing.T) {
+	t.Parallel()
+	for profile, row := range map[mockidp.Introspection]struct{ got, refusal string }{
+		mockidp.IntrospectNormalised: {"pass", ""},
+		mockidp.IntrospectRaw:        {"pass", ""},
+		mockidp.IntrospectGraph:      {"fail", `401 {"error":"Token has been revoked."}`},
+		mockidp.IntrospectInactive:   {"fail", `401 {"error":"Token has been revoked."}`},
+		mockidp.IntrospectForbidden:  {"fail", `403 {"error":"{\"error\":\"access_denied\"}"}`},
+		mockidp.IntrospectFailing:    {"fail", `401 {"error":"{\"error\":\"server_error\"}"}`},
+	} {
+		t.Run(string(profile), func(t *testing.T) {
+			t.Parallel()
+			table, err := reproduce.Run(t.Context(), reproduce.Options{
+				Setups: []string{"oidc-check-skipped", "fix2-roles"}, OIDCModel: gateway.Documented, Introspection: profile,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			controls := 0
+			for _, r := range table.Rows {
+				if !r.Control {
+					continue
+				}
+				controls++
+				if r.Cells[0].Got != row.got || r.Cells[1].Got != "pass" {
+					t.Errorf("%s: %+v", r.Scenario, r.Cells)
+				}
+			}
+			if controls != 4 || table.Stories[0].Refusal != row.refusal || table.Introspection != profile {
+				t.Errorf("%d controls, refused with %s, by %s", controls, table.Stories[0].Refusal, table.Introspection)
+			}
+			var b bytes.Buffer
+			if err := table.JSON(&b); err != nil || strings.Contains(b.String(), `"want"`) || !strings.Contains(b.String(), `"oidc_model": "documented"`) {
+				t.Errorf("%v, %s", err, b.String())
+			}
+		})
+	}
+}
+
 // TestUnknownSetup: a name that is no column is wrong usage, with the names
 // that are.
 func TestUnknownSetup(t *testing.T) {
@@ -125,32 +187,40 @@ func TestStopped(t *testing.T) {
 func TestExitCode(t *testing.T) {
 	t.Parallel()
 	rows := []struct {
-		name string
-		got  []string
-		want int
+		name  string
+		got   []string
+		model string
+		want  int
 	}{
-		{"agrees", []string{"pass", "pass"}, 0},
-		{"differs", []string{"pass", "fail"}, 1},
-		{"could not be run", []string{"pass", "error"}, 3},
-		{"error, then differs", []string{"error", "fail"}, 1},
-		{"differs, then error", []string{"inconclusive", "error"}, 1},
-		{"skipped", []string{"skipped", "pass"}, 1},
+		{"agrees", []string{"pass", "pass"}, "local-claims", 0},
+		{"differs", []string{"pass", "fail"}, "local-claims", 1},
+		{"could not be run", []string{"pass", "error"}, "local-claims", 3},
+		{"error, then differs", []string{"error", "fail"}, "local-claims", 1},
+		{"differs, then error", []string{"inconclusive", "error"}, "local-claims", 1},
+		{"skipped", []string{"skipped", "pass"}, "local-claims", 1},
+		{"not compared", []string{"pass", "fail"}, "documented", 0},
+		{"not compared, could not be run", []string{"error", "fail"}, "documented", 3},
 	}
 	for _, tt := range rows {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			table := &reproduce.Table{Setups: []string{"a", "b"}, Rows: []reproduce.Row{{Scenario: "x", Kind: "v2 app"}}}
+			table := &reproduce.Table{OIDCModel: tt.model, Setups: []string{"a", "b"}, Rows: []reproduce.Row{{Scenario: "x", Kind: "v2 app"}}}
+			compared := tt.model == gateway.LocalClaims
 			for _, got := range tt.got {
-				table.Rows[0].Cells = append(table.Rows[0].Cells, reproduce.Cell{Want: reports.Pass.String(), Got: got})
+				cell := reproduce.Cell{Got: got}
+				if compared {
+					cell.Want = reports.Pass.String()
+				}
+				table.Rows[0].Cells = append(table.Rows[0].Cells, cell)
 			}
 			if got := table.ExitCode(); got != tt.want {
 				t.Errorf("expected %d, got %d", tt.want, got)
 			}
-			if (len(table.Differing()) == 0) != (tt.want == 0) {
+			if (len(table.Differing()) == 0) != (tt.want == 0 || !compared) {
 				t.Errorf("got %v", table.Differing())
 			}
 			var b bytes.Buffer
-			if err := table.Write(&b); err != nil || strings.Contains(b.String(), "All 2 cells") != (tt.want == 0) {
+			if err := table.Write(&b); err != nil || strings.Contains(b.String(), "All 2 cells") != (compared && tt.want == 0) {
 				t.Errorf("expected the agreement told, got %v, %s", err, b.String())
 			}
 		})

@@ -3,7 +3,6 @@ package mint
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"strings"
 )
 
 // guid is a GUID in the byte order of its text.
@@ -54,7 +53,14 @@ func IsGUID(s string) bool {
 func DerivedGUID(words ...string) string { return derived(words...).String() }
 
 func derived(words ...string) guid {
-	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
+	text := make([]byte, 0, 128) // of the stack, for usual words
+	for i, word := range words {
+		if i > 0 {
+			text = append(text, 0)
+		}
+		text = append(text, word...)
+	}
+	sum := sha256.Sum256(text)
 	g := guid(sum[:16])
 	g[6] = g[6]&0x0f | 0x40
 	g[8] = g[8]&0x3f | 0x80

@@ -23,13 +23,20 @@ type KeySet struct {
 	Hide []string `json:"hide,omitempty"`
 }
 
+// The lengths of an RSA modulus that a KeySpec may ask for: below the first Go
+// makes none, beyond the second it takes minutes.
+const (
+	leastBits = 1024
+	mostBits  = 8192
+)
+
 // KeySpec is one extra key of a KeySet. It signs under its name.
 type KeySpec struct {
 	Name string `json:"name"`
 	// Type is RSA, EC (P-256), OKP (Ed25519) or oct; empty: RSA.
-	Type string `json:"kty,omitempty"`
+	Type string `json:"kty,omitempty" jsonschema:"enum=,enum=RSA,enum=EC,enum=OKP,enum=oct"`
 	// Bits is the length of an RSA modulus; zero: 2048.
-	Bits int `json:"bits,omitempty"`
+	Bits int `json:"bits,omitempty" jsonschema:"minimum=0,maximum=8192"`
 	// Use, Alg, KeyOps, KeyID and Issuer are the members of the published key;
 	// Entra's have use sig, no alg, no key_ops and a kid of their own.
 	Use    string   `json:"use,omitempty"`
@@ -77,8 +84,8 @@ func decodeKeySpec(n *document.Node) KeySpec {
 		KeyID: template(f.Take("kid")), Issuer: template(f.Take("issuer")), Omit: decodeNames(f.Take("omit")),
 	}
 	f.Rest()
-	if spec.Bits != 0 && (spec.Bits < 1024 || spec.Bits > 8192) {
-		n.Problemf("", "expected a modulus of 1024 to 8192 bits, got %d", spec.Bits)
+	if spec.Bits != 0 && (spec.Bits < leastBits || spec.Bits > mostBits) {
+		n.Problemf("", "expected a modulus of %d to %d bits, got %d", leastBits, mostBits, spec.Bits)
 	}
 	return spec
 }
@@ -145,8 +152,11 @@ func (s KeySpec) private(random io.Reader, now time.Time) (*Key, error) {
 	switch s.Type {
 	case "", "RSA":
 		bits := s.Bits
-		if bits == 0 {
+		switch {
+		case bits == 0:
 			bits = 2048
+		case bits < leastBits || bits > mostBits:
+			return nil, fmt.Errorf("expected a modulus of %d to %d bits, got %d", leastBits, mostBits, bits)
 		}
 		return NewKeySize(random, now, bits)
 	case "EC":

@@ -90,7 +90,7 @@ func TestConnection(t *testing.T) {
 	}
 }
 
-// TestCrowd: all connections are open before the first request is sent, and
+// TestCrowd: every connection sends every request, and
 // each answer that is missing counts.
 func TestCrowd(t *testing.T) {
 	var asked atomic.Int64

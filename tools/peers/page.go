@@ -39,8 +39,8 @@ func (m *measurement) markdown() string {
 	for _, s := range m.subjects {
 		ours := m.subjects[0]
 		servers = append(servers, []string{
-			s.server.name + " " + s.server.version, number(median(s.rates) / median(ours.rates)), number(median(s.cpus) / median(m.signatures)),
-			number(float64(s.distinct) * 1000 / float64(s.tokens)), fmt.Sprintf("%d MB", s.anonymous>>10), number(median(s.starts) / median(ours.starts)),
+			s.server.title(), number(median(pairwise(s.rates, ours.rates))), number(median(pairwise(s.cpus, m.signatures))),
+			number(float64(s.distinct) * 1000 / float64(s.tokens)), fmt.Sprintf("%d MB", s.anonymous>>10), number(median(pairwise(s.starts, ours.starts))),
 		})
 	}
 	return table(rows) + "\n" + table(servers) + "\nThese are " + m.conditions() + ".\n"

@@ -76,7 +76,7 @@ func (m *measurement) text() string {
 	servers := [][]string{{"server", "tokens/s", "CPU per token", "distinct tokens", "RssAnon", "start"}}
 	for _, s := range m.subjects {
 		servers = append(servers, []string{
-			s.server.name + " " + s.server.version, number(median(s.rates)), fmt.Sprintf("%.0f µs", median(s.cpus)*1e6),
+			s.server.title(), number(median(s.rates)), fmt.Sprintf("%.0f µs", median(s.cpus)*1e6),
 			fmt.Sprintf("%d of %d", s.distinct, s.tokens), fmt.Sprintf("%.1f MB", float64(s.anonymous)/1024), fmt.Sprintf("%.0f ms", median(s.starts)*1e3),
 		})
 	}

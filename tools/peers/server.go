@@ -22,6 +22,9 @@ type server struct {
 	keySet, discovery, token string
 }
 
+// title is the name with the version, where there is one.
+func (s server) title() string { return strings.TrimSpace(s.name + " " + s.version) }
+
 // The tenant, API and client of directory.yaml. The peers take any.
 const (
 	tenant = "7f1c3b52-9d3e-4c61-8a55-0e7a9f1d2c40"

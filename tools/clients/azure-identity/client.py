@@ -14,6 +14,7 @@ from azure.identity import (
     ClientAssertionCredential,
     ClientSecretCredential,
     DeviceCodeCredential,
+    ManagedIdentityCredential,
     OnBehalfOfCredential,
 )
 
@@ -100,6 +101,12 @@ def on_behalf_of(user_token):
     gets("on behalf of", credential, env["DOWNSTREAM_SCOPE"])
 
 
+def managed_identity():
+    """Where it runs stands in the environment: IDENTITY_ENDPOINT and IDENTITY_HEADER."""
+    gets("managed identity", ManagedIdentityCredential(), scope)
+
+
 daemon()
-device_code()
+managed_identity()
 on_behalf_of(code())
+device_code()

@@ -5,7 +5,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
-import { ConfidentialClientApplication, CryptoProvider, PublicClientApplication } from '@azure/msal-node';
+import { ConfidentialClientApplication, CryptoProvider, ManagedIdentityApplication, PublicClientApplication } from '@azure/msal-node';
 
 const env = process.env;
 const scope = env.SCOPE;
@@ -70,6 +70,11 @@ async function daemon() {
   await refused('unknown resource', bySecret.acquireTokenByClientCredential({ scopes: ['api://nowhere/.default'] }));
 }
 
+// Where it runs stands in the environment: IDENTITY_ENDPOINT and IDENTITY_HEADER.
+async function managedIdentity() {
+  await gets('managed identity', new ManagedIdentityApplication().acquireToken({ resource: env.RESOURCE }));
+}
+
 async function password() {
   const desktop = new PublicClientApplication(auth(env.PUBLIC_CLIENT_ID));
   const request = { scopes: delegated, username: env.USERNAME, password: env.PASSWORD };
@@ -105,7 +110,8 @@ async function onBehalfOf(oboAssertion) {
 }
 
 await daemon();
+await managedIdentity();
 await password();
-await deviceCode();
 await onBehalfOf((await code()).accessToken);
+await deviceCode();
 process.stdin.destroy();

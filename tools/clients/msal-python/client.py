@@ -8,6 +8,7 @@ import sys
 import urllib.parse
 
 import msal
+import requests
 
 env = os.environ
 scope, delegated = env["SCOPE"], [env["DELEGATED_SCOPE"]]
@@ -93,7 +94,14 @@ def on_behalf_of(user_token):
     gets("on behalf of", api.acquire_token_on_behalf_of(user_token, [env["DOWNSTREAM_SCOPE"]]))
 
 
+def managed_identity():
+    """Where it runs stands in the environment: IDENTITY_ENDPOINT and IDENTITY_HEADER."""
+    machine = msal.ManagedIdentityClient(msal.SystemAssignedManagedIdentity(), http_client=requests.Session())
+    gets("managed identity", machine.acquire_token_for_client(resource=env["RESOURCE"]))
+
+
 daemon()
+managed_identity()
 password()
-device_code()
 on_behalf_of(code()["access_token"])
+device_code()

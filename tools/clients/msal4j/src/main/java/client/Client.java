@@ -8,6 +8,9 @@ import com.microsoft.aad.msal4j.ConfidentialClientApplication;
 import com.microsoft.aad.msal4j.DeviceCodeFlowParameters;
 import com.microsoft.aad.msal4j.IAuthenticationResult;
 import com.microsoft.aad.msal4j.IClientCredential;
+import com.microsoft.aad.msal4j.ManagedIdentityApplication;
+import com.microsoft.aad.msal4j.ManagedIdentityId;
+import com.microsoft.aad.msal4j.ManagedIdentityParameters;
 import com.microsoft.aad.msal4j.OnBehalfOfParameters;
 import com.microsoft.aad.msal4j.PublicClientApplication;
 import com.microsoft.aad.msal4j.SilentParameters;
@@ -32,9 +35,11 @@ public final class Client {
 
     public static void main(String[] args) throws Exception {
         daemon();
+        entraName();
+        managedIdentity();
         password();
-        deviceCode();
         onBehalfOf(code());
+        deviceCode();
     }
 
     private static void daemon() throws Exception {
@@ -48,6 +53,24 @@ public final class Client {
         gets("federated", ask(application(ClientCredentialFactory.createFromClientAssertion(Settings.text("CLIENT_ASSERTION"))), SCOPE));
         Report.refused("wrong secret", () -> ask(application(ClientCredentialFactory.createFromSecret("wrong")), SCOPE));
         Report.refused("unknown resource", () -> ask(application(secret), "api://nowhere/.default"));
+    }
+
+    /** Nothing but the certificate and the way to it tell the issuer from Microsoft's own host. */
+    private static void entraName() throws Exception {
+        var client = ConfidentialClientApplication.builder(
+                        Settings.text("CLIENT_ID"), ClientCredentialFactory.createFromSecret(Settings.text("CLIENT_SECRET")))
+                .authority("https://login.microsoftonline.com/" + Settings.text("TENANT") + "/")
+                .sslSocketFactory(Settings.trust())
+                .proxy(Settings.proxy())
+                .build();
+        gets("under Entra's name", ask(client, SCOPE));
+    }
+
+    /** Where it runs stands in the environment: IDENTITY_ENDPOINT and IDENTITY_HEADER. */
+    private static void managedIdentity() throws Exception {
+        var machine = ManagedIdentityApplication.builder(ManagedIdentityId.systemAssigned()).build();
+        gets("managed identity", machine.acquireTokenForManagedIdentity(
+                ManagedIdentityParameters.builder(Settings.text("RESOURCE")).build()).get());
     }
 
     private static void password() throws Exception {
