@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 )
 
 // served runs the issuer, and what else is to be listened on, until stop, and
@@ -16,7 +18,10 @@ func served(t *testing.T, others ...listening) (s *stage, stop context.CancelFun
 	t.Helper()
 	printed, out := io.Pipe()
 	p := &program{out: out, err: io.Discard}
-	s, err := p.planServe(serveOptions{parts: []string{"issuer"}, managementToken: "chosen by the test", issuerNames: namesOfEntra, format: asText})
+	var o serveOptions
+	o.register(&cobra.Command{}) // sets what its flags are unless given
+	o.parts, o.managementToken = []string{"issuer"}, "chosen by the test"
+	s, err := p.planServe(o)
 	if err != nil {
 		t.Fatal(err)
 	}
