@@ -39,7 +39,7 @@ test: ## every test; needs no root; then names each real gateway left out
 	@$(RUN) lab list
 
 race: ## every test under the race detector but the whole proof, which selftest runs (needs a C compiler)
-	$(GO) test -race -short ./...
+	$(GO) test -race -short -timeout 30m ./...
 	$(GO) -C tools test -race ./...
 
 lint: $(LINT) ## vet, golangci-lint, formatting, go.mod as tidy leaves it
@@ -86,7 +86,7 @@ SPRING_APP     := $(CURDIR)/.lab/spring/app
 		--rules.issuers=https://issuer.invalid/ --rules.jwk-set-uri=http://127.0.0.1:1/ || { rm -rf $@; exit 1; }
 	touch $@
 
-axe: tools/axe/node_modules ## install the accessibility checker of the report's tests
+axe: tools/axe/node_modules ## install the accessibility checker of the tests of pages
 
 tools/axe/node_modules: tools/axe/package.json tools/axe/package-lock.json
 	npm ci --prefix $(@D) --no-audit --no-fund --loglevel=error

@@ -63,7 +63,7 @@ func (s *snapshot) home(u User) (tenant, bool) {
 			id, ok = strings.ToLower(only), true
 		}
 	}
-	return s.named(id), ok && isIn(id, u.Tenants)
+	return s.named(id), ok
 }
 
 // visitor is the user of that name in a tenant, or, where the path names none,

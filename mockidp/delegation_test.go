@@ -38,7 +38,7 @@ func delegatedConfig(t testing.TB) Config {
 	dev.Scopes, dev.GroupMembershipClaims = map[string]ConsentNeed{"DEV.Access": UserConsent, "DEV.Admin": AdminConsent, "Shared.Access": NoConsent}, groupsSecurity
 	uat.Scopes = map[string]ConsentNeed{"UAT.Access": NoConsent}
 	d.APIs["orders-dev"], d.APIs["orders-uat"] = dev, uat
-	d.APIs["grid"] = API{AppID: apiGrid, Version: mint.V2, Scopes: map[string]ConsentNeed{"Grid.Read": NoConsent}, Roles: []string{"Grid.Reader"}, AssignmentRequired: true}
+	d.APIs["grid"] = API{AppID: apiGrid, Version: mint.V2, Scopes: map[string]ConsentNeed{"Grid.Read": NoConsent}, Roles: []string{"Grid.Reader"}, AssignmentRequired: true, OptionalClaims: []string{"xms_cc"}}
 	d.APIs["away"] = API{AppID: apiAway, Version: mint.V2, Scopes: map[string]ConsentNeed{"Away.Read": NoConsent}, Tenants: []string{tenantB}}
 	d.Clients["web"] = ClientRegistration{
 		ID: web, Secrets: []Secret{{Value: secret}}, RedirectURIs: RedirectURIs{Web: []string{webURI}, SPA: []string{"https://web.example/script"}},
@@ -169,6 +169,8 @@ func TestDelegatedAnswers(t *testing.T) {
 		{name: "Resource Manager", ask: []string{"scope", "https://management.azure.com//.default"}, members: usual, scope: "https://management.azure.com//user_impersonation https://management.azure.com//.default", ver: "1.0", aud: "https://management.azure.com/", scp: "user_impersonation"},
 		{name: "itself", ask: []string{"scope", native + "/.default"}, members: usual + " id_token", scope: native + "/.default", ver: "2.0", aud: native, itself: true},
 		{name: "continuous access evaluation", ask: []string{"scope", "User.Read", "claims", `{"access_token":{"xms_cc":{"values":["CP1"]}}}`}, members: usual, scope: "User.Read", ver: "1.0", aud: "https://graph.microsoft.com", scp: "User.Read", graph: true, cae: true},
+		{name: "capabilities that the API asks for", ask: []string{"scope", apiGrid + "/Grid.Read", "claims", `{"access_token":{"xms_cc":{"values":["CP1"]}}}`}, members: usual, scope: apiGrid + "/Grid.Read", ver: "2.0", aud: apiGrid, scp: "Grid.Read", cae: true},
+		{name: "in any order, and twice", ask: []string{"scope", apiV2 + "/Shared.Access " + apiV2 + "/DEV.Access " + apiV2 + "/Shared.Access"}, members: usual, scope: apiV2 + "/DEV.Access " + apiV2 + "/Shared.Access", ver: "2.0", aud: apiV2, scp: "DEV.Access Shared.Access"},
 		{name: "capabilities that nobody asks for", ask: []string{"scope", "api://orders.dev/DEV.Access", "claims", `{"access_token":{"xms_cc":{"values":["cp1"]}}}`}, members: usual, scope: "api://orders.dev/DEV.Access", ver: "2.0", aud: apiV2, scp: "DEV.Access"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

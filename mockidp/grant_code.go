@@ -88,8 +88,6 @@ func (c authorizationCode) redeemable(t *tokenRequest) *problem {
 		return new(missingParameter("redirect_uri"))
 	case got != c.redirect:
 		return new(otherRedirect(got, c.redirect))
-	case c.redeemed:
-		return new(redeemedCode())
 	}
 	return c.challenge.met(t.form.Get("code_verifier"))
 }

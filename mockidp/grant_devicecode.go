@@ -50,8 +50,6 @@ func (g deviceGrant) redeemable(t *tokenRequest) *problem {
 	switch {
 	case !strings.EqualFold(g.client, t.client.entry.ID):
 		return new(otherClient())
-	case g.state == deviceRedeemed:
-		return new(redeemedCode())
 	case g.state == deviceDeclined:
 		return new(declinedDevice(t.client))
 	case !t.now.Before(g.ends):

@@ -92,6 +92,7 @@ func TestOnBehalfOf(t *testing.T) {
 		{name: "not agreed to", assertion: access, ask: []string{"scope", apiV2 + "/DEV.Access"}, code: 65001, oauth: "invalid_grant"},
 		{name: "nothing asked for", assertion: access, ask: []string{"scope", "-"}, code: 90014, oauth: "invalid_request"},
 		{name: "two APIs", assertion: access, ask: []string{"scope", "api://orders-uat/UAT.Access User.Read"}, code: 700022, oauth: "invalid_request"},
+		{name: "default beside others", assertion: access, ask: []string{"scope", "api://orders-uat/.default api://orders-uat/UAT.Access"}, code: 70011, oauth: "invalid_scope"},
 		{name: "no API", assertion: access, ask: []string{"scope", "/UAT.Access"}, code: 700023, oauth: "invalid_request"},
 		{name: "not assigned", assertion: c.minted(user("bob")), ask: []string{"scope", apiGrid + "/Grid.Read"}, code: 50105, oauth: "interaction_required"},
 	} {

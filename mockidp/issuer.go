@@ -53,7 +53,10 @@ type Issuer struct {
 
 // New makes an issuer: it loads or makes its keys, in parallel, and listens
 // nowhere yet.
-func New(cfg Config) (*Issuer, error) {
+func New(cfg Config, opts ...Option) (*Issuer, error) {
+	for _, add := range opts {
+		add(&cfg)
+	}
 	cfg = cfg.complete()
 	if err := cfg.validate(); err != nil {
 		return nil, err

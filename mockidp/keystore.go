@@ -118,13 +118,26 @@ func (s keyStore) write(file string, text []byte) error {
 		return nil
 	}
 	path := filepath.Join(s.dir, file)
-	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
+	if err := s.remove(file + ".new"); err != nil { // of a crash, or of somebody who would like to read along
+		return err
+	}
+	if err := writeNew(path+".new", text); err != nil {
 		return fmt.Errorf("mockidp: write a key file: %w", err)
 	}
 	if err := os.Rename(path+".new", path); err != nil {
 		return fmt.Errorf("mockidp: write a key file: %w", err)
 	}
 	return nil
+}
+
+// writeNew writes a file that is not there yet, for its owner only.
+func writeNew(path string, text []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
 }
 
 func (s keyStore) remove(file string) error {

@@ -17,7 +17,7 @@ import (
 func TestAuthorizeErrorsOnThePage(t *testing.T) {
 	c := converse(t, func(cfg *Config) {
 		d := cfg.Directory
-		d.Clients["several"] = ClientRegistration{ID: "5e4e0000-0000-4000-8000-0000000000c9", RedirectURIs: RedirectURIs{Web: []string{webURI, spaURI}}, Tenants: []string{tenantA}}
+		d.Clients["several"] = ClientRegistration{ID: "5e4e0000-0000-4000-8000-0000000000c9", RedirectURIs: RedirectURIs{Web: []string{webURI, "http://app.example/in"}}, Tenants: []string{tenantA}}
 		d.Clients["disabled"] = ClientRegistration{ID: "d15a0000-0000-4000-8000-0000000000ca", Disabled: true}
 	})
 	for _, row := range []struct {
@@ -31,6 +31,7 @@ func TestAuthorizeErrorsOnThePage(t *testing.T) {
 		{name: "in another case", ask: []string{"redirect_uri", strings.ToUpper(webURI)}, code: "AADSTS50011: "},
 		{name: "a port more", ask: []string{"redirect_uri", "https://app.example:8443/signed-in"}, code: "AADSTS50011: "},
 		{name: "another path on loopback", ask: []string{"client_id", native, "redirect_uri", "http://localhost:4711/else"}, code: "AADSTS50011: "},
+		{name: "a port more, without TLS", ask: []string{"client_id", "5e4e0000-0000-4000-8000-0000000000c9", "redirect_uri", "http://app.example:8080/in"}, code: "AADSTS50011: "},
 		{name: "no redirect URI of several", ask: []string{"client_id", "5e4e0000-0000-4000-8000-0000000000c9", "redirect_uri", "-"}, code: "AADSTS900971: "},
 		{name: "no redirect URI registered", ask: []string{"client_id", listing}, code: "AADSTS900971: "},
 		{name: "no client", ask: []string{"client_id", "-"}, code: "AADSTS900144: "},

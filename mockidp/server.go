@@ -14,6 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
@@ -23,12 +25,20 @@ type server struct {
 	mu            sync.Mutex
 	running       []*http.Server
 	wait          sync.WaitGroup
-	stop          func() bool
+	// stop keeps the end of the context that was given to Start from being acted
+	// on; ended is closed once it was, or will not be.
+	stop  func() bool
+	ended chan struct{}
 	// The addresses that are listened on; empty: not at all.
 	plain, secure, management string
 }
 
-// Start listens and serves until Close or until ctx is done.
+// GraceTime is how long requests under way may take once the context of Start is
+// done.
+const GraceTime = 5 * time.Second
+
+// Start listens and serves until Close, or until ctx is done and requests under
+// way have got their answers, for which they have GraceTime.
 func (i *Issuer) Start(ctx context.Context) error {
 	management := i.managementHandler()
 	wanted := []*listener{
@@ -52,7 +62,16 @@ func (i *Issuer) Start(ctx context.Context) error {
 	for _, l := range wanted {
 		i.serve(l)
 	}
-	i.server.stop = context.AfterFunc(ctx, i.Close)
+	ended := make(chan struct{})
+	i.server.ended = ended
+	i.server.stop = context.AfterFunc(ctx, func() {
+		defer close(ended)
+		bound, cancel := context.WithTimeout(context.Background(), GraceTime)
+		defer cancel()
+		if err := i.Shutdown(bound); err != nil {
+			i.cfg.Log.Error("stopped", "error", err)
+		}
+	})
 	return nil
 }
 
@@ -112,19 +131,53 @@ func (i *Issuer) serve(l *listener) {
 	})
 }
 
-// Close stops listening and waits until nothing of the issuer runs any more.
-func (i *Issuer) Close() {
-	i.server.mu.Lock()
-	running := i.server.running
-	i.server.running = nil
-	if i.server.stop != nil {
-		i.server.stop()
+// Shutdown stops listening, ends a lease with its misbehaviours, lets requests
+// under way get their answers and waits until nothing of the issuer runs any
+// more. When ctx is done what is still under way is cut off, which is an error.
+func (i *Issuer) Shutdown(ctx context.Context) error {
+	i.mu.Lock()
+	i.endLease()
+	i.mu.Unlock()
+	var work errgroup.Group
+	for _, s := range i.detach() {
+		work.Go(func() error {
+			err := s.Shutdown(ctx)
+			if err != nil {
+				_ = s.Close() // what is left
+			}
+			return err
+		})
 	}
-	i.server.mu.Unlock()
+	err := work.Wait()
+	i.server.wait.Wait()
+	if err != nil {
+		return fmt.Errorf("mockidp: requests were cut off: %w", err)
+	}
+	return nil
+}
+
+// Close stops listening, cuts off what is under way, and waits until nothing of
+// the issuer runs any more.
+func (i *Issuer) Close() {
+	running := i.detach()
 	for _, s := range running {
 		_ = s.Close() // closes listeners and connections; there is nothing to lose
 	}
+	if len(running) > 0 {
+		<-i.server.ended
+	}
 	i.server.wait.Wait()
+}
+
+// detach is what runs, which the end of the context of Start will not stop any
+// more.
+func (i *Issuer) detach() []*http.Server {
+	i.server.mu.Lock()
+	defer i.server.mu.Unlock()
+	if i.server.stop != nil && i.server.stop() {
+		close(i.server.ended)
+	}
+	return i.server.running
 }
 
 // URL is the address of the HTTP listener, empty where there is none.

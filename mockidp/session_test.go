@@ -246,6 +246,11 @@ func TestConsent(t *testing.T) {
 	if a := stolen.submit("", "answer", "accept"); a.header.Get("Location") != "" || !strings.Contains(a.text, "AADSTS50089: ") {
 		t.Errorf("somebody else's page in another session: %d %s", a.status, a.text)
 	}
+	elsewhere := c.browser().signedIn("bob@contoso.example")
+	elsewhere.page, elsewhere.at = shown, c.i.URL()+"/"+tenantA+"/login"
+	if a := elsewhere.submit("", "answer", "accept"); a.header.Get("Location") != "" || !strings.Contains(a.text, "AADSTS50089: ") {
+		t.Errorf("bob's page in another session of bob's: %d %s", a.status, a.text)
+	}
 }
 
 // TestAdministratorsConsent: nobody at the page can agree to what is an

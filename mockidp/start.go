@@ -7,9 +7,9 @@ import (
 
 // Start runs an issuer for one test: on loopback, on ports that the system
 // chooses, gone when the test ends.
-func Start(t testing.TB, cfg Config) *Issuer {
+func Start(t testing.TB, cfg Config, opts ...Option) *Issuer {
 	t.Helper()
-	i, err := New(cfg)
+	i, err := New(cfg, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

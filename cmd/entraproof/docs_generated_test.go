@@ -10,6 +10,7 @@ import (
 	"github.com/entraproof/entraproof/internal/lab"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/mockidp"
 	"github.com/entraproof/entraproof/scenarios"
 )
 
@@ -22,6 +23,7 @@ func TestDocGenerated(t *testing.T) {
 		{"writing-a-scenario.md", "words", wordTables()},
 		{"target-file.md", "supports", supportsTable()},
 		{"exit-codes.md", "reasons", reasonsTable()},
+		{"management.md", "misbehaviours", misbehavioursTable()},
 		{"gateways.md", "outcomes", outcomesTable(gateways)},
 		{"gateways.md", "differences", differencesTable(gateways)},
 	} {
@@ -44,6 +46,31 @@ func TestDocGenerated(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// misbehavioursTable is the table of what the issuer can be made to do wrong.
+func misbehavioursTable() string {
+	var text strings.Builder
+	text.WriteString("| name | what it does | where, unless told otherwise | parameters |\n|---|---|---|---|\n")
+	for _, k := range mockidp.Misbehaviours() {
+		where := "-"
+		if k.Path != "" {
+			where = "`" + k.Path + "`"
+		}
+		var parameters []string
+		for _, p := range k.Parameters {
+			parameter := "`" + p.Name + "`: " + p.Means
+			if p.Max != 0 {
+				parameter += fmt.Sprintf(", %d to %d", p.Min, p.Max)
+			}
+			if p.Usual != nil {
+				parameter += fmt.Sprintf("; usually `%v`", p.Usual)
+			}
+			parameters = append(parameters, parameter)
+		}
+		fmt.Fprintf(&text, "| `%s` | %s | %s | %s |\n", k.Name, k.Does, where, strings.Join(parameters, "<br>"))
+	}
+	return text.String()
 }
 
 // wordTables are the closed lists that rows choose from.

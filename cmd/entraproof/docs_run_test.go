@@ -178,7 +178,7 @@ func (r *docRun) export(text string) error {
 	if !found {
 		return fmt.Errorf("expected NAME=VALUE, got %q", text)
 	}
-	out, err := r.command(context.Background(), "printf %s "+value).Output()
+	out, err := r.command(context.Background(), "printf %s "+r.real(value)).Output()
 	if err == nil && len(out) == 0 {
 		err = errors.New("the value is empty")
 	}

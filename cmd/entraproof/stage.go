@@ -90,7 +90,8 @@ func (s *stage) openIssuer(ctx context.Context) error {
 	if err != nil {
 		return wrongUsage(err, "")
 	}
-	if err := issuer.Start(ctx); err != nil {
+	// It outlives ctx: the last requests of the gateways may ask it for keys.
+	if err := issuer.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
 	s.issuer = issuer
@@ -198,7 +199,8 @@ func (s *stage) targetFile() *targets.File {
 	return &file
 }
 
-// close stops what was opened.
+// close stops what was opened. Requests to the issuer that are under way get
+// their answers; what takes too long is cut off, and nobody's error.
 func (s *stage) close() error {
 	var problems []error
 	for _, l := range s.listeners {
@@ -207,7 +209,9 @@ func (s *stage) close() error {
 		}
 	}
 	if s.issuer != nil {
-		s.issuer.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), mockidp.GraceTime)
+		defer cancel()
+		_ = s.issuer.Shutdown(ctx)
 	}
 	return errors.Join(problems...)
 }
