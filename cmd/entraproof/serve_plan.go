@@ -62,7 +62,7 @@ func (s *servePlan) readDirectory(lookup func(string) (string, bool)) error {
 		s.known = &known
 		return err
 	}
-	if s.target == "" && s.onlyHere() {
+	if s.target == "" && s.publicURL == "" && s.onlyHere() { // behind a public URL stands a proxy, and before it are others
 		known := mockidp.DefaultDirectory()
 		s.known = &known
 	}

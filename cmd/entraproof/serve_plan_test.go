@@ -20,6 +20,7 @@ func TestBuiltInDirectoryIsForLoopback(t *testing.T) {
 		{"localhost", serveOptions{issuerAddr: "localhost:8080", issuerTLSAddr: "[::1]:8443"}, true},
 		{"every address", serveOptions{issuerAddr: ":8080"}, false},
 		{"every address, TLS", serveOptions{issuerAddr: "127.0.0.1:8080", issuerTLSAddr: "0.0.0.0:8443"}, false},
+		{"behind a proxy", serveOptions{publicURL: "https://issuer.staging.example"}, false},
 		{"a target", serveOptions{target: "target.yaml"}, false},
 	} {
 		s := servePlan{serveOptions: row.options}
