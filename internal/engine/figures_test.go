@@ -290,9 +290,9 @@ func (b *bench) run(t *testing.T, rows []scenarios.Scenario, fire firing) ran {
 	recorder := &recorder{}
 	eng := &engine.Engine{Tokens: source, Seen: b.seen, Own: b.own, Prober: &probe.Prober{Dial: recorder.dial}}
 	runtime.GC()
-	started, before := time.Now(), cpuTime(t, syscall.RUSAGE_SELF)
+	started, before := time.Now(), cpuTime(t)
 	cases := fire(t, eng, engine.Plan{Expansion: b.x, Cases: b.expand(rows), Flows: flows.All(), Run: fmt.Sprint("figure-", b.round)})
-	r := ran{cpu: cpuTime(t, syscall.RUSAGE_SELF) - before - source.keys, keys: source.keys, wall: time.Since(started)}
+	r := ran{cpu: cpuTime(t) - before - source.keys, keys: source.keys, wall: time.Since(started)}
 	for _, c := range cases {
 		if !b.faulty && c.Outcome != verdict.Pass && c.Outcome != verdict.Recorded && c.Reason != verdict.Filtered {
 			t.Fatalf("expected a run that strict passes, got %s: %s, %s, %s", c.ID, c.Outcome, c.Reason, c.Detail)
@@ -359,7 +359,7 @@ func (b *bench) sign(t *testing.T, n int) time.Duration {
 	t.Helper()
 	input := bytes.Repeat([]byte("a"), tokenLength)
 	runtime.GC()
-	before := cpuTime(t, syscall.RUSAGE_SELF)
+	before := cpuTime(t)
 	var work errgroup.Group
 	work.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range n {
@@ -370,7 +370,7 @@ func (b *bench) sign(t *testing.T, n int) time.Duration {
 		})
 	}
 	must(t, work.Wait())
-	return cpuTime(t, syscall.RUSAGE_SELF) - before
+	return cpuTime(t) - before
 }
 
 // replay sends what a run has sent: with the target's concurrency, and what
@@ -379,7 +379,7 @@ func (b *bench) sign(t *testing.T, n int) time.Duration {
 func (b *bench) replay(t *testing.T, tapes []*tape) time.Duration {
 	t.Helper()
 	runtime.GC()
-	before := cpuTime(t, syscall.RUSAGE_SELF)
+	before := cpuTime(t)
 	var work errgroup.Group
 	work.SetLimit(b.x.Target.Pace.Concurrency)
 	for _, tape := range tapes {
@@ -390,14 +390,14 @@ func (b *bench) replay(t *testing.T, tapes []*tape) time.Duration {
 		must(t, tape.replay(t.Context(), len(tape.writes)))
 		tape.close()
 	}
-	return cpuTime(t, syscall.RUSAGE_SELF) - before
+	return cpuTime(t) - before
 }
 
 // cpuTime is user and system time so far, of this process.
-func cpuTime(t *testing.T, who int) time.Duration {
+func cpuTime(t *testing.T) time.Duration {
 	t.Helper()
 	var u syscall.Rusage
-	must(t, syscall.Getrusage(who, &u))
+	must(t, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
@@ -473,9 +473,9 @@ func (c *countingIssuer) keep(key, id string, answer []byte, counts bool) {
 }
 
 func (c *countingIssuer) Rotate(ctx context.Context, q mockidp.RotateRequest) ([]mint.PublicKey, error) {
-	before := cpuTime(c.t, syscall.RUSAGE_SELF)
+	before := cpuTime(c.t)
 	keys, err := c.Issuer.Rotate(ctx, q)
-	c.keys += cpuTime(c.t, syscall.RUSAGE_SELF) - before
+	c.keys += cpuTime(c.t) - before
 	return keys, err
 }
 
