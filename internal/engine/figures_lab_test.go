@@ -37,7 +37,7 @@ func TestFigureLab(t *testing.T) {
 		t.Skip("no real gateway is installed here: entraproof lab list")
 	}
 	t.Logf("all gateways and modes: judged in %s", all.wall.Round(time.Second))
-	guard(t, "lab run ÷ (signing + bare replay)", all.ratio(), ratioStated)
+	judge(t, "lab run ÷ (signing + bare replay)", all.ratio(), ratioStated, "")
 }
 
 // judgeReal starts gateways, judges them and stops them; false: the program is

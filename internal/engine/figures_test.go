@@ -45,16 +45,17 @@ import (
 // (design 9), because machines are noisy.
 const (
 	tolerance       = 1.3
-	beyondMachines  = 4
 	ratioStated     = 1.5
 	overheadStated  = 100 // µs
 	signatureStated = time.Millisecond
 	reproduceStated = 5 * time.Second
-	measured        = 11 // rounds
-	attempts        = 3  // where a busy machine may be the reason
-	repeats         = 4  // of a case
+	measured        = 7 // rounds
+	attempts        = 3 // where a busy machine may be the reason
+	repeats         = 4 // of a case
 	reproduceRounds = 3
 	answerPatience  = 10 * time.Second
+	shortestPause   = 5 * time.Millisecond  // between requests; a run at work takes less
+	longestPause    = 25 * time.Millisecond // in a replay; a longer one makes a core no colder
 	writtenAside    = 16 << 10
 	writesExpected  = 256 // of a connection, so that noting them costs little
 	signatureLength = 256 // RSA-2048
@@ -65,14 +66,26 @@ const (
 // TestFigureRun holds the CPU time of a full run, journal and results
 // included, against that of its signatures and of a bare replay of its
 // requests: same bytes, same connections, same gateways in the same process.
+// What else runs on a machine can only add to it, so the best of a few attempts
+// is nearest to the truth.
 func TestFigureRun(t *testing.T) {
 	b := newBench(t)
+	best := b.fullRun(t)
+	for n := 1; n < attempts && best > ratioStated; n++ {
+		best = min(best, b.fullRun(t))
+	}
+	judge(t, "full run ÷ (signing + bare replay)", best, ratioStated, "")
+}
+
+// fullRun is the median ratio of the rounds.
+func (b *bench) fullRun(t *testing.T) float64 {
+	t.Helper()
 	var ratios, walls []float64
 	for _, r := range b.rounds(t, b.rows, b.written) {
 		ratios, walls = append(ratios, r.ratio()), append(walls, r.wall.Seconds())
 	}
-	t.Logf("full run: wall time %.2f s", median(walls))
-	guard(t, "full run ÷ (signing + bare replay)", median(ratios), ratioStated)
+	t.Logf("full run ÷ (signing + bare replay) %.2f, wall time %.2f s", median(ratios), median(walls))
+	return median(ratios)
 }
 
 // TestFigureOverhead holds what the harness itself costs for a case: expanding,
@@ -81,8 +94,7 @@ func TestFigureRun(t *testing.T) {
 // hundreds of requests for one case. Tokens and signatures are those of the
 // first run: the difference of large numbers would be noise. The stated time is
 // that of a core which signs in signatureStated; it is scaled to the machine.
-// What else runs on a machine can only add to it, so the best of a few attempts
-// is nearest to the truth.
+// The best of a few attempts counts, as in [TestFigureRun].
 func TestFigureOverhead(t *testing.T) {
 	b := newBench(t)
 	b.memo, b.repeat = map[string][]byte{}, repeats
@@ -136,23 +148,6 @@ func judge(t *testing.T, name string, got, stated float64, unit string) {
 	t.Logf("%s: %.2f%s (stated: at most %g%s)", name, got, unit, stated, unit)
 	if got > stated*tolerance {
 		t.Errorf("%s: %.2f%s, expected at most %g × %g%s", name, got, unit, tolerance, stated, unit)
-	}
-}
-
-// guard is judge for ratios that a machine can spoil by far more than tolerance:
-// one and the same program was measured at 1.36 and at 3.5 within two hours, with
-// nothing else running in the second hour, while signing and replay took what they
-// always take. It says plainly what is not met, and fails only where no machine
-// explains it.
-func guard(t *testing.T, name string, got, stated float64) {
-	t.Helper()
-	state := "met"
-	if got > stated*tolerance {
-		state = "NOT MET"
-	}
-	t.Logf("%s: %.2f (stated: at most %g): %s", name, got, stated, state)
-	if got > stated*beyondMachines {
-		t.Errorf("%s: %.2f, expected at most %g × %g", name, got, float64(beyondMachines), stated)
 	}
 }
 
@@ -330,7 +325,7 @@ func (b *bench) signedByUs(t *testing.T, tapes []*tape) int {
 	ours := 0
 	for _, tape := range tapes {
 		for _, write := range tape.writes {
-			for _, word := range bytes.FieldsFunc(write, func(r rune) bool { return !strings.ContainsRune(compactRunes, r) }) {
+			for _, word := range bytes.FieldsFunc(write.bytes, func(r rune) bool { return !strings.ContainsRune(compactRunes, r) }) {
 				dot := bytes.LastIndexByte(word, '.')
 				signature, err := base64.RawURLEncoding.DecodeString(string(word[dot+1:]))
 				if dot > 0 && err == nil && len(signature) == signatureLength && verifies(public.(*rsa.PublicKey), word[:dot], signature) {
@@ -374,8 +369,10 @@ func (b *bench) sign(t *testing.T, n int) time.Duration {
 }
 
 // replay sends what a run has sent: with the target's concurrency, and what
-// flows and all after them have sent one after the other, as in a run. A
-// sleeping core that is woken for each request is a part of the round trip.
+// flows and all after them have sent one after the other, with the pauses that
+// the run made. A core that slept, and whose caches others have used meanwhile,
+// is a part of the round trip: it made the same run cost 1.4 and 3.5 times its
+// bound within two hours, as long as the bound was sent without a pause.
 func (b *bench) replay(t *testing.T, tapes []*tape) time.Duration {
 	t.Helper()
 	runtime.GC()
@@ -386,11 +383,35 @@ func (b *bench) replay(t *testing.T, tapes []*tape) time.Duration {
 		work.Go(func() error { return tape.replay(t.Context(), tape.alone()) })
 	}
 	must(t, work.Wait())
+	later := inOrder(tapes)
+	for i, w := range later {
+		if i > 0 && w.at.Sub(later[i-1].at) > shortestPause {
+			time.Sleep(min(w.at.Sub(later[i-1].at), longestPause))
+		}
+		must(t, w.tape.replay(t.Context(), w.tape.sent+1))
+	}
 	for _, tape := range tapes {
-		must(t, tape.replay(t.Context(), len(tape.writes)))
 		tape.close()
 	}
 	return cpuTime(t) - before
+}
+
+// later is a request that was sent by a flow or after one.
+type later struct {
+	write
+	tape *tape
+}
+
+// inOrder is what was sent one after the other, on whatever connection.
+func inOrder(tapes []*tape) []later {
+	var all []later
+	for _, tape := range tapes {
+		for _, w := range tape.writes[tape.alone():] {
+			all = append(all, later{w, tape})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b later) int { return a.at.Compare(b.at) })
+	return all
 }
 
 // cpuTime is user and system time so far, of this process.
@@ -489,11 +510,17 @@ type recorder struct {
 // them.
 type tape struct {
 	address string
-	writes  [][]byte
+	writes  []write
 
 	conn net.Conn
 	r    *bufio.Reader
 	sent int
+}
+
+// write is a request and when it was sent.
+type write struct {
+	bytes []byte
+	at    time.Time
 }
 
 // recorded is a connection; what it is given to write is not changed later.
@@ -503,7 +530,7 @@ type recorded struct {
 }
 
 func (c recorded) Write(b []byte) (int, error) {
-	c.tape.writes = append(c.tape.writes, b)
+	c.tape.writes = append(c.tape.writes, write{b, time.Now()})
 	return c.TCPConn.Write(b)
 }
 
@@ -514,14 +541,14 @@ func (r *recorder) dial(ctx context.Context, network, address string) (net.Conn,
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.tapes = append(r.tapes, &tape{address: address, writes: make([][]byte, 0, writesExpected)})
+	r.tapes = append(r.tapes, &tape{address: address, writes: make([]write, 0, writesExpected)})
 	return recorded{conn.(*net.TCPConn), r.tapes[len(r.tapes)-1]}, nil
 }
 
 // alone is how many requests come before the first one of a flow.
 func (p *tape) alone() int {
 	for i, request := range p.writes {
-		if bytes.Contains(request, []byte("/step-")) {
+		if bytes.Contains(request.bytes, []byte("/step-")) {
 			return i
 		}
 	}
@@ -539,7 +566,7 @@ func (p *tape) replay(ctx context.Context, until int) (err error) {
 		p.r = bufio.NewReader(p.conn)
 	}
 	for ; p.sent < until; p.sent++ {
-		request := p.writes[p.sent]
+		request := p.writes[p.sent].bytes
 		_ = p.conn.SetDeadline(time.Now().Add(answerPatience))
 		if len(request) > writtenAside {
 			go func() { _, _ = p.conn.Write(request) }()

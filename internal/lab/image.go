@@ -158,7 +158,7 @@ func (e *Engine) send(ctx context.Context, name string, p parcel) (string, error
 	})
 	err := e.pool.Client.BuildImage(docker.BuildImageOptions{
 		Name: name, InputStream: r, OutputStream: io.Discard, Context: ctx,
-		RmTmpContainer: true, ForceRmTmpContainer: true, Labels: map[string]string{contentsLabel: p.contents},
+		NoCache: true, RmTmpContainer: true, ForceRmTmpContainer: true, Labels: map[string]string{contentsLabel: p.contents},
 	})
 	if ended := end(); err == nil || ended != nil && !errors.Is(ended, errUnwanted) {
 		err = errors.Join(err, ended)
