@@ -14,27 +14,39 @@ const selftestLong = `selftest proves the harness itself, on this machine and wi
 
   every judged row passes at strict, the reference gateway
   each refusal row fails when the check that it guards is taken out
-  the set-ups give the outcomes of an oracle that no program wrote`
+  the set-ups give the outcomes of an oracle that no program wrote
+
+With a selection, or with rows of your own, it proves those rows: that strict
+refuses each for the check that it guards, and lets it through without.`
 
 func (p *program) selftestVerb() *cobra.Command {
 	var format string
+	var chosen selectionFlags
 	cmd := &cobra.Command{
 		Use: "selftest", Short: "prove that the harness can tell right from wrong", Long: selftestLong,
-		Example: "  entraproof selftest", Args: cobra.NoArgs,
+		Example: "  entraproof selftest\n  entraproof selftest --group KID --group SIG\n  entraproof selftest --scenarios my-rows --id 'my-*'", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkFormat(format); err != nil {
 				return err
 			}
-			return p.selftest(cmd.Context(), format)
+			return p.selftest(cmd.Context(), &chosen, format)
 		},
 	}
+	chosen.register(cmd, "full")
 	formatFlag(cmd, &format)
 	return cmd
 }
 
-func (p *program) selftest(ctx context.Context, format string) error {
+func (p *program) selftest(ctx context.Context, chosen *selectionFlags, format string) error {
+	all, err := chosen.catalogue()
+	if err != nil {
+		return err
+	}
+	if _, err := all.Select(chosen.Selection); err != nil {
+		return wrongUsage(err, "entraproof scenarios list shows what there is")
+	}
 	steps := steps{p: p, plain: true}
-	proof, err := selftest.Run(ctx, selftest.Options{Progress: steps.say, Differing: reproduce.Differing})
+	proof, err := selftest.Run(ctx, selftest.Options{Catalogue: all, Selection: chosen.Selection, Progress: steps.say, Differing: reproduce.Differing})
 	steps.end()
 	if err != nil {
 		return err

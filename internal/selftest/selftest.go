@@ -7,6 +7,7 @@
 package selftest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -25,6 +26,9 @@ import (
 type Options struct {
 	// Catalogue is what is proven; the zero Catalogue means the built-in one.
 	Catalogue scenarios.Catalogue
+	// Selection narrows what is fired; the zero Selection means profile full.
+	// A part proves its own rows, and of the mutants those that its rows name.
+	Selection scenarios.Selection
 	// Mutants are the planted defects; nil: all of the emulator's.
 	Mutants []gateway.Mutant
 	// Differing runs the article's set-ups and names the cells that are not as
@@ -39,6 +43,9 @@ type Options struct {
 type Proof struct {
 	Rows    []RowProof    `json:"rows"`
 	Mutants []MutantProof `json:"mutants"`
+	// Part: a selection of the rows, not the whole catalogue. The set-ups are
+	// not run, nor mutants that none of the rows names.
+	Part bool `json:"part,omitempty"`
 	// Problems are what contradicts the proof; none in a green run.
 	Problems []string `json:"problems,omitempty"`
 }
@@ -124,7 +131,7 @@ func newProver(o Options) (*prover, error) {
 	if o.Mutants == nil {
 		o.Mutants = gateway.Mutants()
 	}
-	rows, err := o.Catalogue.Select(scenarios.Selection{Profile: "full"})
+	rows, part, err := o.rows()
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +139,7 @@ func newProver(o Options) (*prover, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &prover{options: o, world: world, rows: rows, proof: &Proof{}, say: o.Progress}
+	p := &prover{options: o, world: world, rows: rows, proof: &Proof{Part: part}, say: o.Progress}
 	p.engine = &engine.Engine{Tokens: world.Issuer, Seen: world.Seen}
 	if p.say == nil {
 		p.say = func(string) {}
@@ -141,6 +148,17 @@ func newProver(o Options) (*prover, error) {
 		p.proof.Rows = append(p.proof.Rows, RowProof{Scenario: row.ID, Guards: row.Guards})
 	}
 	return p, nil
+}
+
+// rows are what is fired, and whether that is a part of the catalogue only.
+func (o Options) rows() (rows []scenarios.Scenario, part bool, err error) {
+	all, err := o.Catalogue.Select(scenarios.Selection{Profile: "full"})
+	if err != nil {
+		return nil, false, err
+	}
+	o.Selection.Profile = cmp.Or(o.Selection.Profile, "full")
+	rows, err = o.Catalogue.Select(o.Selection)
+	return rows, len(rows) < len(all), err
 }
 
 // oneJudged keeps the gateway of the first environment only: the others are

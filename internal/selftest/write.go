@@ -27,9 +27,12 @@ func (p *Proof) Write(w io.Writer) error {
 		fmt.Fprintf(&b, "mutant  %-40s %-12s %s\n", m.Name, m.Guards, mutantWord(m))
 	}
 	fmt.Fprintf(&b, "\n%d rows, %d mutants", len(p.Rows), len(p.Mutants))
-	if len(p.Problems) == 0 {
+	switch {
+	case len(p.Problems) == 0 && p.Part:
+		b.WriteString(", a part of the catalogue: each of these rows can fail. Without a selection everything is proven.\n")
+	case len(p.Problems) == 0:
 		b.WriteString(": every row can fail and every mutant is found; the set-ups are as the oracle says.\n")
-	} else {
+	default:
 		fmt.Fprintf(&b, ", %d problems:\n  %s\n", len(p.Problems), strings.Join(p.Problems, "\n  "))
 	}
 	_, err := io.WriteString(w, b.String())
