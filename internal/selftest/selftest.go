@@ -135,7 +135,7 @@ func newProver(o Options) (*prover, error) {
 	if err != nil {
 		return nil, err
 	}
-	world, err := lab.NewEmbedded(oneJudged(targets.Default()))
+	world, err := lab.NewEmbedded(targets.Default())
 	if err != nil {
 		return nil, err
 	}
@@ -161,16 +161,6 @@ func (o Options) rows() (rows []scenarios.Scenario, part bool, err error) {
 	return rows, len(rows) < len(all), err
 }
 
-// oneJudged keeps the gateway of the first environment only: the others are
-// there for their tokens, and every environment would show the same.
-func oneJudged(f *targets.File) *targets.File {
-	c := f.WithGateways(func(string) string { return f.Environments[0].Gateways[0].URL })
-	for _, e := range c.Environments[1:] {
-		e.Gateways = nil
-	}
-	return c
-}
-
 // refusals are the checks that refused each case, by case id.
 type refusals struct {
 	mu   sync.Mutex
@@ -191,7 +181,9 @@ func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case
 	}
 	defer stop()
 	x := scenarios.Expansion{Target: target, Slow: true}
-	cases := slices.DeleteFunc(x.Expand(p.rows), func(c scenarios.Case) bool { return !keep(c) })
+	// The other environments are there for their tokens, and for what is sent to
+	// their gateways; judged by themselves they would show the same again.
+	cases := slices.DeleteFunc(x.Expand(p.rows), func(c scenarios.Case) bool { return c.Home != target.Environments[0] || !keep(c) })
 	p.runs++
 	sink := &engine.Memory{}
 	run := p.engine.Start(ctx, engine.Plan{
