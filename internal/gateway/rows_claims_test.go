@@ -96,7 +96,9 @@ func (b *bench) clientPlaces() []row {
 }
 
 func (b *bench) kindShapes() []row {
-	refuse := func(id string, status int, compact string) row { return row{id, "token-kind", status, bearerOf(compact)} }
+	refuse := func(id string, status int, compact string) row {
+		return row{id, "token-kind", status, bearerOf(compact)}
+	}
 	shaped := func(head map[string]any, changes map[string]any, key int) string {
 		c := b.claims(v2App, grant{})
 		maps.Copy(c, changes)

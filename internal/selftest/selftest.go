@@ -55,6 +55,9 @@ type RowProof struct {
 	Scenario string          `json:"scenario"`
 	Guards   string          `json:"guards"`
 	Strict   reports.Outcome `json:"strict"`
+	// Where is what the target declares where the row is proven; empty: the
+	// default target as it is.
+	Where string `json:"where,omitempty"`
 	// RefusedBy are the checks of strict that refuse the row in one of its
 	// forms, sorted.
 	RefusedBy []string `json:"refused_by,omitempty"`
@@ -93,6 +96,7 @@ func (p *Proof) problem(format string, args ...any) {
 type prover struct {
 	options Options
 	world   *lab.Embedded
+	target  *targets.File
 	engine  *engine.Engine
 	rows    []scenarios.Scenario
 	proof   *Proof
@@ -135,11 +139,12 @@ func newProver(o Options) (*prover, error) {
 	if err != nil {
 		return nil, err
 	}
-	world, err := lab.NewEmbedded(targets.Default())
+	target := targets.Default()
+	world, err := lab.NewEmbedded(target)
 	if err != nil {
 		return nil, err
 	}
-	p := &prover{options: o, world: world, rows: rows, proof: &Proof{Part: part}, say: o.Progress}
+	p := &prover{options: o, world: world, target: target, rows: rows, proof: &Proof{Part: part}, say: o.Progress}
 	p.engine = &engine.Engine{Tokens: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, Seen: world.Seen}
 	if p.say == nil {
 		p.say = func(string) {}
