@@ -200,8 +200,6 @@ func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case
 	return sink.Cases(), nil
 }
 
-func all(scenarios.Case) bool { return true }
-
 func (p *prover) row(id string) *RowProof {
 	i := slices.IndexFunc(p.proof.Rows, func(r RowProof) bool { return r.Scenario == id })
 	return &p.proof.Rows[i]
