@@ -43,6 +43,7 @@ type Options struct {
 type Proof struct {
 	Rows    []RowProof    `json:"rows"`
 	Mutants []MutantProof `json:"mutants"`
+	Checks  []CheckProof  `json:"checks,omitempty"`
 	// Part: a selection of the rows, not the whole catalogue. The set-ups are
 	// not run, nor mutants that none of the rows names.
 	Part bool `json:"part,omitempty"`
@@ -93,6 +94,7 @@ func (p *Proof) problem(format string, args ...any) {
 type prover struct {
 	options Options
 	world   *lab.Embedded
+	issuer  *remembering
 	engine  *engine.Engine
 	rows    []scenarios.Scenario
 	proof   *Proof
@@ -108,7 +110,7 @@ func Run(ctx context.Context, o Options) (*Proof, error) {
 		return nil, err
 	}
 	defer p.world.Close()
-	for _, step := range []func(context.Context) error{p.proveStrict, p.proveMutants, p.proveOracle} {
+	for _, step := range []func(context.Context) error{p.proveStrict, p.proveMutants, p.proveSelf, p.proveOracle} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -139,8 +141,8 @@ func newProver(o Options) (*prover, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &prover{options: o, world: world, rows: rows, proof: &Proof{Part: part}, say: o.Progress}
-	p.engine = &engine.Engine{Tokens: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, Seen: world.Seen}
+	p := &prover{options: o, world: world, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, rows: rows, proof: &Proof{Part: part}, say: o.Progress}
+	p.engine = &engine.Engine{Tokens: p.issuer, Seen: world.Seen}
 	if p.say == nil {
 		p.say = func(string) {}
 	}
