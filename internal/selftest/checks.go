@@ -43,35 +43,43 @@ func (p *prover) selfChecks() []selfCheck {
 	return []selfCheck{
 		{
 			"self-accept-all-gateway", "a gateway that lets everything in fails every critical refusal, and the run",
-			[]trial{{setup: "accept-all", rows: critical(), code: reports.ExitDoesNotConform}}, everyRefusal("fail", failed),
+			[]trial{{setup: "accept-all", rows: critical(), code: reports.ExitDoesNotConform}},
+			everyRefusal("fail", failed),
 		},
 		{
 			"self-backend-refusal", "a refusal that the backend wrote is not the gateway's merit",
-			[]trial{{setup: "accept-all", rows: expired(), tampers: refuseBehind, code: reports.ExitDoesNotConform}}, everyRefusal("fail", failed),
+			[]trial{{setup: "accept-all", rows: expired(), tampers: refuseBehind, code: reports.ExitDoesNotConform}},
+			everyRefusal("fail", failed),
 		},
 		{
 			"self-clock-skewed", "with our clock ten minutes off rows about time prove nothing, and say why",
-			[]trial{{setup: "strict", rows: expired(), ahead: 10 * time.Minute, code: reports.ExitUnproven}}, everyRefusal("clock-skewed", because(verdict.ClockSkewed)),
+			[]trial{{setup: "strict", rows: expired(), ahead: 10 * time.Minute, code: reports.ExitUnproven}},
+			everyRefusal("clock-skewed", because(verdict.ClockSkewed)),
 		},
 		{
 			"self-deny-all-gateway", "a gateway that refuses everything passes no refusal row",
-			[]trial{{setup: "deny-all", rows: critical(), code: reports.ExitDoesNotConform}}, everyRefusal("no pass", noPass),
+			[]trial{{setup: "deny-all", rows: critical(), code: reports.ExitDoesNotConform}},
+			everyRefusal("no pass", noPass),
 		},
 		{
 			"self-no-secret-in-reports", "no written file holds the signature of a token",
-			[]trial{{setup: "accept-all", rows: critical(), reads: true, code: reports.ExitDoesNotConform}}, p.leaks,
+			[]trial{{setup: "accept-all", rows: critical(), reads: true, code: reports.ExitDoesNotConform}},
+			p.leaks,
 		},
 		{
 			"self-rate-limited", "a refusal by a rate limiter proves nothing",
-			[]trial{{setup: "strict", rows: expired(), tampers: limit, code: reports.ExitUnproven}}, everyRefusal("rate-limited", because(verdict.RateLimited)),
+			[]trial{{setup: "strict", rows: expired(), tampers: limit, code: reports.ExitUnproven}},
+			everyRefusal("rate-limited", because(verdict.RateLimited)),
 		},
 		{
 			"self-turns-deny-mid-run", "refusals after the gateway broke down do not pass",
-			[]trial{{setup: "turns-deny", rows: scenarios.Selection{Profile: "core"}, code: reports.ExitDoesNotConform}}, breaksDown,
+			[]trial{{setup: "turns-deny", rows: scenarios.Selection{Profile: "core"}, code: reports.ExitDoesNotConform}},
+			breaksDown,
 		},
 		{
 			"self-unused-waiver", "a waiver that covers nothing is wrong usage",
-			[]trial{{setup: "strict", rows: expired(), waives: "exp-past-genuine", code: reports.ExitWrongUsage}}, everyRefusal("pass", because(verdict.RefusedAsRequired)),
+			[]trial{{setup: "strict", rows: expired(), waives: "exp-past-genuine", code: reports.ExitWrongUsage}},
+			everyRefusal("pass", because(verdict.RefusedAsRequired)),
 		},
 		{
 			"self-wrong-host", "a gateway that cannot be reached is an error, and the results are written all the same",
@@ -83,7 +91,8 @@ func (p *prover) selfChecks() []selfCheck {
 		},
 		{
 			"self-wrong-path", "a route that is not there is an error, never a refusal",
-			[]trial{{setup: "wrong-path", rows: critical(), code: reports.ExitCouldNotRun}}, everyRefusal("no pass", noPass),
+			[]trial{{setup: "wrong-path", rows: critical(), code: reports.ExitCouldNotRun}},
+			everyRefusal("no pass", noPass),
 		},
 	}
 }
@@ -134,7 +143,9 @@ func critical() scenarios.Selection {
 // refusalsOf are the cases that one request must have refused, and that were
 // to be fired.
 func refusalsOf(r *reports.Results) []reports.Case {
-	return slices.DeleteFunc(slices.Clone(r.Cases), func(c reports.Case) bool { return !refusalRow(c) || c.Outcome == reports.Skipped || c.Outcome == reports.Unsupported })
+	return slices.DeleteFunc(slices.Clone(r.Cases), func(c reports.Case) bool {
+		return !refusalRow(c) || c.Outcome == reports.Skipped || c.Outcome == reports.Unsupported
+	})
 }
 
 // everyRefusal wants it of every refusal that was asked for; none at all is as
@@ -247,7 +258,7 @@ func (p *prover) leaks(t trial, _ *reports.Results) []string {
 func everyText(dir string, r *reports.Results) (map[string]string, error) {
 	texts := map[string]string{}
 	for _, name := range []string{reports.JournalFile, reports.ResultsFile} {
-		text, err := os.ReadFile(filepath.Join(dir, name)) //nolint:gosec // a folder that was just made
+		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			return nil, err
 		}
