@@ -23,6 +23,8 @@ import (
 type Embedded struct {
 	// Issuer signs; it is an engine's source of tokens.
 	Issuer *mockidp.Issuer
+	// Clock is the issuer's and the gateways'.
+	Clock  *Clock
 	target *targets.File
 
 	echo    *gateway.Echo
@@ -37,11 +39,13 @@ func NewEmbedded(target *targets.File) (*Embedded, error) {
 	cfg.Directory.APIs, cfg.Directory.Clients = nil, nil // nobody asks its token endpoint
 	cfg.TLSAddr, cfg.ManagementAddr = mockidp.Off, mockidp.Off
 	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
+	clock := &Clock{}
+	cfg.Now = clock.Now
 	issuer, err := mockidp.New(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
 	}
-	e := &Embedded{Issuer: issuer, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
+	e := &Embedded{Issuer: issuer, Clock: clock, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	if err := issuer.Start(e.ctx); err != nil {
 		e.Close()
@@ -109,7 +113,7 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment)
 	emulated.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
 	handler, err := gateway.New(gateway.Options{
 		Setup: s.Name, Environment: emulated, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
-		Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: s.Report,
+		Now: e.Clock.Now, Timeout: e.Clock.Timeout, Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: s.Report,
 		Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	})
 	if err != nil {

@@ -140,7 +140,7 @@ func newProver(o Options) (*prover, error) {
 		return nil, err
 	}
 	p := &prover{options: o, world: world, rows: rows, proof: &Proof{Part: part}, say: o.Progress}
-	p.engine = &engine.Engine{Tokens: world.Issuer, Seen: world.Seen}
+	p.engine = &engine.Engine{Tokens: world.Issuer, Seen: world.Seen, Now: world.Clock.Now, Wait: world.Clock.Wait}
 	if p.say == nil {
 		p.say = func(string) {}
 	}
