@@ -118,9 +118,6 @@ func New(o Options) (http.Handler, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Timeout == nil {
-		o.Timeout = context.WithTimeout
-	}
 	for _, s := range setups() {
 		if s.Name == o.Setup {
 			return build(s, o)
