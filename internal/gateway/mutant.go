@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -83,7 +84,7 @@ func softMutants() []Mutant {
 }
 
 func softRows() map[string][]string {
-	return map[string][]string{
+	rows := map[string][]string{
 		"alg-none":                {"alg-none", "alg-none-mixed-case"},
 		"any-tenant":              {"client-multi-tenant-twin"},
 		"audience-first-element":  {"aud-array-other-first"},
@@ -124,4 +125,6 @@ func softRows() map[string][]string {
 		"warm-connection":         {"state-anonymous-on-warm-connection"},
 		"withdrawn-keys-kept":     {"jwks-key-retired", "jwks-emergency-roll"},
 	}
+	maps.Copy(rows, softBehaviourRows())
+	return rows
 }

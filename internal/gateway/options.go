@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,6 +24,9 @@ type Options struct {
 	Client *http.Client
 	// Now is the gateway's clock; nil is time.Now.
 	Now func() time.Time
+	// Timeout bounds a fetch of the key set by that clock; nil is
+	// context.WithTimeout.
+	Timeout func(context.Context, time.Duration) (context.Context, context.CancelFunc)
 	// Report is told of each refusal; nil if not wanted. It is called from many
 	// goroutines.
 	Report func(Refusal)

@@ -22,7 +22,7 @@ func newStrict(o Options) (http.Handler, error) {
 		env: o.Environment, upstream: o.Upstream, now: o.Now, report: o.Report,
 		keys: &keyring{
 			url: o.Environment.JWKSURL, client: o.Client, now: o.Now,
-			life: strictLife, timeout: strictTimeout, refetch: newRefetch(),
+			life: strictLife, timeout: strictTimeout, within: o.Timeout, refetch: newRefetch(),
 		},
 	}
 	s.checks = enforced(strictChecks(), &s.env)

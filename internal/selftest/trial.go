@@ -91,7 +91,7 @@ func (p *prover) record(ctx context.Context, t trial, target *targets.File, dir 
 	}
 	eng := p.engine
 	if t.ahead != 0 {
-		eng = &engine.Engine{Tokens: p.engine.Tokens, Seen: p.world.Seen, Now: func() time.Time { return time.Now().Add(t.ahead) }}
+		eng = &engine.Engine{Tokens: p.issuer, Seen: p.world.Seen, Now: func() time.Time { return p.world.Clock.Now().Add(t.ahead) }}
 	}
 	summary, err := eng.Start(ctx, engine.Plan{Expansion: x, Cases: x.Expand(rows), Flows: flows.All(), Run: run, Sink: journal}).End()
 	if err != nil {
