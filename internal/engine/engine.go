@@ -55,6 +55,9 @@ type Engine struct {
 	// Seen asks the echo of this process what it saw of a case; nil: the echo
 	// is asked over HTTP where the target gives its address.
 	Seen func(ctx context.Context, run, id string) ([]probe.Echo, error)
+	// Log gives the lines of the gateway's log that a run has caused; nil: nobody
+	// has it.
+	Log func(ctx context.Context, run string) ([]string, error)
 	// RootCAs are the roots that gateways' certificates are checked against;
 	// nil: the system's.
 	RootCAs *x509.CertPool

@@ -68,6 +68,7 @@ func (r *Run) compareClocks(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("engine: the issuer's clock: %w", err)
 	}
+	r.began = theirs
 	offset := theirs.Sub(r.engine.now())
 	r.summary.Clocks = append(r.summary.Clocks, reports.Clock{Of: "issuer", OffsetMS: offset.Milliseconds()})
 	return nil

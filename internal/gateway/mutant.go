@@ -87,7 +87,7 @@ func softMutants() []Mutant {
 }
 
 func softRows() map[string][]string {
-	return map[string][]string{
+	rows := map[string][]string{
 		"alg-none":                {"alg-none", "alg-none-mixed-case"},
 		"any-tenant":              {"client-multi-tenant-twin"},
 		"audience-first-element":  {"aud-array-other-first"},
@@ -128,4 +128,6 @@ func softRows() map[string][]string {
 		"warm-connection":         {"state-anonymous-on-warm-connection"},
 		"withdrawn-keys-kept":     {"jwks-key-retired", "jwks-emergency-roll"},
 	}
+	maps.Copy(rows, softBehaviourRows())
+	return rows
 }

@@ -120,9 +120,6 @@ func New(o Options) (http.Handler, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Timeout == nil {
-		o.Timeout = context.WithTimeout
-	}
 	if o.Wait == nil {
 		o.Wait = pass
 	}

@@ -32,6 +32,10 @@ type strict struct {
 	crashes []func(*call) bool
 	// identity reads a claim for the upstream; nil is its last text.
 	identity func(claims object, name string) (string, bool)
+	// alters change what is answered to a refused request.
+	alters []func(*call, Check, *denial)
+	// forwards: what only some of the refusals are about is forwarded all the same.
+	forwards func([]Check) bool
 }
 
 // Refusal is what a gateway tells about a request that it refused.
@@ -56,6 +60,9 @@ func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.spend(c)
 	refusing := s.refusing(c)
 	if len(refusing) > 0 && !slices.ContainsFunc(s.bypasses, func(b bypass) bool { return b.admits(c) }) {
+		if s.forwards != nil && s.forwards(refusing) {
+			s.upstream.ServeHTTP(unheard{http.Header{}}, s.forwarded(c))
+		}
 		s.refuse(w, c, refusing)
 		return
 	}
@@ -146,5 +153,15 @@ func (s *strict) refuse(w http.ResponseWriter, c *call, refusing []Check) {
 	if first.Status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", routeOf(s.env.Route).method)
 	}
+	for _, alter := range s.alters {
+		alter(c, first, &answer)
+	}
 	answer.write(w)
 }
+
+// unheard is where an answer goes that the client does not get.
+type unheard struct{ header http.Header }
+
+func (u unheard) Header() http.Header         { return u.header }
+func (u unheard) Write(b []byte) (int, error) { return len(b), nil }
+func (u unheard) WriteHeader(int)             {}

@@ -28,6 +28,7 @@ type Embedded struct {
 	target *targets.File
 
 	echo    *gateway.Echo
+	log     log
 	stop    context.CancelFunc
 	ctx     context.Context //nolint:containedctx // the life of the listeners, which outlive each call
 	serving sync.WaitGroup
@@ -65,6 +66,9 @@ func (e *Embedded) Close() {
 func (e *Embedded) Seen(_ context.Context, run, id string) ([]probe.Echo, error) {
 	return e.echo.Seen(run, id), nil
 }
+
+// Log is what the gateways have written of a run's refusals.
+func (e *Embedded) Log(_ context.Context, run string) ([]string, error) { return e.log.of(run), nil }
 
 // Setup says which emulated gateway stands in front of the echo.
 type Setup struct {
@@ -111,6 +115,7 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment)
 	address := "http://" + listener.Addr().String() + basePath(env)
 	emulated := EmulatedEnvironment(e.target, env, address, e.jwksURL())
 	emulated.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
+	s.Report = e.log.reporting(s.Report)
 	handler, err := gateway.New(gateway.Options{
 		Setup: s.Name, Environment: emulated, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
 		Now: e.Clock.Now, Timeout: e.Clock.Timeout, Wait: e.Clock.Wait, Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: s.Report,
