@@ -52,12 +52,15 @@ func regards(name, sentence string, counts func(text []byte, o object) object) s
 
 // lastOnes are the members without those whose name stands again further on.
 func (o object) lastOnes() object {
-	return slices.Collect(func(yield func(member) bool) {
-		for i, m := range o {
-			again := slices.ContainsFunc(o[i+1:], func(later member) bool { return later.name == m.name })
-			if !again && !yield(m) {
-				return
-			}
+	last := make(map[string]int, len(o))
+	for i, m := range o {
+		last[m.name] = i
+	}
+	var kept object
+	for i, m := range o {
+		if last[m.name] == i {
+			kept = append(kept, m)
 		}
-	})
+	}
+	return kept
 }
