@@ -57,6 +57,7 @@ func lackingMutants() []Mutant {
 		lacking("no-cost", "cost", "every unknown key id fetches the key set", "jwks-unknown-kid-flood"),
 		lacking("no-response", "response", "the refusal tells what it refused", "rsp-token-not-echoed"),
 		{"crit-ignored", "format", []string{"critical-headers"}, nil, "extensions that must be understood are skipped", []string{"crit-unknown-extension"}},
+		{"typ-ignored", "token-kind", []string{"type"}, nil, "typ is not looked at", []string{"fmt-typ-of-other-kind"}},
 		{"nbf-ignored", "time", []string{"not-before"}, nil, "nbf is not looked at", []string{"nbf-future"}},
 		{"unreadable-ignored", "format", []string{"json"}, nil, "claims that cannot be read are not judged", []string{"fmt-payload-utf16", "fmt-payload-not-json"}},
 		{"first-authorization", "placement", []string{"one-authorization"}, nil, "the first Authorization line is judged and both are forwarded", []string{"auth-two-headers-upstream-view"}},
@@ -70,10 +71,12 @@ func lacking(name, guard, sentence string, rows ...string) Mutant {
 // softMutants have one softening each, named like it.
 func softMutants() []Mutant {
 	rows := softRows()
+	maps.Copy(rows, formatRows())
 	var all []Mutant
 	for _, s := range Softenings() {
 		m := Mutant{Name: s.Name, Guards: s.Guards, Softens: []string{s.Name}, Sentence: s.Sentence, Rows: rows[s.Name]}
-		if s.Name == "audience-last-duplicate" {
+		switch s.Name {
+		case "audience-last-duplicate", "trailing-json-merged":
 			// The other environment's token lacks our role as well; the mistake is
 			// seen where, as with Fix 1, no role is asked for.
 			m.Lacks = []string{"role"}

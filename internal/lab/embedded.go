@@ -118,7 +118,7 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment)
 	s.Report = e.log.reporting(s.Report)
 	handler, err := gateway.New(gateway.Options{
 		Setup: s.Name, Environment: emulated, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
-		Now: e.Clock.Now, Timeout: e.Clock.Timeout, Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: s.Report,
+		Now: e.Clock.Now, Timeout: e.Clock.Timeout, Wait: e.Clock.Wait, Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: s.Report,
 		Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/entraproof/entraproof/internal/flows"
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
@@ -142,7 +143,10 @@ func newProver(o Options) (*prover, error) {
 		return nil, err
 	}
 	p := &prover{options: o, world: world, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, rows: rows, proof: &Proof{Part: part}, say: o.Progress}
-	p.engine = &engine.Engine{Tokens: p.issuer, Seen: world.Seen, Now: world.Clock.Now, Wait: world.Clock.Wait, Log: world.Log}
+	p.engine = &engine.Engine{
+		Tokens: p.issuer, Seen: world.Seen, Log: world.Log,
+		Prober: &probe.Prober{Now: world.Clock.Now}, Now: world.Clock.Now, Wait: world.Clock.Wait,
+	}
 	if p.say == nil {
 		p.say = func(string) {}
 	}
