@@ -58,6 +58,9 @@ func (k *keyring) knowing(ctx context.Context, id string) ([]publishedKey, error
 	// Another request may have fetched while this one waited for the lock.
 	if len(named(k.keys, id)) == 0 && k.refetch.allow(k.now()) {
 		_ = k.fetch(ctx) // a failed fetch leaves the set as it is, and the key id unknown
+		if len(named(k.keys, id)) > 0 {
+			k.refetch.found()
+		}
 	}
 	return k.keys, nil
 }
@@ -114,7 +117,8 @@ type refetch struct {
 	budget  *rate.Limiter
 	reserve float64
 	lull    time.Duration
-	last    time.Time
+	// last is when the last id came that was unknown; before, the one before it.
+	last, before time.Time
 }
 
 // newRefetch allows twenty fetches at once, two of them to a flood, and one
@@ -125,9 +129,12 @@ func newRefetch() *refetch {
 
 func (r *refetch) allow(now time.Time) bool {
 	quiet := now.Sub(r.last) >= r.lull
-	r.last = now
+	r.before, r.last = r.last, now
 	if !quiet && r.budget.TokensAt(now) < r.reserve+1 {
 		return false
 	}
 	return r.budget.AllowN(now, 1)
 }
+
+// found is told that the fetch found the key: its id belonged to no flood.
+func (r *refetch) found() { r.last = r.before }
