@@ -184,6 +184,15 @@ func flowExpectations() map[string]string {
 	}
 }
 
+// titleConditions are the conditions that the reference tells in a row's title
+// or mark, not in its column.
+func titleConditions() map[string]string {
+	return map[string]string{
+		"kid-command-injection":  ", within 4s",
+		"kid-template-injection": ", no call-out",
+	}
+}
+
 // referenceExpectation is what a code of the reference's column expect makes.
 func referenceExpectation(s Scenario, code string) string {
 	code, condition, _ := strings.Cut(code, ";")
@@ -193,7 +202,7 @@ func referenceExpectation(s Scenario, code string) string {
 	case code == "A":
 		return "accept"
 	case strings.HasPrefix(code, "R "):
-		return "refuse " + strings.ReplaceAll(strings.TrimPrefix(code, "R "), "/", " ")
+		return "refuse " + strings.ReplaceAll(strings.TrimPrefix(code, "R "), "/", " ") + refusalCondition(condition) + titleConditions()[s.ID]
 	case code == "M":
 		return "measure " + s.Expect.Measure
 	case code == "E" && strings.Contains(condition, "never 5xx"):
@@ -204,6 +213,11 @@ func referenceExpectation(s Scenario, code string) string {
 		return "either " + s.Expect.Either
 	}
 	return "conditions" // O: an observer expects nothing of a request
+}
+
+// refusalCondition is a condition of the reference beside a refusal.
+func refusalCondition(words string) string {
+	return map[string]string{"no call-out": ", no call-out", "never 5xx": ", no 5xx"}[strings.TrimSpace(words)]
 }
 
 // referenceRows is the reference's table of rows, as testdata/reference.csv
