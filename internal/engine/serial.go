@@ -20,11 +20,7 @@ const leaseTime = 2 * time.Minute
 // issuer's keys, then those that run alone, look for call-outs or at the control
 // right after.
 func (r *Run) fireSerially(ctx context.Context, cases []*scenarios.Case) {
-	cases = statesFirst(cases)
-	if len(cases) > 0 && !cases[0].Scenario.Issuer.Empty() {
-		rest(ctx)
-	}
-	for _, c := range cases {
+	for _, c := range statesFirst(cases) {
 		restore, err := r.enter(ctx, c)
 		if err != nil {
 			r.report(&shot{c: c}, leaseless(err))
@@ -56,12 +52,17 @@ func statesFirst(cases []*scenarios.Case) []*scenarios.Case {
 	return cases
 }
 
-// keyRest is how long no token with an unknown key id is sent before the key set
-// changes for the first time. Validators that limit how often they fetch for
-// such ids, strict among them, tell a flood from a new key by a lull.
-const keyRest = 100 * time.Millisecond
+// keyRest is how long nothing is sent before the key set changes for the first
+// time. Validators that limit how often they fetch for unknown key ids, strict
+// among them, tell a flood from a new key by a lull.
+const keyRest = 60 * time.Millisecond
 
-func rest(ctx context.Context) {
+// rest waits where other cases were fired before serial ones that need a state.
+func rest(ctx context.Context, fired, serial []*scenarios.Case) {
+	needed := slices.ContainsFunc(serial, func(c *scenarios.Case) bool { return !c.Scenario.Issuer.Empty() })
+	if len(fired) == 0 || !needed {
+		return
+	}
 	timer := time.NewTimer(keyRest)
 	defer timer.Stop()
 	select {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -24,7 +25,7 @@ type Mutant struct {
 
 // Mutants returns the planted defects, sorted by name.
 func Mutants() []Mutant {
-	all := append(lackingMutants(), softMutants()...)
+	all := slices.Concat(lackingMutants(), lackingChecks(), softMutants())
 	slices.SortFunc(all, func(a, b Mutant) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(all); i++ {
 		if all[i].Name == all[i-1].Name {
@@ -69,6 +70,7 @@ func lacking(name, guard, sentence string, rows ...string) Mutant {
 // softMutants have one softening each, named like it.
 func softMutants() []Mutant {
 	rows := softRows()
+	maps.Copy(rows, softTokenRows())
 	var all []Mutant
 	for _, s := range Softenings() {
 		m := Mutant{Name: s.Name, Guards: s.Guards, Softens: []string{s.Name}, Sentence: s.Sentence, Rows: rows[s.Name]}
@@ -84,7 +86,7 @@ func softMutants() []Mutant {
 
 func softRows() map[string][]string {
 	return map[string][]string{
-		"alg-none":                {"alg-none", "alg-none-mixed-case"},
+		"alg-none":                {"alg-none", "alg-none-mixed-case", "alg-none-keeps-signature"},
 		"any-tenant":              {"client-multi-tenant-twin"},
 		"audience-first-element":  {"aud-array-other-first"},
 		"audience-last-duplicate": {"fmt-duplicate-aud"},
@@ -95,7 +97,7 @@ func softRows() map[string][]string {
 		"cached-verdict":          {"state-tampered-after-good"},
 		"client-id-claim":         {"client-id-claim-spoofed"},
 		"client-id-header":        {"client-header-spoofed"},
-		"embedded-jwk":            {"jwk-embedded"},
+		"embedded-jwk":            {"jwk-embedded", "jwk-embedded-known-kid"},
 		"exp-optional":            {"exp-missing"},
 		"exp-string-ignored":      {"exp-string-past"},
 		"exp-string-read":         {"exp-digit-string"},
@@ -116,7 +118,7 @@ func softRows() map[string][]string {
 		"scope-first-word":        {"ctl-scope-last-of-many"},
 		"scope-regex":             {"scope-regex-dot"},
 		"scope-substring":         {"scope-superstring", "scope-embedded"},
-		"signature-optional":      {"sig-empty"},
+		"signature-optional":      {"sig-empty", "sig-segment-removed"},
 		"token-echoed":            {"rsp-token-not-echoed"},
 		"token-in-query":          {"auth-query-only"},
 		"trailing-junk":           {"auth-trailing-junk"},
