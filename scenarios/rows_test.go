@@ -184,6 +184,15 @@ func flowExpectations() map[string]string {
 	}
 }
 
+// titleConditions are the conditions that the reference tells in a row's title
+// or mark, not in its column.
+func titleConditions() map[string]string {
+	return map[string]string{
+		"kid-command-injection":  ", within 4s",
+		"kid-template-injection": ", no call-out",
+	}
+}
+
 // referenceExpectation is what a code of the reference's column expect makes.
 func referenceExpectation(s Scenario, code string) string {
 	code, condition, _ := strings.Cut(code, ";")
@@ -195,6 +204,8 @@ func referenceExpectation(s Scenario, code string) string {
 	case strings.HasPrefix(code, "R "):
 		refusal := "refuse " + strings.ReplaceAll(strings.TrimPrefix(code, "R "), "/", " ")
 		switch {
+		case refusalCondition(condition)+titleConditions()[s.ID] != "":
+			refusal += refusalCondition(condition) + titleConditions()[s.ID]
 		case strings.Contains(condition, "A is WARN"):
 			refusal += ", accepted is a warning"
 		case s.Group == "DOS": // 6.16: in the time budget, a passing control right after
@@ -211,6 +222,11 @@ func referenceExpectation(s Scenario, code string) string {
 		return "either " + s.Expect.Either
 	}
 	return "conditions" // O: an observer expects nothing of a request
+}
+
+// refusalCondition is a condition of the reference beside a refusal.
+func refusalCondition(words string) string {
+	return map[string]string{"no call-out": ", no call-out", "never 5xx": ", no 5xx"}[strings.TrimSpace(words)]
 }
 
 // referenceRows is the reference's table of rows, as testdata/reference.csv

@@ -25,7 +25,7 @@ type Mutant struct {
 
 // Mutants returns the planted defects, sorted by name.
 func Mutants() []Mutant {
-	all := append(lackingMutants(), softMutants()...)
+	all := slices.Concat(lackingMutants(), lackingChecks(), softMutants())
 	slices.SortFunc(all, func(a, b Mutant) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(all); i++ {
 		if all[i].Name == all[i-1].Name {
@@ -72,6 +72,7 @@ func lacking(name, guard, sentence string, rows ...string) Mutant {
 func softMutants() []Mutant {
 	rows := softRows()
 	maps.Copy(rows, formatRows())
+	maps.Copy(rows, softTokenRows())
 	var all []Mutant
 	for _, s := range Softenings() {
 		m := Mutant{Name: s.Name, Guards: s.Guards, Softens: []string{s.Name}, Sentence: s.Sentence, Rows: rows[s.Name]}
@@ -88,7 +89,7 @@ func softMutants() []Mutant {
 
 func softRows() map[string][]string {
 	rows := map[string][]string{
-		"alg-none":                {"alg-none", "alg-none-mixed-case"},
+		"alg-none":                {"alg-none", "alg-none-mixed-case", "alg-none-keeps-signature"},
 		"any-tenant":              {"client-multi-tenant-twin"},
 		"audience-first-element":  {"aud-array-other-first"},
 		"audience-last-duplicate": {"fmt-duplicate-aud"},
@@ -99,7 +100,7 @@ func softRows() map[string][]string {
 		"cached-verdict":          {"state-tampered-after-good"},
 		"client-id-claim":         {"client-id-claim-spoofed"},
 		"client-id-header":        {"client-header-spoofed"},
-		"embedded-jwk":            {"jwk-embedded"},
+		"embedded-jwk":            {"jwk-embedded", "jwk-embedded-known-kid"},
 		"exp-optional":            {"exp-missing"},
 		"exp-string-ignored":      {"exp-string-past"},
 		"exp-string-read":         {"exp-digit-string"},
@@ -120,7 +121,7 @@ func softRows() map[string][]string {
 		"scope-first-word":        {"ctl-scope-last-of-many"},
 		"scope-regex":             {"scope-regex-dot"},
 		"scope-substring":         {"scope-superstring", "scope-embedded"},
-		"signature-optional":      {"sig-empty"},
+		"signature-optional":      {"sig-empty", "sig-segment-removed"},
 		"token-echoed":            {"rsp-token-not-echoed"},
 		"token-in-query":          {"auth-query-only"},
 		"trailing-junk":           {"auth-trailing-junk"},

@@ -31,7 +31,8 @@ func Softenings() []Softening {
 
 func softenings() []softening {
 	all := slices.Concat(
-		softPlacement(), softAlgorithms(), softKeys(), softTimes(), softTenants(), softClients(), softScopes(), softBehaviour(), softResponses(),
+		softPlacement(), softAlgorithms(), softHMAC(), softSignatures(), softKeys(), softHeaders(), softCritical(), softTimes(), softClocks(),
+		softTenants(), softClients(), softScopes(), softBehaviour(), softResponses(),
 		softSegments(), softKinds(), softEnvelopes(), softMembers(), softJSON(), softCosts(),
 	)
 	slices.SortFunc(all, func(a, b softening) int { return strings.Compare(a.Name, b.Name) })
