@@ -52,7 +52,9 @@ func baseText(b Base) string {
 	add("tenant", string(b.Tenant), "home")
 	add("client", string(b.Client), "contracted")
 	add("audience", b.Audience, "")
-	add("user", b.User, "")
+	add("user", string(b.User), "")
+	add("authentication", b.Authentication, "")
+	add("capabilities", strings.Join(b.Capabilities, ","), "")
 	add("age", string(b.Age), "fresh")
 	add("token", string(b.Token), "access")
 	if b.Scopes != nil {
@@ -199,6 +201,9 @@ func referenceExpectation(s Scenario, code string) string {
 	switch {
 	case flowExpectations()[s.ID] != "":
 		return flowExpectations()[s.ID]
+	case code == "A" && strings.Contains(condition, ", or R "):
+		_, or, _ := strings.Cut(condition, ", or R ")
+		return "accept, or refuse " + or + ", with a condition on what the upstream saw"
 	case code == "A":
 		return "accept"
 	case strings.HasPrefix(code, "R "):
@@ -216,6 +221,8 @@ func referenceExpectation(s Scenario, code string) string {
 		return "measure " + s.Expect.Measure
 	case code == "E" && strings.Contains(condition, "never 5xx"):
 		return "either " + s.Expect.Either + ", no 5xx, the next control accepted"
+	case code == "E" && strings.HasPrefix(condition, " upstream identity is"):
+		return "either " + s.Expect.Either + ", with a condition on what the upstream saw"
 	case code == "E" && condition != "":
 		return "conditions, with a condition on what the upstream saw"
 	case code == "E":
@@ -317,6 +324,13 @@ func referenceBase(t *testing.T, words string, s Scenario) {
 	contradicts(strings.Contains(words, "tenant B") != (b.Tenant == TenantOther), "tenant")
 	contradicts((strings.HasSuffix(words, " OTHER") && words != "v2 app HOME, client of OTHER") != (b.API == APIOther), "api")
 	contradicts((words == "ARM") != (b.API == APIARM), "api")
+	contradicts((words == "Graph") != (b.API == APIGraph), "api")
+	contradicts(strings.Contains(words, "API B") != (b.API == APISecond), "api")
+	contradicts(strings.Contains(words, "aud=client") != (b.API == APISelf), "api")
+	contradicts(strings.Contains(words, "client 2") != (b.Client == targets.Second), "client")
+	contradicts(strings.Contains(words, "client 04b07795") != (b.Client == targets.FirstParty), "client")
+	contradicts(strings.HasSuffix(words, ", MI") != (b.Client == targets.Managed), "client")
+	contradicts(strings.HasSuffix(words, ", twin") != (b.Client == targets.Namesake), "client")
 	contradicts((words == "ID") != (b.Token == mint.ID), "token")
 	contradicts(strings.Contains(words, "aged") != (b.Age == mint.Expired), "age")
 }

@@ -236,8 +236,11 @@ func otherScope(a *targets.API, e *targets.Environment) string {
 // for v2, else the form that was asked for, the App ID URI unless told
 // otherwise.
 func Audience(a *targets.API, form string) string {
-	if a.Version == mint.V2 || form == "app-id" || len(a.URIs) == 0 {
+	switch {
+	case a.Version == mint.V2 || form == formAppID || len(a.URIs) == 0:
 		return a.AppID
+	case form == formSlash:
+		return a.URIs[0] + "/"
 	}
 	return a.URIs[0]
 }

@@ -57,9 +57,11 @@ func lackingMutants() []Mutant {
 		lacking("no-cost", "cost", "every unknown key id fetches the key set", "jwks-unknown-kid-flood"),
 		lacking("no-response", "response", "the refusal tells what it refused", "rsp-token-not-echoed"),
 		{"crit-ignored", "format", []string{"critical-headers"}, nil, "extensions that must be understood are skipped", []string{"crit-unknown-extension"}},
-		{"typ-ignored", "token-kind", []string{"type"}, nil, "typ is not looked at", []string{"fmt-typ-of-other-kind"}},
 		{"nbf-ignored", "time", []string{"not-before"}, nil, "nbf is not looked at", []string{"nbf-future"}},
 		{"unreadable-ignored", "format", []string{"json"}, nil, "claims that cannot be read are not judged", []string{"fmt-payload-utf16", "fmt-payload-not-json"}},
+		{"typ-ignored", "token-kind", []string{"type"}, nil, "typ is not looked at", []string{"fmt-typ-of-other-kind"}},
+		{"both-client-claims", "client", []string{"client-claim"}, nil, "azp and appid may stand side by side if they are equal", []string{"client-appid-azp-agree"}},
+		{"public-client", "client", []string{"client-authentication"}, nil, "who the client is said to be is enough, proven or not", []string{"client-public-on-confidential-api"}},
 		{"first-authorization", "placement", []string{"one-authorization"}, nil, "the first Authorization line is judged and both are forwarded", []string{"auth-two-headers-upstream-view"}},
 	}
 }
@@ -70,21 +72,30 @@ func lacking(name, guard, sentence string, rows ...string) Mutant {
 
 // softMutants have one softening each, named like it.
 func softMutants() []Mutant {
-	rows := softRows()
+	rows, lacks := softRows(), softLacks()
+	maps.Copy(rows, claimRows())
 	maps.Copy(rows, formatRows())
 	maps.Copy(rows, softTokenRows())
 	var all []Mutant
 	for _, s := range Softenings() {
-		m := Mutant{Name: s.Name, Guards: s.Guards, Softens: []string{s.Name}, Sentence: s.Sentence, Rows: rows[s.Name]}
-		switch s.Name {
-		case "audience-last-duplicate", "trailing-json-merged":
-			// The other environment's token lacks our role as well; the mistake is
-			// seen where, as with Fix 1, no role is asked for.
-			m.Lacks = []string{"role"}
-		}
-		all = append(all, m)
+		all = append(all, Mutant{
+			Name: s.Name, Guards: s.Guards, Lacks: lacks[s.Name], Softens: []string{s.Name}, Sentence: s.Sentence, Rows: rows[s.Name],
+		})
 	}
 	return all
+}
+
+// softLacks are the checks that a softened mutant lacks besides, so that its
+// own mistake can be seen: another API's token has not our role either, which
+// Fix 1 does not ask for, and a form comes with a POST.
+func softLacks() map[string][]string {
+	return map[string][]string{
+		"audience-is-client":      {"role"},
+		"audience-last-duplicate": {"role"},
+		"client-first-party":      {"client-authentication"},
+		"client-form":             {"method"},
+		"trailing-json-merged":    {"role"},
+	}
 }
 
 func softRows() map[string][]string {

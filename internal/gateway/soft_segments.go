@@ -32,7 +32,7 @@ func softSegments() []softening {
 	}
 }
 
-func softKinds() []softening {
+func softTypes() []softening {
 	return []softening{
 		{
 			Softening{"typ-optional", "token-kind", "typ is checked if it is there"},

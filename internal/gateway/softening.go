@@ -33,7 +33,8 @@ func softenings() []softening {
 	all := slices.Concat(
 		softPlacement(), softAlgorithms(), softHMAC(), softSignatures(), softKeys(), softHeaders(), softCritical(), softTimes(), softClocks(),
 		softTenants(), softClients(), softScopes(), softBehaviour(), softResponses(),
-		softSegments(), softKinds(), softEnvelopes(), softMembers(), softJSON(), softCosts(),
+		softSegments(), softTypes(), softEnvelopes(), softMembers(), softJSON(), softCosts(),
+		softAudiences(), softClientClaims(), softClientPlaces(), softKinds(), overstrict(),
 	)
 	slices.SortFunc(all, func(a, b softening) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(all); i++ {
