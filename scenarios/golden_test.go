@@ -93,7 +93,7 @@ func keyText(k *mint.Key) KeyText {
 func (b bakery) setting(c *Case, k mint.Kind) Setting {
 	return Setting{
 		Target: b.target, Home: c.Home, Other: c.Other, Gateway: c.Gateway, Kind: k, Tenant: keyText(b.tenant), Own: keyText(b.own),
-		UserSub: "sub-of-the-user", CalloutHost: "callout.example:8080", Now: b.now,
+		UserSub: "sub-of-the-user", CalloutURL: "http://callout.example:8080", Now: b.now,
 	}
 }
 
@@ -129,7 +129,7 @@ func (b bakery) show(w *strings.Builder, c Case) {
 		return
 	}
 	for _, line := range tokenLines(baked) {
-		fmt.Fprintf(w, "   token %s\n", strings.ReplaceAll(line, b.own.KeyID(), "KID-OF-OWN"))
+		fmt.Fprintf(w, "   token %s\n", short(strings.ReplaceAll(line, b.own.KeyID(), "KID-OF-OWN"), 400))
 	}
 	b.request(w, &c, value.Chain(value.Map{"token": value.String("TOKEN"), "bad": value.String("BAD")}, mint.Parts("token", baked.Token), scope))
 	fmt.Fprintf(w, "   expect %s\n", c.Expected())

@@ -25,7 +25,7 @@ type Mutant struct {
 
 // Mutants returns the planted defects, sorted by name.
 func Mutants() []Mutant {
-	all := append(lackingMutants(), softMutants()...)
+	all := slices.Concat(lackingMutants(), lackingChecks(), softMutants())
 	slices.SortFunc(all, func(a, b Mutant) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(all); i++ {
 		if all[i].Name == all[i-1].Name {
@@ -74,6 +74,8 @@ func lacking(name, guard, sentence string, rows ...string) Mutant {
 func softMutants() []Mutant {
 	rows, lacks := softRows(), softLacks()
 	maps.Copy(rows, claimRows())
+	maps.Copy(rows, formatRows())
+	maps.Copy(rows, softTokenRows())
 	var all []Mutant
 	for _, s := range Softenings() {
 		all = append(all, Mutant{
@@ -92,12 +94,13 @@ func softLacks() map[string][]string {
 		"audience-last-duplicate": {"role"},
 		"client-first-party":      {"client-authentication"},
 		"client-form":             {"method"},
+		"trailing-json-merged":    {"role"},
 	}
 }
 
 func softRows() map[string][]string {
-	return map[string][]string{
-		"alg-none":                {"alg-none", "alg-none-mixed-case"},
+	rows := map[string][]string{
+		"alg-none":                {"alg-none", "alg-none-mixed-case", "alg-none-keeps-signature"},
 		"any-tenant":              {"client-multi-tenant-twin"},
 		"audience-first-element":  {"aud-array-other-first"},
 		"audience-last-duplicate": {"fmt-duplicate-aud"},
@@ -108,7 +111,7 @@ func softRows() map[string][]string {
 		"cached-verdict":          {"state-tampered-after-good"},
 		"client-id-claim":         {"client-id-claim-spoofed"},
 		"client-id-header":        {"client-header-spoofed"},
-		"embedded-jwk":            {"jwk-embedded"},
+		"embedded-jwk":            {"jwk-embedded", "jwk-embedded-known-kid"},
 		"exp-optional":            {"exp-missing"},
 		"exp-string-ignored":      {"exp-string-past"},
 		"exp-string-read":         {"exp-digit-string"},
@@ -129,7 +132,7 @@ func softRows() map[string][]string {
 		"scope-first-word":        {"ctl-scope-last-of-many"},
 		"scope-regex":             {"scope-regex-dot"},
 		"scope-substring":         {"scope-superstring", "scope-embedded"},
-		"signature-optional":      {"sig-empty"},
+		"signature-optional":      {"sig-empty", "sig-segment-removed"},
 		"token-echoed":            {"rsp-token-not-echoed"},
 		"token-in-query":          {"auth-query-only"},
 		"trailing-junk":           {"auth-trailing-junk"},
@@ -137,4 +140,6 @@ func softRows() map[string][]string {
 		"warm-connection":         {"state-anonymous-on-warm-connection"},
 		"withdrawn-keys-kept":     {"jwks-key-retired", "jwks-emergency-roll"},
 	}
+	maps.Copy(rows, softBehaviourRows())
+	return rows
 }

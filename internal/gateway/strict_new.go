@@ -19,10 +19,10 @@ func newStrict(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	s := &strict{
-		env: o.Environment, upstream: o.Upstream, now: o.Now, report: o.Report,
+		env: o.Environment, upstream: o.Upstream, now: o.Now, wait: o.Wait, report: o.Report,
 		keys: &keyring{
 			url: o.Environment.JWKSURL, client: o.Client, now: o.Now,
-			life: strictLife, timeout: strictTimeout, refetch: newRefetch(),
+			life: strictLife, timeout: strictTimeout, within: o.Timeout, refetch: newRefetch(),
 		},
 	}
 	s.checks = enforced(strictChecks(), &s.env)

@@ -17,6 +17,7 @@ import (
 	"github.com/entraproof/entraproof/internal/flows"
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
@@ -43,6 +44,7 @@ type Options struct {
 type Proof struct {
 	Rows    []RowProof    `json:"rows"`
 	Mutants []MutantProof `json:"mutants"`
+	Checks  []CheckProof  `json:"checks,omitempty"`
 	// Part: a selection of the rows, not the whole catalogue. The set-ups are
 	// not run, nor mutants that none of the rows names.
 	Part bool `json:"part,omitempty"`
@@ -96,6 +98,7 @@ func (p *Proof) problem(format string, args ...any) {
 type prover struct {
 	options Options
 	world   *lab.Embedded
+	issuer  *remembering
 	target  *targets.File
 	engine  *engine.Engine
 	rows    []scenarios.Scenario
@@ -112,7 +115,7 @@ func Run(ctx context.Context, o Options) (*Proof, error) {
 		return nil, err
 	}
 	defer p.world.Close()
-	for _, step := range []func(context.Context) error{p.proveStrict, p.proveMutants, p.proveOracle} {
+	for _, step := range []func(context.Context) error{p.proveStrict, p.proveMutants, p.proveSelf, p.proveOracle} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -140,12 +143,16 @@ func newProver(o Options) (*prover, error) {
 		return nil, err
 	}
 	target := targets.Default()
+	target.OptIn = true // nobody is disturbed
 	world, err := lab.NewEmbedded(target)
 	if err != nil {
 		return nil, err
 	}
-	p := &prover{options: o, world: world, target: target, rows: rows, proof: &Proof{Part: part}, say: o.Progress}
-	p.engine = &engine.Engine{Tokens: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, Seen: world.Seen}
+	p := &prover{options: o, world: world, target: target, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, rows: rows, proof: &Proof{Part: part}, say: o.Progress}
+	p.engine = &engine.Engine{
+		Tokens: p.issuer, Seen: world.Seen, Log: world.Log,
+		Prober: &probe.Prober{Now: world.Clock.Now}, Now: world.Clock.Now, Wait: world.Clock.Wait,
+	}
 	if p.say == nil {
 		p.say = func(string) {}
 	}
