@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/internal/value"
 	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
@@ -54,7 +55,7 @@ func (x Expansion) tokenKinds(c *Case, v mint.Version, kind *mint.Kind) []mint.K
 	if owner == nil {
 		return nil
 	}
-	all := x.Kinds(owner)
+	all := x.obtainable(c, owner)
 	own := mint.Kind{Version: v, Subject: b.Kind}
 	if b.Exactly || (v != "" && b.Version == "") {
 		all = slices.DeleteFunc(slices.Clone(all), func(k mint.Kind) bool {
@@ -281,15 +282,31 @@ func (x Expansion) ControlGrant(c Control) (mint.Grant, bool) {
 	return g, true
 }
 
-// askedFor evaluates the scopes or roles that a base asks for.
+// askedFor evaluates the scopes or roles that a base asks for, each once: a
+// list stands for its entries.
 func askedFor(all []Expr, s Setting) ([]string, error) {
 	out := make([]string, 0, len(all))
 	for _, e := range all {
-		text, err := e.Text(s)
+		v, err := e.Eval(s)
 		if err != nil {
 			return nil, fmt.Errorf("scenarios: the base: %w", err)
 		}
-		out = append(out, text)
+		for _, text := range textsOf(v) {
+			if !slices.Contains(out, text) {
+				out = append(out, text)
+			}
+		}
 	}
 	return out, nil
+}
+
+func textsOf(v value.Value) []string {
+	if v.Kind != value.Array {
+		return []string{v.Plain()}
+	}
+	var out []string
+	for _, item := range v.Items {
+		out = append(out, item.Plain())
+	}
+	return out
 }
