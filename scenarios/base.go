@@ -58,11 +58,16 @@ type Base struct {
 	Scopes, Roles []Expr
 	// Audience is uri or app-id, the form to ask for; empty: the usual one.
 	Audience string
-	// User names the user; empty: any.
+	// User names the user; empty: any. The user WithoutContext has not met the
+	// authentication context that the API asks for.
 	User  string
 	Age   mint.Age
 	Token mint.TokenType
 }
+
+// WithoutContext is a user whose tokens lack acrs where the target's
+// authentication-context has the others carry it.
+const WithoutContext = "without-context"
 
 // Genuine reports whether the row starts from a token that the issuer signed.
 func (b Base) Genuine() bool { return !b.Forged && !b.None }

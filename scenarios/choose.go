@@ -218,6 +218,7 @@ func (x Expansion) permissions(c *Case, g *mint.Grant) (missing string) {
 	if g.WellKnown != "" || b.API == APISelf || g.Token != mint.Access {
 		return ""
 	}
+	x.meetContext(g, b.User)
 	scope := Setting{Target: x.Target, Home: c.Home, Other: c.Other, Gateway: c.Gateway, Kind: g.Kind}
 	requires := x.requirement(c)
 	if b.Client == targets.Ungranted {
@@ -240,6 +241,15 @@ func (x Expansion) permissions(c *Case, g *mint.Grant) (missing string) {
 		}
 	}
 	return ""
+}
+
+// meetContext has a user's token name the authentication context where the
+// target declares that it must.
+func (x Expansion) meetContext(g *mint.Grant, user string) {
+	asked, _ := x.Target.Declared("authentication-context")
+	if asked == "true" && g.Kind.Subject == mint.SubjectUser && user != WithoutContext {
+		g.Optional = []string{"acrs"}
+	}
 }
 
 // requirement is what the token's own api grants to its client.
@@ -271,6 +281,7 @@ func (x Expansion) ControlGrant(c Control) (mint.Grant, bool) {
 	if a.OwnKeys {
 		g.AppKey = a.AppID
 	}
+	x.meetContext(&g, "")
 	if c.Kind.Subject == mint.SubjectUser {
 		g.Scopes = e.Requires.Scopes
 		if c.Route == "other" && e.Other != nil && e.Other.Scope != "" {

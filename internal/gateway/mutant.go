@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -40,7 +41,7 @@ func lackingMutants() []Mutant {
 		lacking("no-placement", "placement", "credentials are looked at if they are there", "auth-missing", "auth-query-only", "auth-no-scheme"),
 		lacking("no-format", "format", "whatever the parser makes of the token is good", "fmt-one-segment", "crit-unknown-extension"),
 		lacking("no-algorithm", "algorithm", "the header's alg decides how the token is verified", "alg-rs512-same-key", "alg-hs256-pubkey-pem"),
-		lacking("no-signature", "signature", "the token is decoded, not verified", "sig-bit-flipped", "kid-known-own-key"),
+		lacking("no-signature", "signature", "the token is decoded, not verified", "sig-bit-flipped", "kid-known-own-key", "scope-tampered-into-payload"),
 		lacking("no-key", "key", "which key signed is the token's business", "kid-unknown-genuine-signature"),
 		lacking("no-time", "time", "a token is good for ever", "exp-past-genuine", "exp-missing", "nbf-future"),
 		lacking("no-issuer", "issuer", "the signature is right, so the issuer must be", "iss-missing"),
@@ -69,6 +70,8 @@ func lacking(name, guard, sentence string, rows ...string) Mutant {
 // softMutants have one softening each, named like it.
 func softMutants() []Mutant {
 	rows := softRows()
+	maps.Copy(rows, permissionRows())
+	maps.Copy(rows, issuerRows())
 	var all []Mutant
 	for _, s := range Softenings() {
 		m := Mutant{Name: s.Name, Guards: s.Guards, Softens: []string{s.Name}, Sentence: s.Sentence, Rows: rows[s.Name]}
@@ -85,7 +88,7 @@ func softMutants() []Mutant {
 func softRows() map[string][]string {
 	return map[string][]string{
 		"alg-none":                {"alg-none", "alg-none-mixed-case"},
-		"any-tenant":              {"client-multi-tenant-twin"},
+		"any-tenant":              {"client-multi-tenant-twin", "iss-other-tenant-genuine", "iss-other-tenant-same-audience", "iss-consumer-tenant", "user-same-sub-other-tenant"},
 		"audience-first-element":  {"aud-array-other-first"},
 		"audience-last-duplicate": {"fmt-duplicate-aud"},
 		"audience-optional":       {"aud-missing"},

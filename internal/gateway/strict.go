@@ -1,9 +1,11 @@
 package gateway
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/entraproof/entraproof/internal/probe"
@@ -15,6 +17,7 @@ type strict struct {
 	env      Environment
 	upstream http.Handler
 	keys     *keyring
+	foreign  *keyring // of another trusted issuer; nil if there is none
 	now      func() time.Time
 	report   func(Refusal)
 	checks   []check
@@ -24,6 +27,9 @@ type strict struct {
 	keepsIdentity bool
 	echoesToken   bool
 	fallsOver     bool
+	overrides     bool
+	// identity is the claim told upstream in place of sub.
+	identity string
 }
 
 // Refusal is what a gateway tells about a request that it refused.
@@ -66,6 +72,12 @@ func (s *strict) call(r *http.Request) *call {
 	c.token = readToken(c.presented.compact)
 	id, _ := c.header().soleText("kid")
 	c.keys, c.keysErr = s.keys.knowing(r.Context(), id)
+	if s.foreign != nil {
+		c.foreign = sync.OnceValue(func() []publishedKey {
+			keys, _ := s.foreign.knowing(r.Context(), id) // without its keys the other issuer has signed nothing
+			return keys
+		})
+	}
 	return c
 }
 
@@ -83,6 +95,9 @@ func (s *strict) refusing(c *call) []Check {
 // identity headers, with those of the token that was checked.
 func (s *strict) forwarded(c *call) *http.Request {
 	r := c.request.Clone(c.request.Context())
+	if method := r.Header.Get(overrideField); s.overrides && method != "" {
+		r.Method = method
+	}
 	if s.keepsIdentity {
 		return r
 	}
@@ -90,7 +105,7 @@ func (s *strict) forwarded(c *call) *http.Request {
 	r.Header.Del("Connection")
 	maps.DeleteFunc(r.Header, func(name string, _ []string) bool { return identityField(name) })
 	own, _ := c.clientClaim()
-	for name, claim := range map[string]string{"X-Agw-Client_id": own, "X-Agw-Sub": "sub"} {
+	for name, claim := range map[string]string{"X-Agw-Client_id": own, "X-Agw-Sub": cmp.Or(s.identity, "sub")} {
 		if text, ok := c.claims().lastText(claim); ok {
 			r.Header.Set(name, text)
 		}

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/mockidp"
+	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
 // Embedded is an issuer and an echo in this process, and emulated gateways
@@ -77,6 +79,8 @@ type Setup struct {
 	Introspection mockidp.Introspection
 	// Report is told of strict's refusals.
 	Report func(gateway.Refusal)
+	// Target is another target of the same tenants; nil: the embedded one's own.
+	Target *targets.File
 }
 
 // Serve starts one gateway for each judged environment and gives the target
@@ -84,7 +88,8 @@ type Setup struct {
 func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error) {
 	ctx, cancel := context.WithCancel(e.ctx)
 	addresses := map[string]string{}
-	for _, env := range e.target.Environments {
+	s.Target = cmp.Or(s.Target, e.target)
+	for _, env := range s.Target.Environments {
 		if !env.Judged() {
 			continue
 		}
@@ -95,7 +100,7 @@ func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error)
 		}
 		addresses[env.Name] = address
 	}
-	return e.target.WithGateways(func(name string) string { return addresses[name] }), cancel, nil
+	return s.Target.WithGateways(func(name string) string { return addresses[name] }), cancel, nil
 }
 
 // serve starts the gateway of one environment.
@@ -105,7 +110,10 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment)
 		return "", fmt.Errorf("lab: listen for %s: %w", env.Name, err)
 	}
 	address := "http://" + listener.Addr().String() + basePath(env)
-	emulated := EmulatedEnvironment(e.target, env, address, e.jwksURL())
+	emulated := EmulatedEnvironment(s.Target, env, address, e.jwksURL())
+	if two, _ := s.Target.Declared("two-issuers"); two == "true" {
+		emulated.ForeignJWKSURL = e.Issuer.URL() + "/entraproof/other-issuer/keys"
+	}
 	emulated.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
 	handler, err := gateway.New(gateway.Options{
 		Setup: s.Name, Environment: emulated, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
@@ -169,6 +177,7 @@ func EmulatedEnvironment(f *targets.File, env *targets.Environment, address, jwk
 	for _, a := range env.APIs {
 		out.URIs, out.AppIDs = append(out.URIs, a.URIs...), append(out.AppIDs, a.AppID)
 	}
+	emulateDeclared(&out, f, env)
 	if env.Other != nil {
 		out.Routes[env.Other.Method+" "+routePath(address, env.Other.Path)] = env.Other.Scope
 	}
@@ -179,6 +188,26 @@ func EmulatedEnvironment(f *targets.File, env *targets.Environment, address, jwk
 	}
 	slices.Sort(out.Contracts)
 	return out
+}
+
+// emulateDeclared adds what the target declares beside its environments.
+func emulateDeclared(out *gateway.Environment, f *targets.File, env *targets.Environment) {
+	if !f.Takes(mint.V1) {
+		out.Issuers.V1 = ""
+	}
+	if !f.Takes(mint.V2) {
+		out.Issuers.V2 = ""
+	}
+	if asked, _ := f.Declared("authentication-context"); asked == "true" {
+		out.AuthenticationContext = mint.AuthenticationContext
+	}
+	if asked, _ := f.Declared("write-scope"); asked != "true" || env.Other == nil {
+		return
+	}
+	_, path, _ := strings.Cut(out.Route, " ")
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		out.Routes[method+" "+path] = env.Other.Scope
+	}
 }
 
 func routePath(address, path string) string {

@@ -95,6 +95,7 @@ type prover struct {
 	world   *lab.Embedded
 	engine  *engine.Engine
 	rows    []scenarios.Scenario
+	worlds  []world
 	proof   *Proof
 	say     func(string)
 	runs    int
@@ -135,11 +136,12 @@ func newProver(o Options) (*prover, error) {
 	if err != nil {
 		return nil, err
 	}
+	places := worlds(rows)
 	world, err := lab.NewEmbedded(oneJudged(targets.Default()))
 	if err != nil {
 		return nil, err
 	}
-	p := &prover{options: o, world: world, rows: rows, proof: &Proof{Part: part}, say: o.Progress}
+	p := &prover{options: o, world: world, rows: rows, worlds: places, proof: &Proof{Part: part}, say: o.Progress}
 	p.engine = &engine.Engine{Tokens: world.Issuer, Seen: world.Seen}
 	if p.say == nil {
 		p.say = func(string) {}
@@ -183,15 +185,32 @@ func (r *refusals) note(refusal gateway.Refusal) {
 	r.seen[refusal.Case] = append(r.seen[refusal.Case], refusal.Checks...)
 }
 
-// fire runs rows, or the named cases of them, at one gateway.
+// fire runs rows, or the named cases of them, at one gateway: each row in its
+// own world.
 func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
+	var all []reports.Case
+	for _, w := range p.worlds {
+		cases, err := p.fireIn(ctx, w, s, keep)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, cases...)
+	}
+	return all, nil
+}
+
+func (p *prover) fireIn(ctx context.Context, w world, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
+	s.Target = w.target
 	target, stop, err := p.world.Serve(s)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
 	x := scenarios.Expansion{Target: target, Slow: true}
-	cases := slices.DeleteFunc(x.Expand(p.rows), func(c scenarios.Case) bool { return !keep(c) })
+	cases := slices.DeleteFunc(x.Expand(w.rows), func(c scenarios.Case) bool { return !keep(c) })
+	if len(cases) == 0 {
+		return nil, nil
+	}
 	p.runs++
 	sink := &engine.Memory{}
 	run := p.engine.Start(ctx, engine.Plan{
