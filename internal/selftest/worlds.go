@@ -30,10 +30,13 @@ func worlds(rows []scenarios.Scenario) []world {
 	return slices.DeleteFunc(all, func(w world) bool { return len(w.rows) == 0 })
 }
 
-// fires reports whether some case of the row is fired at the world's target.
+// fires reports whether some case of the row is fired at the gateway of the
+// world's first environment.
 func (w world) fires(row scenarios.Scenario) bool {
 	x := scenarios.Expansion{Target: w.target, Slow: true}
-	return slices.ContainsFunc(x.Expand([]scenarios.Scenario{row}), func(c scenarios.Case) bool { return c.Decided == nil })
+	return slices.ContainsFunc(x.Expand([]scenarios.Scenario{row}), func(c scenarios.Case) bool {
+		return c.Home == w.target.Environments[0] && c.Decided == nil
+	})
 }
 
 // demanding takes v2 tokens only and asks for two scopes at once, for another
