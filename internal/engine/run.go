@@ -25,6 +25,7 @@ type Run struct {
 	lanes  map[scenarios.Control]*lane
 	keys   keyring
 	ownErr error
+	clocks clocks
 	// refs are the placeholders of the plan's rows, which many cases share.
 	refs map[*scenarios.Scenario][]string
 
@@ -90,6 +91,7 @@ func (r *Run) Wait(ctx context.Context, name string) ([]reports.Case, error) {
 // could not be written down.
 func (r *Run) End() (Summary, error) {
 	<-r.done
+	r.summary.Clocks = r.clocks.all()
 	return r.summary, r.failed
 }
 
@@ -207,12 +209,13 @@ func (r *Run) shoot(ctx context.Context, s *shot) bool {
 	}
 	s.start = r.sequence.Add(1)
 	s.observed = r.prober.Fire(ctx, s.wire)
-	s.end = r.sequence.Add(1)
+	s.end, s.answered = r.sequence.Add(1), r.engine.now()
 	if ctx.Err() != nil && s.observed.Fault != probe.NoFault {
 		r.report(s, verdict.Because(verdict.Interrupted, ""))
 		return false
 	}
 	s.reach, s.seen, s.silent = r.reachOf(ctx, s.observed, s.c.ID)
+	r.readClock(s)
 	return true
 }
 

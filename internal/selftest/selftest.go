@@ -142,7 +142,7 @@ func newProver(o Options) (*prover, error) {
 		return nil, err
 	}
 	p := &prover{options: o, world: world, rows: rows, worlds: places, proof: &Proof{Part: part}, say: o.Progress}
-	p.engine = &engine.Engine{Tokens: world.Issuer, Seen: world.Seen}
+	p.engine = &engine.Engine{Tokens: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, Seen: world.Seen}
 	if p.say == nil {
 		p.say = func(string) {}
 	}
