@@ -133,6 +133,7 @@ func flows() map[string]func(*bench, http.Handler) string {
 			}
 			return ""
 		},
+		"user-email-of-victim": toldBySub,
 	}
 }
 

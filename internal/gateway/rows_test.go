@@ -27,6 +27,7 @@ func (b *bench) rows() []row {
 		for _, some := range [][]row{
 			b.acceptedRows(), b.placementRows(), b.signatureRows(), b.algorithmRows(), b.keyRows(), b.formatRows(),
 			b.timeRows(), b.audienceRows(), b.clientRows(), b.scopeRows(), b.kindRows(), b.routeRows(),
+			b.permissionRows(), b.issuerRows(),
 		} {
 			b.made = append(b.made, some...)
 		}
