@@ -94,7 +94,7 @@ func (c *call) rolesBy(alike func(held, required string) bool) bool {
 	})
 }
 
-// softCriteria ask the wrong claim, the wrong caller or for too little.
+// softCriteria ask the wrong claim, or for too little.
 func softCriteria() []softening {
 	return []softening{
 		{
@@ -140,8 +140,16 @@ func softCriteria() []softening {
 		},
 		{
 			Softening{"permissions-claim", "scope", "permissions are taken for scopes"},
-			func(s *strict) { s.tolerates("scope", func(c *call) bool { return scopeFits(c, c.listed("permissions")) }) },
+			func(s *strict) {
+				s.tolerates("scope", func(c *call) bool { return scopeFits(c, c.listed("permissions")) })
+			},
 		},
+	}
+}
+
+// softCallers mistake one sort of caller for another.
+func softCallers() []softening {
+	return []softening{
 		{
 			Softening{"role-instead-of-scope", "scope", "the role of the user stands in for the scope of the client"},
 			func(s *strict) { s.tolerates("scope", func(c *call) bool { return roleFits(c) }) },
