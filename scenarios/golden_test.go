@@ -129,9 +129,9 @@ func (b bakery) show(w *strings.Builder, c Case) {
 		return
 	}
 	for _, line := range tokenLines(baked) {
-		fmt.Fprintf(w, "   token %s\n", strings.ReplaceAll(line, b.own.KeyID(), "KID-OF-OWN"))
+		fmt.Fprintf(w, "   token %s\n", short(strings.ReplaceAll(line, b.own.KeyID(), "KID-OF-OWN"), 400))
 	}
-	b.request(w, &c, value.Chain(value.Map{"token": value.String("TOKEN"), "bad": value.String("BAD")}, scope))
+	b.request(w, &c, value.Chain(value.Map{"token": value.String("TOKEN"), "bad": value.String("BAD")}, mint.Parts("token", baked.Token), scope))
 	fmt.Fprintf(w, "   expect %s\n", c.Expected())
 }
 

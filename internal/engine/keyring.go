@@ -68,5 +68,6 @@ func (r *Run) compareClocks(ctx context.Context) error {
 		return fmt.Errorf("engine: the issuer's clock: %w", err)
 	}
 	r.clocks.set(issuerClock, theirs.Sub(r.engine.now()))
+	r.began = theirs
 	return nil
 }

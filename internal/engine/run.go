@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/verdict"
@@ -26,6 +27,10 @@ type Run struct {
 	keys   keyring
 	ownErr error
 	clocks clocks
+	// private is what no refusal may tell, by environment.
+	private map[string][]verdict.Internal
+	// began is when the run began, by the issuer's clock.
+	began time.Time
 	// refs are the placeholders of the plan's rows, which many cases share.
 	refs map[*scenarios.Scenario][]string
 
@@ -57,6 +62,10 @@ func (e *Engine) Start(ctx context.Context, plan Plan) *Run {
 		mark: markOf(plan.target().Accepted), lanes: map[scenarios.Control]*lane{},
 		kept: map[string]bool{}, specs: map[string]*spec{}, done: make(chan struct{}),
 		records: map[string][]verdict.Record{}, refs: map[*scenarios.Scenario][]string{},
+		private: map[string][]verdict.Internal{},
+	}
+	for _, env := range plan.target().Environments {
+		r.private[env.Name] = internals(plan.target(), env)
 	}
 	r.tokens, r.keys.own, r.ownErr = e.share()
 	for i := range plan.Cases {

@@ -181,7 +181,9 @@ func TestStrictFlows(t *testing.T) {
 	}
 }
 
-// TestMutantsFailTheirFlows: each mutant that names a flow fails it.
+// TestMutantsFailTheirFlows: each mutant that names a flow which is made by hand
+// here fails it. The others need an issuer, a log or a clock, and selftest
+// proves them all.
 func TestMutantsFailTheirFlows(t *testing.T) {
 	t.Parallel()
 	all := flows()
@@ -191,19 +193,19 @@ func TestMutantsFailTheirFlows(t *testing.T) {
 			if !flowRow(id) {
 				continue
 			}
-			proven++
 			flow, ok := all[id]
 			if !ok {
-				t.Fatalf("%s: no flow %s here", m.Name, id)
+				continue
 			}
+			proven++
 			b := newBench(t)
 			if flow(b, b.strictWith(m.Lacks, m.Softens)) == "" {
 				t.Errorf("%s: expected to fail %s", m.Name, id)
 			}
 		}
 	}
-	if proven == 0 {
-		t.Error("no mutant names a flow")
+	if proven < len(all) {
+		t.Errorf("expected a mutant for each of %d flows, got %d", len(all), proven)
 	}
 }
 

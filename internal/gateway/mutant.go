@@ -57,6 +57,7 @@ func lackingMutants() []Mutant {
 		lacking("no-cost", "cost", "every unknown key id fetches the key set", "jwks-unknown-kid-flood"),
 		lacking("no-response", "response", "the refusal tells what it refused", "rsp-token-not-echoed"),
 		{"crit-ignored", "format", []string{"critical-headers"}, nil, "extensions that must be understood are skipped", []string{"crit-unknown-extension"}},
+		{"typ-ignored", "token-kind", []string{"type"}, nil, "typ is not looked at", []string{"fmt-typ-of-other-kind"}},
 		{"nbf-ignored", "time", []string{"not-before"}, nil, "nbf is not looked at", []string{"nbf-future"}},
 		{"unreadable-ignored", "format", []string{"json"}, nil, "claims that cannot be read are not judged", []string{"fmt-payload-utf16", "fmt-payload-not-json"}},
 		{"first-authorization", "placement", []string{"one-authorization"}, nil, "the first Authorization line is judged and both are forwarded", []string{"auth-two-headers-upstream-view"}},
@@ -72,10 +73,12 @@ func softMutants() []Mutant {
 	rows := softRows()
 	maps.Copy(rows, permissionRows())
 	maps.Copy(rows, issuerRows())
+	maps.Copy(rows, formatRows())
 	var all []Mutant
 	for _, s := range Softenings() {
 		m := Mutant{Name: s.Name, Guards: s.Guards, Softens: []string{s.Name}, Sentence: s.Sentence, Rows: rows[s.Name]}
-		if s.Name == "audience-last-duplicate" {
+		switch s.Name {
+		case "audience-last-duplicate", "trailing-json-merged":
 			// The other environment's token lacks our role as well; the mistake is
 			// seen where, as with Fix 1, no role is asked for.
 			m.Lacks = []string{"role"}
@@ -86,7 +89,7 @@ func softMutants() []Mutant {
 }
 
 func softRows() map[string][]string {
-	return map[string][]string{
+	rows := map[string][]string{
 		"alg-none":                {"alg-none", "alg-none-mixed-case"},
 		"any-tenant":              {"client-multi-tenant-twin", "iss-other-tenant-genuine", "iss-other-tenant-same-audience", "iss-consumer-tenant", "user-same-sub-other-tenant"},
 		"audience-first-element":  {"aud-array-other-first"},
@@ -127,4 +130,6 @@ func softRows() map[string][]string {
 		"warm-connection":         {"state-anonymous-on-warm-connection"},
 		"withdrawn-keys-kept":     {"jwks-key-retired", "jwks-emergency-roll"},
 	}
+	maps.Copy(rows, softBehaviourRows())
+	return rows
 }

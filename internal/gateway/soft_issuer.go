@@ -60,7 +60,14 @@ func softIssuers() []softening {
 		},
 		{
 			Softening{"email-as-identity", "upstream-identity", "the upstream is told the address in the token as the caller's identity"},
-			func(s *strict) { s.identity = "email" },
+			func(s *strict) {
+				s.identity = func(claims object, name string) (string, bool) {
+					if name == "sub" {
+						name = "email"
+					}
+					return claims.lastText(name)
+				}
+			},
 		},
 	}
 }

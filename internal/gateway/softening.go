@@ -31,7 +31,8 @@ func Softenings() []Softening {
 
 func softenings() []softening {
 	all := slices.Concat(
-		softPlacement(), softAlgorithms(), softKeys(), softTimes(), softTenants(), softClients(), softScopes(), softBehaviour(),
+		softPlacement(), softAlgorithms(), softKeys(), softTimes(), softTenants(), softClients(), softScopes(), softBehaviour(), softResponses(),
+		softSegments(), softKinds(), softEnvelopes(), softMembers(), softJSON(), softCosts(),
 		softWords(), softCriteria(), softCallers(), softMethods(), softIssuers(), softOwners(),
 	)
 	slices.SortFunc(all, func(a, b softening) int { return strings.Compare(a.Name, b.Name) })

@@ -1,7 +1,7 @@
 package gateway
 
 import (
-	"cmp"
+	"context"
 	"maps"
 	"net/http"
 	"slices"
@@ -19,17 +19,26 @@ type strict struct {
 	keys     *keyring
 	foreign  *keyring // of another trusted issuer; nil if there is none
 	now      func() time.Time
+	wait     func(context.Context, time.Duration) error
 	report   func(Refusal)
 	checks   []check
 	// What follows is the zero value unless Lacks or Softens say otherwise.
 	reading       reading
+	dialect       dialect
 	bypasses      []bypass
 	keepsIdentity bool
 	echoesToken   bool
 	fallsOver     bool
 	overrides     bool
-	// identity is the claim told upstream in place of sub.
-	identity string
+	// spends are what a request costs, crashes whether it ends the process.
+	spends  []func(*call) time.Duration
+	crashes []func(*call) bool
+	// identity reads a claim for the upstream; nil is its last text.
+	identity func(claims object, name string) (string, bool)
+	// alters change what is answered to a refused request.
+	alters []func(*call, Check, *denial)
+	// forwards: what only some of the refusals are about is forwarded all the same.
+	forwards func([]Check) bool
 }
 
 // Refusal is what a gateway tells about a request that it refused.
@@ -51,8 +60,12 @@ type bypass struct {
 
 func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := s.call(r)
+	s.spend(c)
 	refusing := s.refusing(c)
 	if len(refusing) > 0 && !slices.ContainsFunc(s.bypasses, func(b bypass) bool { return b.admits(c) }) {
+		if s.forwards != nil && s.forwards(refusing) {
+			s.upstream.ServeHTTP(unheard{http.Header{}}, s.forwarded(c))
+		}
 		s.refuse(w, c, refusing)
 		return
 	}
@@ -64,12 +77,26 @@ func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.upstream.ServeHTTP(w, s.forwarded(c))
 }
 
+// spend lets a request cost what it costs a careless gateway.
+func (s *strict) spend(c *call) {
+	for _, spends := range s.spends {
+		if d := spends(c); d > 0 {
+			_ = s.wait(c.request.Context(), d) // a client that is gone waits no longer
+		}
+	}
+	for _, crashes := range s.crashes {
+		if crashes(c) {
+			panic(http.ErrAbortHandler) // the connection ends without an answer
+		}
+	}
+}
+
 func (s *strict) call(r *http.Request) *call {
 	c := &call{request: r, env: &s.env, now: s.now(), presented: s.reading.presented(r), path: targetPath(r.RequestURI)}
 	if c.presented.compact == "" {
 		return c
 	}
-	c.token = readToken(c.presented.compact)
+	c.token = s.dialect.read(r, c.presented.compact)
 	id, _ := c.header().soleText("kid")
 	c.keys, c.keysErr = s.keys.knowing(r.Context(), id)
 	if s.foreign != nil {
@@ -105,12 +132,19 @@ func (s *strict) forwarded(c *call) *http.Request {
 	r.Header.Del("Connection")
 	maps.DeleteFunc(r.Header, func(name string, _ []string) bool { return identityField(name) })
 	own, _ := c.clientClaim()
-	for name, claim := range map[string]string{"X-Agw-Client_id": own, "X-Agw-Sub": cmp.Or(s.identity, "sub")} {
-		if text, ok := c.claims().lastText(claim); ok {
+	for name, claim := range map[string]string{"X-Agw-Client_id": own, "X-Agw-Sub": "sub"} {
+		if text, ok := s.told(c.claims(), claim); ok {
 			r.Header.Set(name, text)
 		}
 	}
 	return r
+}
+
+func (s *strict) told(claims object, name string) (string, bool) {
+	if s.identity != nil {
+		return s.identity(claims, name)
+	}
+	return claims.lastText(name)
 }
 
 func (s *strict) refuse(w http.ResponseWriter, c *call, refusing []Check) {
@@ -131,5 +165,15 @@ func (s *strict) refuse(w http.ResponseWriter, c *call, refusing []Check) {
 	if first.Status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", routeOf(s.env.Route).method)
 	}
+	for _, alter := range s.alters {
+		alter(c, first, &answer)
+	}
 	answer.write(w)
 }
+
+// unheard is where an answer goes that the client does not get.
+type unheard struct{ header http.Header }
+
+func (u unheard) Header() http.Header         { return u.header }
+func (u unheard) Write(b []byte) (int, error) { return len(b), nil }
+func (u unheard) WriteHeader(int)             {}

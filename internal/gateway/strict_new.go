@@ -19,7 +19,7 @@ func newStrict(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	s := &strict{
-		env: o.Environment, upstream: o.Upstream, now: o.Now, report: o.Report,
+		env: o.Environment, upstream: o.Upstream, now: o.Now, wait: o.Wait, report: o.Report,
 		keys: strictKeys(o, o.Environment.JWKSURL),
 	}
 	if o.Environment.ForeignJWKSURL != "" {
@@ -41,7 +41,10 @@ func newStrict(o Options) (http.Handler, error) {
 }
 
 func strictKeys(o Options, url string) *keyring {
-	return &keyring{url: url, client: o.Client, now: o.Now, life: strictLife, timeout: strictTimeout, refetch: newRefetch()}
+	return &keyring{
+		url: url, client: o.Client, now: o.Now,
+		life: strictLife, timeout: strictTimeout, within: o.Timeout, refetch: newRefetch(),
+	}
 }
 
 func checkStrict(o Options) error {

@@ -29,7 +29,7 @@ func tailBit(segment string) string {
 }
 
 func utf16Of(text string) string {
-	var out bytes.Buffer
+	out := bytes.NewBufferString("\xff\xfe")
 	for _, unit := range utf16.Encode([]rune(text)) {
 		out.Write([]byte{byte(unit), byte(unit >> 8)})
 	}
@@ -141,13 +141,8 @@ func TestMutantsFailTheirRows(t *testing.T) {
 				if _, own := elsewhere[id]; own || flowRow(id) {
 					continue
 				}
-				i := slices.IndexFunc(rows, func(r row) bool { return r.id == id })
-				if i < 0 {
-					t.Fatalf("%s: no such row here", id)
-				}
-				got, _ := b.judged(rows[i], m.Lacks, m.Softens)
-				if got.forwarded == (rows[i].status == 0) && !wrongView(id, got) {
-					t.Errorf("%s: expected the mutant to fail it, got forwarded %t, status %d", id, got.forwarded, got.status)
+				if !b.fails(t, m, id) {
+					t.Errorf("%s: expected the mutant to fail it", id)
 				}
 			}
 			if len(m.Rows) == 0 || m.Sentence == "" {
@@ -158,8 +153,30 @@ func TestMutantsFailTheirRows(t *testing.T) {
 	}
 }
 
-// flowRow tells rows that one request cannot make; they have tests of their own.
+// fails reports whether a mutant fails one of the variants of a row.
+func (b *bench) fails(t *testing.T, m Mutant, id string) (fails bool) {
+	t.Helper()
+	found := false
+	for _, r := range b.rows() {
+		if name, _, _ := strings.Cut(r.id, "/"); name != id {
+			continue
+		}
+		found = true
+		got, _ := b.judged(r, m.Lacks, m.Softens)
+		fails = fails || got.forwarded != (r.status == 0) || wrongView(id, got)
+	}
+	if !found {
+		t.Errorf("%s: no such row here", id)
+	}
+	return fails
+}
+
+// flowRow tells rows that one request cannot make, or whose verdict is not the
+// status; they have tests of their own.
 func flowRow(id string) bool {
+	if strings.HasPrefix(id, "dos-") || id == "fmt-proto-pollution" {
+		return true
+	}
 	return strings.HasPrefix(id, "state-") || strings.HasPrefix(id, "jwks-") || strings.HasPrefix(id, "rsp-") ||
 		id == "identity-headers-injected" || id == "user-email-of-victim"
 }
@@ -176,6 +193,9 @@ func (b *bench) stillGateway(t *testing.T, rows []row, m Mutant) {
 	failed := 0
 	h := b.strictWith(m.Lacks, m.Softens)
 	for _, r := range rows {
+		if r.guards == "cost" {
+			continue // they are large, and few
+		}
 		if got := fire(t, h, r.ask); got.forwarded != (r.status == 0) {
 			failed++
 		}

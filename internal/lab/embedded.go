@@ -25,9 +25,12 @@ import (
 type Embedded struct {
 	// Issuer signs; it is an engine's source of tokens.
 	Issuer *mockidp.Issuer
+	// Clock is the issuer's and the gateways'.
+	Clock  *Clock
 	target *targets.File
 
 	echo    *gateway.Echo
+	log     log
 	stop    context.CancelFunc
 	ctx     context.Context //nolint:containedctx // the life of the listeners, which outlive each call
 	serving sync.WaitGroup
@@ -39,11 +42,13 @@ func NewEmbedded(target *targets.File) (*Embedded, error) {
 	cfg.Directory.APIs, cfg.Directory.Clients = nil, nil // nobody asks its token endpoint
 	cfg.TLSAddr, cfg.ManagementAddr = mockidp.Off, mockidp.Off
 	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
+	clock := &Clock{}
+	cfg.Now = clock.Now
 	issuer, err := mockidp.New(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
 	}
-	e := &Embedded{Issuer: issuer, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
+	e := &Embedded{Issuer: issuer, Clock: clock, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	if err := issuer.Start(e.ctx); err != nil {
 		e.Close()
@@ -63,6 +68,9 @@ func (e *Embedded) Close() {
 func (e *Embedded) Seen(_ context.Context, run, id string) ([]probe.Echo, error) {
 	return e.echo.Seen(run, id), nil
 }
+
+// Log is what the gateways have written of a run's refusals.
+func (e *Embedded) Log(_ context.Context, run string) ([]string, error) { return e.log.of(run), nil }
 
 // Setup says which emulated gateway stands in front of the echo.
 type Setup struct {
@@ -115,9 +123,10 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment)
 		emulated.ForeignJWKSURL = e.Issuer.URL() + "/entraproof/other-issuer/keys"
 	}
 	emulated.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
+	s.Report = e.log.reporting(s.Report)
 	handler, err := gateway.New(gateway.Options{
 		Setup: s.Name, Environment: emulated, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
-		Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: s.Report,
+		Now: e.Clock.Now, Timeout: e.Clock.Timeout, Wait: e.Clock.Wait, Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: s.Report,
 		Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	})
 	if err != nil {

@@ -2,7 +2,10 @@ package selftest
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +24,29 @@ type remembering struct {
 	mu     sync.Mutex
 	leases int
 	signed map[string][]byte
+	given  []string // the signatures of genuine tokens, as they stand in them
+}
+
+// Genuine notes the signatures that it gives away.
+func (r *remembering) Genuine(ctx context.Context, grants []mint.Grant) ([]string, error) {
+	tokens, err := r.Issuer.Genuine(ctx, grants)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, token := range tokens {
+		r.given = append(r.given, token[strings.LastIndexByte(token, '.')+1:])
+	}
+	return tokens, err
+}
+
+// secrets are the signatures that were given away, as they stand in tokens.
+func (r *remembering) secrets() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := slices.Clone(r.given)
+	for _, signature := range r.signed {
+		all = append(all, base64.RawURLEncoding.EncodeToString(signature))
+	}
+	return all
 }
 
 // Sign answers what was asked before from memory.

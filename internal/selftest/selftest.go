@@ -17,6 +17,7 @@ import (
 	"github.com/entraproof/entraproof/internal/flows"
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
@@ -43,6 +44,7 @@ type Options struct {
 type Proof struct {
 	Rows    []RowProof    `json:"rows"`
 	Mutants []MutantProof `json:"mutants"`
+	Checks  []CheckProof  `json:"checks,omitempty"`
 	// Part: a selection of the rows, not the whole catalogue. The set-ups are
 	// not run, nor mutants that none of the rows names.
 	Part bool `json:"part,omitempty"`
@@ -93,6 +95,7 @@ func (p *Proof) problem(format string, args ...any) {
 type prover struct {
 	options Options
 	world   *lab.Embedded
+	issuer  *remembering
 	engine  *engine.Engine
 	rows    []scenarios.Scenario
 	worlds  []world
@@ -109,7 +112,7 @@ func Run(ctx context.Context, o Options) (*Proof, error) {
 		return nil, err
 	}
 	defer p.world.Close()
-	for _, step := range []func(context.Context) error{p.proveStrict, p.proveMutants, p.proveOracle} {
+	for _, step := range []func(context.Context) error{p.proveStrict, p.proveMutants, p.proveSelf, p.proveOracle} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -141,8 +144,11 @@ func newProver(o Options) (*prover, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &prover{options: o, world: world, rows: rows, worlds: places, proof: &Proof{Part: part}, say: o.Progress}
-	p.engine = &engine.Engine{Tokens: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, Seen: world.Seen}
+	p := &prover{options: o, world: world, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, rows: rows, worlds: places, proof: &Proof{Part: part}, say: o.Progress}
+	p.engine = &engine.Engine{
+		Tokens: p.issuer, Seen: world.Seen, Log: world.Log,
+		Prober: &probe.Prober{Now: world.Clock.Now}, Now: world.Clock.Now, Wait: world.Clock.Wait,
+	}
 	if p.say == nil {
 		p.say = func(string) {}
 	}
@@ -170,6 +176,7 @@ func oneJudged(f *targets.File) *targets.File {
 	for _, e := range c.Environments[1:] {
 		e.Gateways = nil
 	}
+	c.OptIn = true // nobody is disturbed
 	return c
 }
 

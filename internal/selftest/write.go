@@ -26,7 +26,10 @@ func (p *Proof) Write(w io.Writer) error {
 	for _, m := range p.Mutants {
 		fmt.Fprintf(&b, "mutant  %-40s %-12s %s\n", m.Name, m.Guards, mutantWord(m))
 	}
-	fmt.Fprintf(&b, "\n%d rows, %d mutants", len(p.Rows), len(p.Mutants))
+	for _, c := range p.Checks {
+		fmt.Fprintf(&b, "check   %-40s %s: %s\n", c.ID, map[bool]string{true: "holds", false: "DOES NOT HOLD"}[c.Holds], c.Says)
+	}
+	fmt.Fprintf(&b, "\n%d rows, %d mutants, %d checks", len(p.Rows), len(p.Mutants), len(p.Checks))
 	switch {
 	case len(p.Problems) == 0 && p.Part:
 		b.WriteString(", a part of the catalogue: each of these rows can fail. Without a selection everything is proven.\n")
