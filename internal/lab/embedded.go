@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,9 +97,7 @@ type Setup struct {
 func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error) {
 	ctx, cancel := context.WithCancel(e.ctx)
 	addresses := map[string]string{}
-	if s.Target == nil {
-		s.Target = e.target
-	}
+	s.Target = cmp.Or(s.Target, e.target)
 	for _, env := range s.Target.Environments {
 		if !env.Judged() {
 			continue
@@ -121,6 +120,9 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment)
 	}
 	address := "http://" + listener.Addr().String() + basePath(env)
 	emulated := EmulatedEnvironment(s.Target, env, address, e.jwksURL())
+	if two, _ := s.Target.Declared("two-issuers"); two == "true" {
+		emulated.ForeignJWKSURL = e.Issuer.URL() + "/entraproof/other-issuer/keys"
+	}
 	emulated.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
 	s.Report = e.log.reporting(s.Report)
 	handler, err := gateway.New(gateway.Options{
@@ -183,6 +185,7 @@ func EmulatedEnvironment(f *targets.File, env *targets.Environment, address, jwk
 		out.Enforces = env.Enforces
 	}
 	out.URIs, out.AppIDs = audiences(f, env)
+	emulateDeclared(&out, f, env)
 	if env.Other != nil {
 		out.Routes[env.Other.Method+" "+routePath(address, env.Other.Path)] = env.Other.Scope
 	}
@@ -212,6 +215,26 @@ func audiences(f *targets.File, env *targets.Environment) (uris, ids []string) {
 		}
 	}
 	return uris, ids
+}
+
+// emulateDeclared adds what the target declares beside its environments.
+func emulateDeclared(out *gateway.Environment, f *targets.File, env *targets.Environment) {
+	if !f.Takes(mint.V1) {
+		out.Issuers.V1 = ""
+	}
+	if !f.Takes(mint.V2) {
+		out.Issuers.V2 = ""
+	}
+	if asked, _ := f.Declared("authentication-context"); asked == "true" {
+		out.AuthenticationContext = mint.AuthenticationContext
+	}
+	if asked, _ := f.Declared("write-scope"); asked != "true" || env.Other == nil {
+		return
+	}
+	_, path, _ := strings.Cut(out.Route, " ")
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		out.Routes[method+" "+path] = env.Other.Scope
+	}
 }
 
 func routePath(address, path string) string {

@@ -18,7 +18,6 @@ import (
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/lab"
 	"github.com/entraproof/entraproof/internal/probe"
-	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
 )
@@ -57,8 +56,8 @@ type RowProof struct {
 	Scenario string          `json:"scenario"`
 	Guards   string          `json:"guards"`
 	Strict   reports.Outcome `json:"strict"`
-	// Where is what the target declares where the row is proven; empty: the
-	// default target as it is.
+	// Where is what is other about the target where the row is proven; empty:
+	// it is the default one.
 	Where string `json:"where,omitempty"`
 	// RefusedBy are the checks of strict that refuse the row in one of its
 	// forms, sorted.
@@ -99,9 +98,9 @@ type prover struct {
 	options Options
 	world   *lab.Embedded
 	issuer  *remembering
-	target  *targets.File
 	engine  *engine.Engine
 	rows    []scenarios.Scenario
+	worlds  []world
 	proof   *Proof
 	say     func(string)
 	runs    int
@@ -142,13 +141,15 @@ func newProver(o Options) (*prover, error) {
 	if err != nil {
 		return nil, err
 	}
-	target := targets.Default()
-	target.OptIn = true // nobody is disturbed
-	world, err := lab.NewEmbedded(target)
+	places := worlds(rows)
+	world, err := lab.NewEmbedded(places[0].target)
 	if err != nil {
 		return nil, err
 	}
-	p := &prover{options: o, world: world, target: target, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, rows: rows, proof: &Proof{Part: part}, say: o.Progress}
+	p := &prover{
+		options: o, world: world, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}},
+		rows: rows, worlds: places, proof: &Proof{Part: part}, say: o.Progress,
+	}
 	p.engine = &engine.Engine{
 		Tokens: p.issuer, Seen: world.Seen, Log: world.Log,
 		Prober: &probe.Prober{Now: world.Clock.Now}, Now: world.Clock.Now, Wait: world.Clock.Wait,
@@ -157,7 +158,8 @@ func newProver(o Options) (*prover, error) {
 		p.say = func(string) {}
 	}
 	for _, row := range rows {
-		p.proof.Rows = append(p.proof.Rows, RowProof{Scenario: row.ID, Guards: row.Guards})
+		i := slices.IndexFunc(places, holding(row.ID))
+		p.proof.Rows = append(p.proof.Rows, RowProof{Scenario: row.ID, Guards: row.Guards, Where: places[i].says})
 	}
 	return p, nil
 }
@@ -185,8 +187,22 @@ func (r *refusals) note(refusal gateway.Refusal) {
 	r.seen[refusal.Case] = append(r.seen[refusal.Case], refusal.Checks...)
 }
 
-// fire runs rows, or the named cases of them, at one gateway.
+// fire runs rows, or the named cases of them, at one gateway: each row in its
+// own world.
 func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
+	var all []reports.Case
+	for _, w := range p.worlds {
+		cases, err := p.fireIn(ctx, w, s, keep)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, cases...)
+	}
+	return all, nil
+}
+
+func (p *prover) fireIn(ctx context.Context, w world, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
+	s.Target = w.target
 	target, stop, err := p.world.Serve(s)
 	if err != nil {
 		return nil, err
@@ -195,7 +211,10 @@ func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case
 	x := scenarios.Expansion{Target: target, Slow: true}
 	// The other environments are there for their tokens, and for what is sent to
 	// their gateways; judged by themselves they would show the same again.
-	cases := slices.DeleteFunc(x.Expand(p.rows), func(c scenarios.Case) bool { return c.Home != target.Environments[0] || !keep(c) })
+	cases := slices.DeleteFunc(x.Expand(w.rows), func(c scenarios.Case) bool { return c.Home != target.Environments[0] || !keep(c) })
+	if len(cases) == 0 {
+		return nil, nil
+	}
 	p.runs++
 	sink := &engine.Memory{}
 	run := p.engine.Start(ctx, engine.Plan{
