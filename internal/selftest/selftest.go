@@ -57,6 +57,9 @@ type RowProof struct {
 	Scenario string          `json:"scenario"`
 	Guards   string          `json:"guards"`
 	Strict   reports.Outcome `json:"strict"`
+	// Where is what the target says otherwise than the default one where the row
+	// is proven; empty: the default target.
+	Where string `json:"where,omitempty"`
 	// RefusedBy are the checks of strict that refuse the row in one of its
 	// forms, sorted.
 	RefusedBy []string `json:"refused_by,omitempty"`
@@ -155,6 +158,11 @@ func newProver(o Options) (*prover, error) {
 	for _, row := range rows {
 		p.proof.Rows = append(p.proof.Rows, RowProof{Scenario: row.ID, Guards: row.Guards})
 	}
+	for _, w := range p.worlds {
+		for _, row := range w.rows {
+			p.row(row.ID).Where = w.words()
+		}
+	}
 	return p, nil
 }
 
@@ -207,7 +215,7 @@ func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case
 }
 
 func (p *prover) fireIn(ctx context.Context, w world, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
-	s.Target = w.target
+	s.Target = w.target()
 	target, stop, err := p.world.Serve(s)
 	if err != nil {
 		return nil, err

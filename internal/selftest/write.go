@@ -20,6 +20,9 @@ func (p *Proof) Write(w io.Writer) error {
 	var b strings.Builder
 	for _, r := range p.Rows {
 		fmt.Fprintf(&b, "row     %-40s %-12s strict: %-8s %s\n", r.Scenario, r.Guards, r.Strict, provenWord(r))
+		if r.Where != "" {
+			writeList(&b, "where", []string{r.Where})
+		}
 		writeList(&b, "refused by", r.RefusedBy)
 		writeList(&b, "failed by", r.FailedBy)
 	}
