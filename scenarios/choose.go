@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/targets"
@@ -137,10 +138,17 @@ func (x Expansion) grant(c *Case, k mint.Kind) (*mint.Grant, string) {
 	}
 	g := &mint.Grant{
 		Token: b.Token, Tenant: x.tenant(b), Kind: k, Age: b.Age,
-		Client: mint.Client{ID: client.ID, Authentication: client.Authentication},
+		Client:          mint.Client{ID: client.ID, Authentication: client.Authentication},
+		ManagedIdentity: client.ManagedIdentity, Capabilities: b.Capabilities,
 	}
 	if g.Tenant == "" {
 		return nil, "no second tenant: add tenant.other"
+	}
+	if i := slices.Index(authenticationWords(), b.Authentication); i >= 0 {
+		g.Client.Authentication = strconv.Itoa(i)
+	}
+	if missing := x.person(b, g); missing != "" {
+		return nil, missing
 	}
 	if missing := x.resource(c, g); missing != "" {
 		return nil, missing
@@ -149,6 +157,26 @@ func (x Expansion) grant(c *Case, k mint.Kind) (*mint.Grant, string) {
 		return nil, missing
 	}
 	return g, ""
+}
+
+// person fills in the user that the row asks for. A mock has each of them.
+func (x Expansion) person(b Base, g *mint.Grant) (missing string) {
+	mock := x.Target.Tokens.CanMint()
+	found := x.Target.User(b.User)
+	switch {
+	case b.User == "":
+	case !mock && found == nil:
+		return "no user in the target file is " + string(b.User)
+	case !mock:
+		g.User.Name = found.Name
+	case b.User == targets.Guest:
+		g.User = mint.User{Name: "Gale Guest", HomeTenant: x.Target.TenantB()}
+	case b.User == targets.ManyGroups:
+		for _, id := range guids(mint.MostGroups + 1).Items {
+			g.Groups = append(g.Groups, id.Text)
+		}
+	}
+	return ""
 }
 
 func (x Expansion) tenant(b Base) string {
@@ -173,6 +201,12 @@ func (x Expansion) client(c *Case) (*targets.Client, string) {
 			return found, ""
 		}
 		return nil, "no client is granted in " + c.Other.Name
+	}
+	if i := slices.Index(authenticationWords(), b.Authentication); i >= 0 && !x.Target.Tokens.CanMint() {
+		if found := x.Target.Proving(c.Home, strconv.Itoa(i)); found != nil {
+			return found, ""
+		}
+		return nil, "no client with a contract for " + c.Home.Name + " proves itself by: " + b.Authentication
 	}
 	if found := x.Target.Client(b.Client, c.Home, c.Other); found != nil {
 		return found, ""
@@ -245,9 +279,9 @@ func (x Expansion) permissions(c *Case, g *mint.Grant) (missing string) {
 
 // meetContext has a user's token name the authentication context where the
 // target declares that it must.
-func (x Expansion) meetContext(g *mint.Grant, user string) {
+func (x Expansion) meetContext(g *mint.Grant, user targets.UserRole) {
 	asked, _ := x.Target.Declared("authentication-context")
-	if asked == "true" && g.Kind.Subject == mint.SubjectUser && user != WithoutContext {
+	if asked == "true" && g.Kind.Subject == mint.SubjectUser && user != targets.WithoutContext {
 		g.Optional = []string{"acrs"}
 	}
 }

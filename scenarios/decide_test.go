@@ -23,6 +23,7 @@ func TestDecide(t *testing.T) {
 	noGatewayExtras := with(`, origin: "http://up.example", plain-http: "http://plain.example/orders"`, "")
 	noSecond := with("  spare: {app-id: b1111111-b111-4a10-8004-0123456789b2, uris: [api://billing.all], version: 2, scopes: [Billing.Read], roles: [Billing.All]}\n", "")
 	noOther := with(", other: {request: GET /v1/admin, scope: DEV.Admin}", "")
+	const nearSkew = `source: mock, base: any home, token: [{set: {exp: "${now - skew - 15s}"}}]`
 	rows := []struct {
 		name, row string
 		target    func(*testing.T) *targets.File
@@ -69,6 +70,8 @@ func TestDecide(t *testing.T) {
 		{"forged row, real tenant", "source: forged, base: forged", entraTokens, "", ""},
 		{"real row, real tenant", "source: real, base: exactly app home", entraTokens, "", ""},
 		{"one environment only", "base: other", devOnly, verdict.MissingAccount, ""},
+		{"near a skew that nobody declares", nearSkew, with("skew: 90s", "jwks: static"), verdict.CapabilityAbsent, "skew: …"},
+		{"near the declared skew", nearSkew, with(), "", ""},
 		{"to the origin", "base: any home, request: {to: origin}", with(), "", ""},
 		{"no origin", "base: any home, request: {to: origin}", noGatewayExtras, verdict.CapabilityAbsent, ""},
 		{"no plain HTTP", "base: any home, request: {to: plain-http}", noGatewayExtras, verdict.CapabilityAbsent, ""},

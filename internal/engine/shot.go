@@ -238,7 +238,7 @@ func (r *Run) refsOf(row *scenarios.Scenario) []string {
 func (r *Run) setting(c *scenarios.Case, kind mint.Kind) scenarios.Setting {
 	return scenarios.Setting{
 		Target: r.plan.target(), Home: c.Home, Other: c.Other, Gateway: c.Gateway, Kind: kind,
-		Tenant: r.keys.tenant, Own: r.keys.ownText, CalloutHost: r.keys.callout, Now: r.engine.now(),
+		Tenant: r.keys.tenant, Next: r.keys.next, Own: r.keys.ownText, CalloutURL: r.keys.callout, Now: r.engine.now(),
 	}
 }
 

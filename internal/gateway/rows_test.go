@@ -30,6 +30,7 @@ func (b *bench) rows() []row {
 			b.timeRows(), b.audienceRows(), b.clientRows(), b.scopeRows(), b.kindRows(), b.routeRows(),
 			b.permissionRows(), b.issuerRows(),
 			b.repackedRows(), b.jsonRows(), b.duplicateRows(), b.costRows(),
+			b.lawfulRows(), b.audienceShapes(), b.clientClaims(), b.clientPlaces(), b.kindShapes(),
 		} {
 			b.made = append(b.made, some...)
 		}

@@ -39,6 +39,8 @@ type strict struct {
 	alters []func(*call, Check, *denial)
 	// forwards: what only some of the refusals are about is forwarded all the same.
 	forwards func([]Check) bool
+	// believesHeader tells the upstream the client that the request names.
+	believesHeader bool
 }
 
 // Refusal is what a gateway tells about a request that it refused.
@@ -128,14 +130,19 @@ func (s *strict) forwarded(c *call) *http.Request {
 	if s.keepsIdentity {
 		return r
 	}
+	named := r.Header.Get("client_id")
 	// What Connection names, a proxy behind would drop: the gateway's own headers too.
 	r.Header.Del("Connection")
 	maps.DeleteFunc(r.Header, func(name string, _ []string) bool { return identityField(name) })
 	own, _ := c.clientClaim()
-	for name, claim := range map[string]string{"X-Agw-Client_id": own, "X-Agw-Sub": "sub"} {
+	// Of a guest, sub says too little: oid and tid name a person (entra-tokens 1.3).
+	for name, claim := range map[string]string{"X-Agw-Client_id": own, "X-Agw-Sub": "sub", "X-Agw-Oid": "oid", "X-Agw-Tid": "tid"} {
 		if text, ok := s.told(c.claims(), claim); ok {
 			r.Header.Set(name, text)
 		}
+	}
+	if s.believesHeader && named != "" {
+		r.Header.Set("X-Agw-Client_id", named)
 	}
 	return r
 }

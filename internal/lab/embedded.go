@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,6 +75,9 @@ func (e *Embedded) Log(_ context.Context, run string) ([]string, error) { return
 type Setup struct {
 	// Name is that of a set-up of internal/gateway.
 	Name string
+	// Target says what the gateways should admit; nil: the target that the lab was
+	// started for, whose tenants it must share.
+	Target *targets.File
 	// Lacks and Softens make a mutant of strict.
 	Lacks, Softens []string
 	// DeniesAfter is for turns-deny.
@@ -87,8 +89,6 @@ type Setup struct {
 	Introspection mockidp.Introspection
 	// Report is told of strict's refusals.
 	Report func(gateway.Refusal)
-	// Target is another target of the same tenants; nil: the embedded one's own.
-	Target *targets.File
 }
 
 // Serve starts one gateway for each judged environment and gives the target
@@ -96,7 +96,9 @@ type Setup struct {
 func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error) {
 	ctx, cancel := context.WithCancel(e.ctx)
 	addresses := map[string]string{}
-	s.Target = cmp.Or(s.Target, e.target)
+	if s.Target == nil {
+		s.Target = e.target
+	}
 	for _, env := range s.Target.Environments {
 		if !env.Judged() {
 			continue
@@ -183,9 +185,7 @@ func EmulatedEnvironment(f *targets.File, env *targets.Environment, address, jwk
 	if env.Declared {
 		out.Enforces = env.Enforces
 	}
-	for _, a := range env.APIs {
-		out.URIs, out.AppIDs = append(out.URIs, a.URIs...), append(out.AppIDs, a.AppID)
-	}
+	out.URIs, out.AppIDs = audiences(f, env)
 	emulateDeclared(&out, f, env)
 	if env.Other != nil {
 		out.Routes[env.Other.Method+" "+routePath(address, env.Other.Path)] = env.Other.Scope
@@ -217,6 +217,25 @@ func emulateDeclared(out *gateway.Environment, f *targets.File, env *targets.Env
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		out.Routes[method+" "+path] = env.Other.Scope
 	}
+}
+
+// audiences are the forms of aud that the target declares to be listed: URIs
+// and GUIDs, unless it says otherwise.
+func audiences(f *targets.File, env *targets.Environment) (uris, ids []string) {
+	slashed, _ := f.Declared("audience-slash-listed")
+	guids, _ := f.Declared("audience-app-id-listed")
+	for _, a := range env.APIs {
+		uris = append(uris, a.URIs...)
+		if slashed == "true" {
+			for _, uri := range a.URIs {
+				uris = append(uris, uri+"/")
+			}
+		}
+		if a.Version != mint.V1 || guids != "false" {
+			ids = append(ids, a.AppID)
+		}
+	}
+	return uris, ids
 }
 
 func routePath(address, path string) string {

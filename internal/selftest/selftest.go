@@ -99,6 +99,7 @@ type prover struct {
 	options Options
 	world   *lab.Embedded
 	issuer  *remembering
+	target  *targets.File
 	engine  *engine.Engine
 	rows    []scenarios.Scenario
 	worlds  []world
@@ -142,12 +143,13 @@ func newProver(o Options) (*prover, error) {
 	if err != nil {
 		return nil, err
 	}
-	places := worlds(rows)
-	world, err := lab.NewEmbedded(oneJudged(targets.Default()))
+	target := targets.Default()
+	target.OptIn = true // nobody is disturbed
+	world, err := lab.NewEmbedded(target)
 	if err != nil {
 		return nil, err
 	}
-	p := &prover{options: o, world: world, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, rows: rows, worlds: places, proof: &Proof{Part: part}, say: o.Progress}
+	p := &prover{options: o, world: world, target: target, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, rows: rows, worlds: worlds(target, rows), proof: &Proof{Part: part}, say: o.Progress}
 	p.engine = &engine.Engine{
 		Tokens: p.issuer, Seen: world.Seen, Log: world.Log,
 		Prober: &probe.Prober{Now: world.Clock.Now}, Now: world.Clock.Now, Wait: world.Clock.Wait,
@@ -177,17 +179,6 @@ func (o Options) rows() (rows []scenarios.Scenario, part bool, err error) {
 	return rows, len(rows) < len(all), err
 }
 
-// oneJudged keeps the gateway of the first environment only: the others are
-// there for their tokens, and every environment would show the same.
-func oneJudged(f *targets.File) *targets.File {
-	c := f.WithGateways(func(string) string { return f.Environments[0].Gateways[0].URL })
-	for _, e := range c.Environments[1:] {
-		e.Gateways = nil
-	}
-	c.OptIn = true // nobody is disturbed
-	return c
-}
-
 // refusals are the checks that refused each case, by case id.
 type refusals struct {
 	mu   sync.Mutex
@@ -215,14 +206,16 @@ func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case
 }
 
 func (p *prover) fireIn(ctx context.Context, w world, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
-	s.Target = w.target()
+	s.Target = w.target(p.target)
 	target, stop, err := p.world.Serve(s)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
 	x := scenarios.Expansion{Target: target, Slow: true}
-	cases := slices.DeleteFunc(x.Expand(w.rows), func(c scenarios.Case) bool { return !keep(c) })
+	// The other environments are there for their tokens, and for what is sent to
+	// their gateways; judged by themselves they would show the same again.
+	cases := slices.DeleteFunc(x.Expand(w.rows), func(c scenarios.Case) bool { return c.Home != target.Environments[0] || !keep(c) })
 	if len(cases) == 0 {
 		return nil, nil
 	}

@@ -48,6 +48,7 @@ func (p *prover) try(ctx context.Context, t *trial) (r *reports.Results, err err
 		return nil, err
 	}
 	defer stop()
+	target = oneJudged(target)
 	if t.address != "" {
 		target = target.WithGateways(func(string) string { return t.address })
 	}
@@ -68,6 +69,16 @@ func (p *prover) try(ctx context.Context, t *trial) (r *reports.Results, err err
 		t.texts, err = everyText(dir, r)
 	}
 	return r, err
+}
+
+// oneJudged keeps the gateway of the first environment only: the others are
+// there for their tokens, and every environment would show the same.
+func oneJudged(f *targets.File) *targets.File {
+	c := f.WithGateways(func(name string) string { return f.Environment(name).Gateways[0].URL })
+	for _, e := range c.Environments[1:] {
+		e.Gateways = nil
+	}
+	return c
 }
 
 // record fires the rows and leaves journal and results in a folder.

@@ -39,16 +39,21 @@ func otherWorlds() []world {
 			declares: []targets.Declaration{{Key: "app-tokens", Value: "false"}},
 			requires: &targets.Requirement{Scopes: two, Any: true},
 		},
+		{ // other forms of the audience
+			declares: []targets.Declaration{
+				{Key: "audience-app-id-listed", Value: "false"}, {Key: "audience-forms", Value: "listed"}, {Key: "audience-slash-listed", Value: "true"},
+			},
+		},
 	}
 }
 
 // worlds give each row its world: the first that fires it, or the default where
 // none does.
-func worlds(rows []scenarios.Scenario) []world {
+func worlds(file *targets.File, rows []scenarios.Scenario) []world {
 	all := append([]world{{}}, otherWorlds()...)
 	var files []*targets.File
 	for _, w := range all {
-		files = append(files, w.target())
+		files = append(files, w.target(file))
 	}
 	for _, row := range rows {
 		i := max(0, slices.IndexFunc(files, func(f *targets.File) bool { return fires(f, row) }))
@@ -57,16 +62,18 @@ func worlds(rows []scenarios.Scenario) []world {
 	return slices.DeleteFunc(all, func(w world) bool { return len(w.rows) == 0 })
 }
 
-// target is the file that the world is.
-func (w world) target() *targets.File {
-	f := oneJudged(targets.Default())
-	f.Supports = slices.Concat(w.declares, slices.DeleteFunc(f.Supports, func(d targets.Declaration) bool {
+// target is the file as the world has it.
+func (w world) target(file *targets.File) *targets.File {
+	f := *file
+	f.Supports = slices.Concat(w.declares, slices.DeleteFunc(slices.Clone(f.Supports), func(d targets.Declaration) bool {
 		return slices.ContainsFunc(w.declares, func(own targets.Declaration) bool { return own.Key == d.Key })
 	}))
 	if w.requires != nil {
-		f.Environments[0].Requires = *w.requires
+		home := *f.Environments[0]
+		home.Requires = *w.requires
+		f.Environments = append([]*targets.Environment{&home}, f.Environments[1:]...)
 	}
-	return f
+	return &f
 }
 
 // fires reports whether some case of the row is fired at the first environment.

@@ -48,6 +48,10 @@ func (f *File) found(key string, home *Environment) (value string, declared bool
 		return f.criteria(home), true
 	case "versions":
 		return versionsWord(home.Versions()), true
+	case "audience-uri-listed":
+		// The uris of a registration whose tokens carry them are what is listed.
+		v1 := home.API(mint.V1)
+		return yes(v1 != nil && len(v1.URIs) > 0, true)
 	}
 	return "", false
 }

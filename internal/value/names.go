@@ -20,8 +20,12 @@ func names() []string {
 		}
 	}
 	for _, owner := range []string{"tenant", "own"} {
-		for _, member := range []string{"id", "issuer", "key", "key.kid", "key.pem", "key.der", "key.cert", "key.jwk", "key.file", "kid", "pem", "der", "cert", "jwk", "file"} {
-			all = append(all, owner+"."+member)
+		all = append(all, owner+".id", owner+".issuer")
+	}
+	for _, owner := range []string{"tenant", "next", "own"} {
+		all = append(all, owner+".key")
+		for _, member := range []string{"kid", "pem", "der", "cert", "jwk", "jwk.*", "file"} {
+			all = append(all, owner+".key."+member, owner+"."+member)
 		}
 	}
 	for _, token := range []string{"token", "sibling"} {
@@ -31,7 +35,7 @@ func names() []string {
 		}
 		all = append(all, token+".signature", token+".signature.b64")
 	}
-	return append(all, "bad", "callout.host", "now", "skew", "guids", "zeros")
+	return append(all, "bad", "callout.host", "callout.url", "now", "skew", "guids", "zeros")
 }
 
 // PlaceholderNames are the names that a placeholder can have; "*" stands for
