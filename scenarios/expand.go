@@ -241,10 +241,10 @@ func (x Expansion) Kinds(e *targets.Environment) []mint.Kind {
 // that can be had all the same.
 func (x Expansion) obtainable(c *Case, owner *targets.Environment) []mint.Kind {
 	takes, has := x.Target.Takes, x.Target.HasTokens
-	if c.Scenario.Expect.Either == "versions" {
+	if c.Scenario.unexpectedVersion() {
 		takes = func(mint.Version) bool { return true }
 	}
-	if slices.ContainsFunc(c.Scenario.Unless, func(n Need) bool { return strings.HasSuffix(n.Key, "-tokens") }) {
+	if c.Scenario.unexpectedCaller() {
 		has = x.Target.CanHave
 	}
 	return kindsOf(owner.Versions(), takes, has)

@@ -223,8 +223,7 @@ func referenceExpectation(s Scenario, code string) string {
 		return "measure " + s.Expect.Measure
 	case code == "E" && strings.Contains(condition, "never 5xx"):
 		return "either " + s.Expect.Either + ", no 5xx, the next control accepted"
-	case code == "E" && strings.Contains(condition, "if accepted") && s.Expect.Either != "",
-		code == "E" && strings.HasPrefix(condition, " upstream identity is"):
+	case code == "E" && (strings.Contains(condition, "if accepted") && s.Expect.Either != "" || strings.HasPrefix(condition, " upstream identity is")):
 		return "either " + s.Expect.Either + ", with a condition on what the upstream saw"
 	case code == "E" && condition != "":
 		return "conditions, with a condition on what the upstream saw"

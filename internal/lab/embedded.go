@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,7 +96,9 @@ type Setup struct {
 func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error) {
 	ctx, cancel := context.WithCancel(e.ctx)
 	addresses := map[string]string{}
-	s.Target = cmp.Or(s.Target, e.target)
+	if s.Target == nil {
+		s.Target = e.target
+	}
 	for _, env := range s.Target.Environments {
 		if !env.Judged() {
 			continue
@@ -198,25 +199,6 @@ func EmulatedEnvironment(f *targets.File, env *targets.Environment, address, jwk
 	return out
 }
 
-// audiences are the forms of aud that the target declares to be listed: URIs
-// and GUIDs, unless it says otherwise.
-func audiences(f *targets.File, env *targets.Environment) (uris, ids []string) {
-	slashed, _ := f.Declared("audience-slash-listed")
-	guids, _ := f.Declared("audience-app-id-listed")
-	for _, a := range env.APIs {
-		uris = append(uris, a.URIs...)
-		if slashed == "true" {
-			for _, uri := range a.URIs {
-				uris = append(uris, uri+"/")
-			}
-		}
-		if a.Version != mint.V1 || guids != "false" {
-			ids = append(ids, a.AppID)
-		}
-	}
-	return uris, ids
-}
-
 // emulateDeclared adds what the target declares beside its environments.
 func emulateDeclared(out *gateway.Environment, f *targets.File, env *targets.Environment) {
 	if !f.Takes(mint.V1) {
@@ -235,6 +217,25 @@ func emulateDeclared(out *gateway.Environment, f *targets.File, env *targets.Env
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		out.Routes[method+" "+path] = env.Other.Scope
 	}
+}
+
+// audiences are the forms of aud that the target declares to be listed: URIs
+// and GUIDs, unless it says otherwise.
+func audiences(f *targets.File, env *targets.Environment) (uris, ids []string) {
+	slashed, _ := f.Declared("audience-slash-listed")
+	guids, _ := f.Declared("audience-app-id-listed")
+	for _, a := range env.APIs {
+		uris = append(uris, a.URIs...)
+		if slashed == "true" {
+			for _, uri := range a.URIs {
+				uris = append(uris, uri+"/")
+			}
+		}
+		if a.Version != mint.V1 || guids != "false" {
+			ids = append(ids, a.AppID)
+		}
+	}
+	return uris, ids
 }
 
 func routePath(address, path string) string {

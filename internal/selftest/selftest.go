@@ -18,6 +18,7 @@ import (
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/lab"
 	"github.com/entraproof/entraproof/internal/probe"
+	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
 )
@@ -56,8 +57,8 @@ type RowProof struct {
 	Scenario string          `json:"scenario"`
 	Guards   string          `json:"guards"`
 	Strict   reports.Outcome `json:"strict"`
-	// Where is what is other about the target where the row is proven; empty:
-	// it is the default one.
+	// Where is what the target says otherwise than the default one where the row
+	// is proven; empty: the default target.
 	Where string `json:"where,omitempty"`
 	// RefusedBy are the checks of strict that refuse the row in one of its
 	// forms, sorted.
@@ -98,6 +99,7 @@ type prover struct {
 	options Options
 	world   *lab.Embedded
 	issuer  *remembering
+	target  *targets.File
 	engine  *engine.Engine
 	rows    []scenarios.Scenario
 	worlds  []world
@@ -141,15 +143,13 @@ func newProver(o Options) (*prover, error) {
 	if err != nil {
 		return nil, err
 	}
-	places := worlds(rows)
-	world, err := lab.NewEmbedded(places[0].target)
+	target := targets.Default()
+	target.OptIn = true // nobody is disturbed
+	world, err := lab.NewEmbedded(target)
 	if err != nil {
 		return nil, err
 	}
-	p := &prover{
-		options: o, world: world, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}},
-		rows: rows, worlds: places, proof: &Proof{Part: part}, say: o.Progress,
-	}
+	p := &prover{options: o, world: world, target: target, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, rows: rows, worlds: worlds(target, rows), proof: &Proof{Part: part}, say: o.Progress}
 	p.engine = &engine.Engine{
 		Tokens: p.issuer, Seen: world.Seen, Log: world.Log,
 		Prober: &probe.Prober{Now: world.Clock.Now}, Now: world.Clock.Now, Wait: world.Clock.Wait,
@@ -158,8 +158,12 @@ func newProver(o Options) (*prover, error) {
 		p.say = func(string) {}
 	}
 	for _, row := range rows {
-		i := slices.IndexFunc(places, holding(row.ID))
-		p.proof.Rows = append(p.proof.Rows, RowProof{Scenario: row.ID, Guards: row.Guards, Where: places[i].says})
+		p.proof.Rows = append(p.proof.Rows, RowProof{Scenario: row.ID, Guards: row.Guards})
+	}
+	for _, w := range p.worlds {
+		for _, row := range w.rows {
+			p.row(row.ID).Where = w.words()
+		}
 	}
 	return p, nil
 }
@@ -202,7 +206,7 @@ func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case
 }
 
 func (p *prover) fireIn(ctx context.Context, w world, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
-	s.Target = w.target
+	s.Target = w.target(p.target)
 	target, stop, err := p.world.Serve(s)
 	if err != nil {
 		return nil, err
