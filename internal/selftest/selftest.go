@@ -230,8 +230,6 @@ func (p *prover) fireIn(ctx context.Context, w world, s lab.Setup, keep func(sce
 	return sink.Cases(), nil
 }
 
-func all(scenarios.Case) bool { return true }
-
 func (p *prover) row(id string) *RowProof {
 	i := slices.IndexFunc(p.proof.Rows, func(r RowProof) bool { return r.Scenario == id })
 	return &p.proof.Rows[i]
