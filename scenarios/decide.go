@@ -24,6 +24,8 @@ func (x Expansion) decide(c *Case) {
 		because(c, verdict.Filtered, "takes minutes: --slow runs it")
 	case row.Source == Mock && !x.Target.Tokens.CanMint():
 		because(c, verdict.SourceNotAvailable, "needs a gateway that trusts the mock issuer")
+	case row.Base.Issuer == IssuerFormer && x.Target.Tokens.Former == nil:
+		because(c, verdict.SourceNotAvailable, "no former mock: add former: {mock: {url: …, management: …, token: …}} to tokens")
 	case x.lacksOther(c):
 		because(c, verdict.MissingAccount, "the target file names one environment only")
 	default:

@@ -21,6 +21,7 @@ type Run struct {
 	prober *probe.Prober
 	pace   *pace
 	tokens *tokens
+	former *tokens
 	mark   verdict.Mark
 	lanes  map[scenarios.Control]*lane
 	keys   keyring
@@ -58,6 +59,7 @@ func (e *Engine) Start(ctx context.Context, plan Plan) *Run {
 		records: map[string][]verdict.Record{}, refs: map[*scenarios.Scenario][]string{},
 	}
 	r.tokens, r.keys.own, r.ownErr = e.share()
+	r.former = e.former
 	for i := range plan.Cases {
 		name := plan.Cases[i].Spec()
 		if r.specs[name] == nil {

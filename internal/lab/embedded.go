@@ -23,6 +23,9 @@ import (
 type Embedded struct {
 	// Issuer signs; it is an engine's source of tokens.
 	Issuer *mockidp.Issuer
+	// Former is a mock that the gateways trusted once; nil where the target names
+	// none.
+	Former *mockidp.Issuer
 	target *targets.File
 
 	echo    *gateway.Echo
@@ -31,30 +34,51 @@ type Embedded struct {
 	serving sync.WaitGroup
 }
 
-// NewEmbedded starts an issuer for the target's tenants.
+// NewEmbedded starts an issuer for the target's tenants, and another for a
+// former mock that the target names.
 func NewEmbedded(target *targets.File) (*Embedded, error) {
-	cfg := IssuerConfig(target)
+	e := &Embedded{target: target, echo: &gateway.Echo{Limit: 1 << 16}}
+	e.ctx, e.stop = context.WithCancel(context.Background())
+	issuers := []**mockidp.Issuer{&e.Issuer}
+	if target.Tokens.Former != nil {
+		issuers = append(issuers, &e.Former)
+	}
+	for _, to := range issuers {
+		issuer, err := e.startIssuer()
+		if err != nil {
+			e.Close()
+			return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
+		}
+		*to = issuer
+	}
+	return e, nil
+}
+
+func (e *Embedded) startIssuer() (*mockidp.Issuer, error) {
+	cfg := IssuerConfig(e.target)
 	cfg.Directory.APIs, cfg.Directory.Clients = nil, nil // nobody asks its token endpoint
 	cfg.TLSAddr, cfg.ManagementAddr = mockidp.Off, mockidp.Off
 	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
 	issuer, err := mockidp.New(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
+		return nil, err
 	}
-	e := &Embedded{Issuer: issuer, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
-	e.ctx, e.stop = context.WithCancel(context.Background())
 	if err := issuer.Start(e.ctx); err != nil {
-		e.Close()
-		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
+		issuer.Close()
+		return nil, err
 	}
-	return e, nil
+	return issuer, nil
 }
 
 // Close stops everything and waits for it.
 func (e *Embedded) Close() {
 	e.stop()
 	e.serving.Wait()
-	e.Issuer.Close()
+	for _, issuer := range []*mockidp.Issuer{e.Issuer, e.Former} {
+		if issuer != nil {
+			issuer.Close()
+		}
+	}
 }
 
 // Seen is what the echo saw of a case.
@@ -105,7 +129,10 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment)
 		return "", fmt.Errorf("lab: listen for %s: %w", env.Name, err)
 	}
 	address := "http://" + listener.Addr().String() + basePath(env)
-	emulated := EmulatedEnvironment(e.target, env, address, e.jwksURL())
+	emulated := EmulatedEnvironment(e.target, env, address, e.jwksURL(e.Issuer))
+	if e.Former != nil {
+		emulated.FormerJWKSURL = e.jwksURL(e.Former)
+	}
 	emulated.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
 	handler, err := gateway.New(gateway.Options{
 		Setup: s.Name, Environment: emulated, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
@@ -121,8 +148,8 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment)
 	return address, nil
 }
 
-func (e *Embedded) jwksURL() string {
-	return e.Issuer.URL() + "/" + e.target.Tenant.ID + "/discovery/v2.0/keys"
+func (e *Embedded) jwksURL(issuer *mockidp.Issuer) string {
+	return issuer.URL() + "/" + e.target.Tenant.ID + "/discovery/v2.0/keys"
 }
 
 // Introspection is what a gateway asks of the issuer at base about a tenant's

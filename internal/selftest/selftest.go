@@ -26,7 +26,8 @@ import (
 type Options struct {
 	// Catalogue is what is proven; the zero Catalogue means the built-in one.
 	Catalogue scenarios.Catalogue
-	// Selection narrows what is fired; the zero Selection means profile full.
+	// Selection narrows what is fired; the zero Selection means everything that
+	// judges: the profiles full and aftercare.
 	// A part proves its own rows, and of the mutants those that its rows name.
 	Selection scenarios.Selection
 	// Mutants are the planted defects; nil: all of the emulator's.
@@ -135,12 +136,14 @@ func newProver(o Options) (*prover, error) {
 	if err != nil {
 		return nil, err
 	}
-	world, err := lab.NewEmbedded(oneJudged(targets.Default()))
+	target := oneJudged(targets.Default())
+	target.Tokens.Former = &targets.Mock{}
+	world, err := lab.NewEmbedded(target)
 	if err != nil {
 		return nil, err
 	}
 	p := &prover{options: o, world: world, rows: rows, proof: &Proof{Part: part}, say: o.Progress}
-	p.engine = &engine.Engine{Tokens: world.Issuer, Seen: world.Seen}
+	p.engine = &engine.Engine{Tokens: world.Issuer, Former: world.Former, Seen: world.Seen}
 	if p.say == nil {
 		p.say = func(string) {}
 	}
@@ -152,13 +155,28 @@ func newProver(o Options) (*prover, error) {
 
 // rows are what is fired, and whether that is a part of the catalogue only.
 func (o Options) rows() (rows []scenarios.Scenario, part bool, err error) {
-	all, err := o.Catalogue.Select(scenarios.Selection{Profile: "full"})
+	all, err := o.judging(scenarios.Selection{})
 	if err != nil {
 		return nil, false, err
 	}
-	o.Selection.Profile = cmp.Or(o.Selection.Profile, "full")
-	rows, err = o.Catalogue.Select(o.Selection)
+	rows, err = o.judging(o.Selection)
 	return rows, len(rows) < len(all), err
+}
+
+// judging are the rows of a selection. Full, which is meant where no profile is
+// named, has aftercare beside it: its rows stand apart because other runs have
+// no former mock, and here there is one.
+func (o Options) judging(s scenarios.Selection) ([]scenarios.Scenario, error) {
+	s.Profile = cmp.Or(s.Profile, "full")
+	rows, err := o.Catalogue.Select(s)
+	if s.Profile != "full" {
+		return rows, err
+	}
+	s.Profile = "aftercare"
+	if apart, none := o.Catalogue.Select(s); none == nil {
+		return slices.Concat(rows, apart), nil
+	}
+	return rows, err
 }
 
 // oneJudged keeps the gateway of the first environment only: the others are

@@ -19,8 +19,8 @@ func TestFormerBadInput(t *testing.T) {
 		former("no mock", "{}", `t.yaml:7:11: "mock" is missing`),
 		former("not a mapping", "https://old.example", `t.yaml:7:11: expected a mapping, got "https://old.example"`, `t.yaml:7:11: "mock" is missing`),
 		former("another source", "{entra: {}}", `t.yaml:7:11: "mock" is missing`, `t.yaml:7:12: unknown key "entra" (known: mock)`),
-		former("misspelt", `{mock: {url: "https://old.example", managment: "https://old.example:9443", token: "${REFRESH}"}}`,
-			`t.yaml:7:18: "management" is missing`, `t.yaml:7:47: unknown key "managment" (did you mean "management"?)`),
+		former("misspelt", `{mock: {url: "https://old.example", managements: "https://old.example:9443", token: "${REFRESH}"}}`,
+			`t.yaml:7:18: "management" is missing`, `t.yaml:7:47: unknown key "managements" (did you mean "management"?)`),
 		former("no scheme", `{mock: {url: old.example, management: "https://old.example:9443", token: "${REFRESH}"}}`,
 			`t.yaml:7:24: expected an http or https address, got "old.example" (write https://host[:port][/path])`),
 		former("secret in clear", `{mock: {url: "https://old.example", management: "https://old.example:9443", token: `+secretText+`}}`,
@@ -46,8 +46,8 @@ func TestFormer(t *testing.T) {
 	if diff := cmp.Diff(want, beside.Tokens.Former); diff != "" || !beside.Tokens.CanMint() {
 		t.Errorf("beside a mock: %s", diff)
 	}
-	real := realTenant(t, formerLine)
-	if diff := cmp.Diff(want, real.Tokens.Former); diff != "" || real.Tokens.CanMint() {
+	shipped := realTenant(t, formerLine)
+	if diff := cmp.Diff(want, shipped.Tokens.Former); diff != "" || shipped.Tokens.CanMint() {
 		t.Errorf("beside the real tenant: %s", diff)
 	}
 	if none := parsed(t, "", "").Tokens.Former; none != nil {
