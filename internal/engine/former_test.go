@@ -205,3 +205,27 @@ func TestFormerOf(t *testing.T) {
 		}
 	}
 }
+
+// TestFormerAlone: the present issuer is not asked for what the former mock is
+// to issue.
+func TestFormerAlone(t *testing.T) {
+	t.Parallel()
+	w := afterwards(t, careful)
+	former := newFormer(t)
+	w.engine.Former = former
+	w.run(strings.Replace(formerRow, "{kind: each,", "{client: stranger,", 1))
+	w.want("former/dev", verdict.RefusedAsRequired)
+	if len(w.source.asked) != 2 || len(former.asked) != 1 {
+		t.Errorf("expected the tokens of two controls, and one of the former mock, got %d and %d", len(w.source.asked), len(former.asked))
+	}
+}
+
+// TestFormerSignsAgain: what a row changes in the former mock's token, the
+// former mock signs.
+func TestFormerSignsAgain(t *testing.T) {
+	t.Parallel()
+	w := afterwards(t, careful)
+	w.engine.Former = newFormer(t)
+	w.run(strings.Replace(strings.Replace(formerRow, "{kind: each,", "{version: v2,", 1), "expect:", "token: [{set: {note: x}}], expect:", 1))
+	w.want("former/dev", verdict.RefusedAsRequired)
+}
