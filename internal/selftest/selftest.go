@@ -143,7 +143,9 @@ func newProver(o Options) (*prover, error) {
 		return nil, err
 	}
 	p := &prover{options: o, world: world, rows: rows, proof: &Proof{Part: part}, say: o.Progress}
-	p.engine = &engine.Engine{Tokens: world.Issuer, Former: world.Former, Seen: world.Seen}
+	p.engine = &engine.Engine{
+		Tokens: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, Former: world.Former, Seen: world.Seen,
+	}
 	if p.say == nil {
 		p.say = func(string) {}
 	}
