@@ -69,51 +69,43 @@ func TestFormer(t *testing.T) {
 			v.refuse(http.StatusUnauthorized)
 		}
 	}
-	old := newFormer(t)
-	gone := func(t *testing.T) engine.Source {
-		s := newFormer(t)
-		s.fail = func([]mint.Grant) error { return errors.New("connection refused, " + formerToken) }
-		return s
-	}
-	silent := func(t *testing.T) engine.Source {
-		s := newFormer(t)
-		s.keysErr = errors.New("connection refused, " + formerToken)
-		return s
-	}
+	old, gone, silent := newFormer(t), newFormer(t), newFormer(t)
+	gone.fail = func([]mint.Grant) error { return errors.New("connection refused, " + formerToken) }
+	silent.keysErr = errors.New("connection refused, " + formerToken)
 	for _, row := range []struct {
 		reason verdict.Reason
 		name   string
 		script func(visit)
-		former func(*testing.T) engine.Source
+		former engine.Source
 		told   string
 	}{
-		{verdict.RefusedAsRequired, "a gateway put back", careful, func(*testing.T) engine.Source { return old }, "401"},
-		{verdict.ReachedUpstream, "a gateway that trusts both", trusting(old), func(*testing.T) engine.Source { return old }, "200"},
+		{verdict.RefusedAsRequired, "a gateway put back", careful, old, "401"},
+		{verdict.ReachedUpstream, "a gateway that trusts both", trusting(old), old, "200"},
 		{verdict.ReachedUpstream, "a gateway that trusts the former mock alone", func(v visit) {
 			if old.gave(v.Token) {
 				v.admit()
 			} else {
 				v.refuse(http.StatusUnauthorized)
 			}
-		}, func(*testing.T) engine.Source { return old }, "200"},
-		{verdict.ControlRefused, "a gateway that refuses all", func(v visit) { v.refuse(http.StatusUnauthorized) }, func(*testing.T) engine.Source { return old }, "controls: refused"},
+		}, old, "200"},
+		{verdict.ControlRefused, "a gateway that refuses all", func(v visit) { v.refuse(http.StatusUnauthorized) }, old, "controls: refused"},
 		{verdict.RefusedWithToleratedStatus, "refused for want of a role", func(v visit) {
 			if v.good() {
 				v.admit()
 			} else {
 				v.refuse(http.StatusForbidden)
 			}
-		}, func(*testing.T) engine.Source { return old }, "403"},
+		}, old, "403"},
 		{verdict.TokenNotObtained, "gone", careful, gone, "the former mock: engine: a genuine v2"},
 		{verdict.TokenNotObtained, "keys not told", careful, silent, "the former mock: its keys: connection refused"},
-		{verdict.TokenNotObtained, "nobody", careful, func(*testing.T) engine.Source { return nil }, "nobody was given as the former mock"},
-		{verdict.NothingToChange, "the present issuer by another name", careful, func(t *testing.T) engine.Source { return newSource(t) }, "both are one issuer"},
-		{verdict.ForeignTokenUnproven, "a signature of nobody", careful, func(t *testing.T) engine.Source { return relabelled{newFormer(t)} }, "does not verify with a key that it publishes"},
+		{verdict.TokenNotObtained, "nobody", careful, nil, "nobody was given as the former mock"},
+		{verdict.NothingToChange, "the present issuer by another name", careful, newSource(t), "both are one issuer"},
+		{verdict.ForeignTokenUnproven, "a signature of nobody", careful, relabelled{newFormer(t)}, "does not verify with a key that it publishes"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			w := afterwards(t, row.script)
-			w.engine.Former = row.former(t)
+			w.engine.Former = row.former
 			w.run(formerRow)
 			for _, id := range []string{"former/dev/v2-app", "former/dev/v2-user"} {
 				w.want(id, row.reason)
