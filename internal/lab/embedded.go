@@ -56,7 +56,7 @@ func NewEmbedded(target *targets.File) (*Embedded, error) {
 
 func (e *Embedded) startIssuer() (*mockidp.Issuer, error) {
 	cfg := IssuerConfig(e.target)
-	cfg.Directory.APIs, cfg.Directory.Clients = nil, nil // nobody asks its token endpoint
+	cfg.Directory.APIs, cfg.Directory.Clients, cfg.Directory.Consents = nil, nil, nil // nobody asks its token endpoint
 	cfg.TLSAddr, cfg.ManagementAddr = mockidp.Off, mockidp.Off
 	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
 	issuer, err := mockidp.New(cfg)
