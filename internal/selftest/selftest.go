@@ -27,7 +27,8 @@ import (
 type Options struct {
 	// Catalogue is what is proven; the zero Catalogue means the built-in one.
 	Catalogue scenarios.Catalogue
-	// Selection narrows what is fired; the zero Selection means profile full.
+	// Selection narrows what is fired; the zero Selection means everything that
+	// judges: the profiles full and aftercare.
 	// A part proves its own rows, and of the mutants those that its rows name.
 	Selection scenarios.Selection
 	// Mutants are the planted defects; nil: all of the emulator's.
@@ -145,13 +146,14 @@ func newProver(o Options) (*prover, error) {
 	}
 	target := targets.Default()
 	target.OptIn = true // nobody is disturbed
+	target.Tokens.Former = &targets.Mock{}
 	world, err := lab.NewEmbedded(target)
 	if err != nil {
 		return nil, err
 	}
 	p := &prover{options: o, world: world, target: target, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, rows: rows, worlds: worlds(target, rows), proof: &Proof{Part: part}, say: o.Progress}
 	p.engine = &engine.Engine{
-		Tokens: p.issuer, Seen: world.Seen, Log: world.Log,
+		Tokens: p.issuer, Former: world.Former, Seen: world.Seen, Log: world.Log,
 		Prober: &probe.Prober{Now: world.Clock.Now}, Now: world.Clock.Now, Wait: world.Clock.Wait,
 	}
 	if p.say == nil {
@@ -170,13 +172,28 @@ func newProver(o Options) (*prover, error) {
 
 // rows are what is fired, and whether that is a part of the catalogue only.
 func (o Options) rows() (rows []scenarios.Scenario, part bool, err error) {
-	all, err := o.Catalogue.Select(scenarios.Selection{Profile: "full"})
+	all, err := o.judging(scenarios.Selection{})
 	if err != nil {
 		return nil, false, err
 	}
-	o.Selection.Profile = cmp.Or(o.Selection.Profile, "full")
-	rows, err = o.Catalogue.Select(o.Selection)
+	rows, err = o.judging(o.Selection)
 	return rows, len(rows) < len(all), err
+}
+
+// judging are the rows of a selection. Full, which is meant where no profile is
+// named, has aftercare beside it: its rows stand apart because other runs have
+// no former mock, and here there is one.
+func (o Options) judging(s scenarios.Selection) ([]scenarios.Scenario, error) {
+	s.Profile = cmp.Or(s.Profile, "full")
+	rows, err := o.Catalogue.Select(s)
+	if s.Profile != "full" {
+		return rows, err
+	}
+	s.Profile = "aftercare"
+	if apart, none := o.Catalogue.Select(s); none == nil {
+		return slices.Concat(rows, apart), nil
+	}
+	return rows, err
 }
 
 // refusals are the checks that refused each case, by case id.

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -108,5 +109,22 @@ func TestPlantedDefects(t *testing.T) {
 		if elsewhere != (row.Where != "") || elsewhere && !row.Proven {
 			t.Errorf("%s: expected it to be proven elsewhere: %t, got proven %t where %q", row.Scenario, elsewhere, row.Proven, row.Where)
 		}
+	}
+}
+
+// TestAftercare: the row about a former mock stands apart, and is proven with
+// all others all the same.
+func TestAftercare(t *testing.T) {
+	proof, err := selftest.Run(t.Context(), selftest.Options{Selection: scenarios.Selection{Groups: []string{"ISS"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(proof.Rows, func(r selftest.RowProof) bool { return r.Scenario == "mock-no-longer-trusted" })
+	if i < 0 || len(proof.Rows) < 2 {
+		t.Fatalf("expected it among the rows of its group, got %+v", proof.Rows)
+	}
+	row := proof.Rows[i]
+	if !row.Proven || !slices.Contains(row.RefusedBy, "key-id") || !slices.Equal(row.FailedBy, []string{"former-issuer-trusted"}) {
+		t.Errorf("expected it refused for its key, and failed by the gateway that keeps it, got %+v", row)
 	}
 }
