@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/internal/value"
 	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
@@ -55,7 +56,7 @@ func (x Expansion) tokenKinds(c *Case, v mint.Version, kind *mint.Kind) []mint.K
 	if owner == nil {
 		return nil
 	}
-	all := x.Kinds(owner)
+	all := x.obtainable(c, owner)
 	own := mint.Kind{Version: v, Subject: b.Kind}
 	if b.Exactly || (v != "" && b.Version == "") {
 		all = slices.DeleteFunc(slices.Clone(all), func(k mint.Kind) bool {
@@ -251,6 +252,7 @@ func (x Expansion) permissions(c *Case, g *mint.Grant) (missing string) {
 	if g.WellKnown != "" || b.API == APISelf || g.Token != mint.Access {
 		return ""
 	}
+	x.meetContext(g, b.User)
 	scope := Setting{Target: x.Target, Home: c.Home, Other: c.Other, Gateway: c.Gateway, Kind: g.Kind}
 	requires := x.requirement(c)
 	if b.Client == targets.Ungranted {
@@ -273,6 +275,15 @@ func (x Expansion) permissions(c *Case, g *mint.Grant) (missing string) {
 		}
 	}
 	return ""
+}
+
+// meetContext has a user's token name the authentication context where the
+// target declares that it must.
+func (x Expansion) meetContext(g *mint.Grant, user targets.UserRole) {
+	asked, _ := x.Target.Declared("authentication-context")
+	if asked == "true" && g.Kind.Subject == mint.SubjectUser && user != targets.WithoutContext {
+		g.Optional = []string{"acrs"}
+	}
 }
 
 // requirement is what the token's own api grants to its client.
@@ -304,6 +315,7 @@ func (x Expansion) ControlGrant(c Control) (mint.Grant, bool) {
 	if a.OwnKeys {
 		g.AppKey = a.AppID
 	}
+	x.meetContext(&g, "")
 	if c.Kind.Subject == mint.SubjectUser {
 		g.Scopes = e.Requires.Scopes
 		if c.Route == "other" && e.Other != nil && e.Other.Scope != "" {
@@ -315,15 +327,31 @@ func (x Expansion) ControlGrant(c Control) (mint.Grant, bool) {
 	return g, true
 }
 
-// askedFor evaluates the scopes or roles that a base asks for.
+// askedFor evaluates the scopes or roles that a base asks for, each once: a
+// list stands for its entries.
 func askedFor(all []Expr, s Setting) ([]string, error) {
 	out := make([]string, 0, len(all))
 	for _, e := range all {
-		text, err := e.Text(s)
+		v, err := e.Eval(s)
 		if err != nil {
 			return nil, fmt.Errorf("scenarios: the base: %w", err)
 		}
-		out = append(out, text)
+		for _, text := range textsOf(v) {
+			if !slices.Contains(out, text) {
+				out = append(out, text)
+			}
+		}
 	}
 	return out, nil
+}
+
+func textsOf(v value.Value) []string {
+	if v.Kind != value.Array {
+		return []string{v.Plain()}
+	}
+	var out []string
+	for _, item := range v.Items {
+		out = append(out, item.Plain())
+	}
+	return out
 }

@@ -79,6 +79,13 @@ func TestChoices(t *testing.T) {
 		{"a stranger leans on the holder", "base: {exactly: true, version: v2, kind: app, client: stranger}", nil, []string{"v2 app made-up DEV.Access < v2 app worker"}},
 		{"ungranted gets nothing", "base: {exactly: true, version: v2, kind: app, client: ungranted}", nil, []string{"v2 app worker < v2 app worker"}},
 		{"scopes of its choice", `base: {exactly: true, version: v2, kind: user, scopes: ["${home.other-scope}", "x"]}`, nil, []string{"v2 user worker DEV.Admin+x < v2 user worker"}},
+		{"what is required, in another order", `base: {exactly: true, version: v2, kind: user, scopes: ["x", "${home.scopes}", "x"]}`, nil, []string{"v2 user worker x+DEV.Access < v2 user worker"}},
+		{"users where only daemons are expected", "base: exactly v2 user home, unless: [user-tokens]", []string{"skew: 90s", "user-tokens: false"}, []string{
+			"v2 user worker DEV.Access < v2 app worker", "v2 user worker DEV.Access < v1 app worker",
+		}},
+		{"v1 where only v2 is taken", "base: exactly v1 app home, needs: [versions-v2], expect: {either: versions}", []string{"skew: 90s", "versions: v2"}, []string{
+			"v1 app worker DEV.Access < v2 app worker", "v1 app worker DEV.Access < v2 user worker",
+		}},
 		{"no scopes at all", "base: {exactly: true, version: v2, kind: user, scopes: []}", nil, []string{"v2 user worker < v2 user worker"}},
 		{"roles of its choice", `base: {exactly: true, version: v2, kind: app, roles: ["${other.role}"]}`, nil, []string{"v2 app worker UAT.Access < v2 app worker"}},
 		{"the second API's own scopes", "base: {api: second, version: v2, kind: user}", nil, []string{

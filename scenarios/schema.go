@@ -72,8 +72,8 @@ func longBaseSchema() object {
 	values := object{"type": []string{"array", "string"}, "items": object{"type": "string"}}
 	return closed(object{
 		"exactly": described(object{"type": "boolean"}, "version and kind bind instead of being a preference"),
-		"version": enum(versionWords()), "kind": enum(subjectWords()), "api": enum(apiWords()),
-		"tenant": enum(tenantWords()), "client": enum(clientWords()), "audience": enum(audienceWords()),
+		"version": enum(versionWords()), "kind": enum(kindWords()), "api": enum(apiWords()),
+		"tenant": enum(tenantWords()), "issuer": enum(issuerWords()), "client": enum(clientWords()), "audience": enum(audienceWords()),
 		"age": enum(ageWords()), "token": enum(tokenWords()),
 		"user":           described(enum(userWords()), "what the user is"),
 		"authentication": described(enum(authenticationWords()), "how the client proves who it is (appidacr, azpacr)"),
@@ -111,7 +111,7 @@ func expectSchema() object {
 		"accept": object{"enum": []any{true, "warn"}}, "refuse": object{"oneOf": []any{status, list(status)}},
 		"either": enum(targets.DecidingKeys()), "measure": object{"type": "string", "minLength": 1},
 		"or":       object{"type": "string", "pattern": `^(closed|refuse( +[45][0-9][0-9])+)$`},
-		"upstream": closed(object{"identity": values, "not-identity": values, "no-header-value": values, "authorization": values}),
+		"upstream": closed(object{"identity": values, "not-identity": values, "no-header-value": values, "authorization": values, "method": object{"type": "string"}}),
 		"no-5xx":   object{"const": true}, "callout": object{"const": false}, "within": object{"type": "string"}, "next": object{"const": "accept"},
 	})
 	long["minProperties"] = 1

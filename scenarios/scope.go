@@ -158,6 +158,9 @@ func registration(a *targets.API, e *targets.Environment, path []string) (value.
 	case "scope":
 		text = first(e.Requires.Scopes)
 	case "scopes":
+		if len(path) == 1 {
+			return value.Strings(e.Requires.Scopes...), len(e.Requires.Scopes) > 0
+		}
 		text = nth(e.Requires.Scopes, path)
 	case "other-scope":
 		text = otherScope(a, e)

@@ -141,6 +141,7 @@ func flows() map[string]func(*bench, http.Handler) string {
 			}
 			return ""
 		},
+		"user-email-of-victim": toldBySub,
 	}
 }
 

@@ -41,7 +41,7 @@ func lackingMutants() []Mutant {
 		lacking("no-placement", "placement", "credentials are looked at if they are there", "auth-missing", "auth-query-only", "auth-no-scheme"),
 		lacking("no-format", "format", "whatever the parser makes of the token is good", "fmt-one-segment", "crit-unknown-extension"),
 		lacking("no-algorithm", "algorithm", "the header's alg decides how the token is verified", "alg-rs512-same-key", "alg-hs256-pubkey-pem"),
-		lacking("no-signature", "signature", "the token is decoded, not verified", "sig-bit-flipped", "kid-known-own-key"),
+		lacking("no-signature", "signature", "the token is decoded, not verified", "sig-bit-flipped", "kid-known-own-key", "scope-tampered-into-payload"),
 		lacking("no-key", "key", "which key signed is the token's business", "kid-unknown-genuine-signature"),
 		lacking("no-time", "time", "a token is good for ever", "exp-past-genuine", "exp-missing", "nbf-future"),
 		lacking("no-issuer", "issuer", "the signature is right, so the issuer must be", "iss-missing"),
@@ -74,6 +74,8 @@ func lacking(name, guard, sentence string, rows ...string) Mutant {
 func softMutants() []Mutant {
 	rows, lacks := softRows(), softLacks()
 	maps.Copy(rows, claimRows())
+	maps.Copy(rows, permissionRows())
+	maps.Copy(rows, issuerRows())
 	maps.Copy(rows, formatRows())
 	maps.Copy(rows, softTokenRows())
 	var all []Mutant
@@ -101,7 +103,7 @@ func softLacks() map[string][]string {
 func softRows() map[string][]string {
 	rows := map[string][]string{
 		"alg-none":                {"alg-none", "alg-none-mixed-case", "alg-none-keeps-signature"},
-		"any-tenant":              {"client-multi-tenant-twin"},
+		"any-tenant":              {"client-multi-tenant-twin", "iss-other-tenant-genuine", "iss-other-tenant-same-audience", "iss-consumer-tenant", "user-same-sub-other-tenant"},
 		"audience-first-element":  {"aud-array-other-first"},
 		"audience-last-duplicate": {"fmt-duplicate-aud"},
 		"audience-optional":       {"aud-missing"},
@@ -116,6 +118,7 @@ func softRows() map[string][]string {
 		"exp-string-ignored":      {"exp-string-past"},
 		"exp-string-read":         {"exp-digit-string"},
 		"falls-over":              {"rsp-never-5xx"},
+		"former-issuer-trusted":   {"mock-no-longer-trusted"},
 		"hmac-with-file-name":     {"alg-hs256-key-path-string"},
 		"hmac-with-pem":           {"alg-hs256-pubkey-pem"},
 		"issuer-optional":         {"iss-missing"},

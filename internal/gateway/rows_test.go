@@ -28,6 +28,7 @@ func (b *bench) rows() []row {
 		for _, some := range [][]row{
 			b.acceptedRows(), b.placementRows(), b.signatureRows(), b.algorithmRows(), b.keyRows(), b.formatRows(),
 			b.timeRows(), b.audienceRows(), b.clientRows(), b.scopeRows(), b.kindRows(), b.routeRows(),
+			b.permissionRows(), b.issuerRows(),
 			b.repackedRows(), b.jsonRows(), b.duplicateRows(), b.costRows(),
 			b.lawfulRows(), b.audienceShapes(), b.clientClaims(), b.clientPlaces(), b.kindShapes(),
 		} {
@@ -149,6 +150,7 @@ func (b *bench) keyRows() []row {
 	}
 	return []row{
 		refuse("kid-unknown-genuine-signature", map[string]any{"kid": "nobody"}, signing),
+		refuse("mock-no-longer-trusted", map[string]any{"kid": kidOf(later)}, later),
 		refuse("kid-unknown-own-key", map[string]any{"kid": kidOf(own)}, own),
 		refuse("kid-missing-many-keys", nil, signing, "kid"),
 		refuse("kid-wrong-type", map[string]any{"kid": []string{kidOf(signing)}}, signing),

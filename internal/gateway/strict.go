@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/entraproof/entraproof/internal/probe"
@@ -16,6 +17,7 @@ type strict struct {
 	env      Environment
 	upstream http.Handler
 	keys     *keyring
+	foreign  *keyring // of another trusted issuer; nil if there is none
 	now      func() time.Time
 	wait     func(context.Context, time.Duration) error
 	report   func(Refusal)
@@ -27,6 +29,7 @@ type strict struct {
 	keepsIdentity bool
 	echoesToken   bool
 	fallsOver     bool
+	overrides     bool
 	// spends are what a request costs, crashes whether it ends the process.
 	spends  []func(*call) time.Duration
 	crashes []func(*call) bool
@@ -98,6 +101,12 @@ func (s *strict) call(r *http.Request) *call {
 	c.token = s.dialect.read(r, c.presented.compact)
 	id, _ := c.header().soleText("kid")
 	c.keys, c.keysErr = s.keys.knowing(r.Context(), id)
+	if s.foreign != nil {
+		c.foreign = sync.OnceValue(func() []publishedKey {
+			keys, _ := s.foreign.knowing(r.Context(), id) // without its keys the other issuer has signed nothing
+			return keys
+		})
+	}
 	return c
 }
 
@@ -115,6 +124,9 @@ func (s *strict) refusing(c *call) []Check {
 // identity headers, with those of the token that was checked.
 func (s *strict) forwarded(c *call) *http.Request {
 	r := c.request.Clone(c.request.Context())
+	if method := r.Header.Get(overrideField); s.overrides && method != "" {
+		r.Method = method
+	}
 	if s.keepsIdentity {
 		return r
 	}

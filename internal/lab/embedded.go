@@ -25,7 +25,10 @@ type Embedded struct {
 	// Issuer signs; it is an engine's source of tokens.
 	Issuer *mockidp.Issuer
 	// Clock is the issuer's and the gateways'.
-	Clock  *Clock
+	Clock *Clock
+	// Former is a mock that the gateways trusted once; nil where the target names
+	// none.
+	Former *mockidp.Issuer
 	target *targets.File
 
 	echo    *gateway.Echo
@@ -35,32 +38,52 @@ type Embedded struct {
 	serving sync.WaitGroup
 }
 
-// NewEmbedded starts an issuer for the target's tenants.
+// NewEmbedded starts an issuer for the target's tenants, and another for a
+// former mock that the target names.
 func NewEmbedded(target *targets.File) (*Embedded, error) {
-	cfg := IssuerConfig(target)
-	cfg.Directory.APIs, cfg.Directory.Clients = nil, nil // nobody asks its token endpoint
-	cfg.TLSAddr, cfg.ManagementAddr = mockidp.Off, mockidp.Off
-	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
-	clock := &Clock{}
-	cfg.Now = clock.Now
-	issuer, err := mockidp.New(cfg)
-	if err != nil {
-		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
-	}
-	e := &Embedded{Issuer: issuer, Clock: clock, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
+	e := &Embedded{Clock: &Clock{}, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
 	e.ctx, e.stop = context.WithCancel(context.Background())
-	if err := issuer.Start(e.ctx); err != nil {
-		e.Close()
-		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
+	issuers := []**mockidp.Issuer{&e.Issuer}
+	if target.Tokens.Former != nil {
+		issuers = append(issuers, &e.Former)
+	}
+	for _, to := range issuers {
+		issuer, err := e.startIssuer()
+		if err != nil {
+			e.Close()
+			return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
+		}
+		*to = issuer
 	}
 	return e, nil
+}
+
+func (e *Embedded) startIssuer() (*mockidp.Issuer, error) {
+	cfg := IssuerConfig(e.target)
+	cfg.Directory.APIs, cfg.Directory.Clients, cfg.Directory.Consents = nil, nil, nil // nobody asks its token endpoint
+	cfg.TLSAddr, cfg.ManagementAddr = mockidp.Off, mockidp.Off
+	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
+	cfg.Now = e.Clock.Now
+	issuer, err := mockidp.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := issuer.Start(e.ctx); err != nil {
+		issuer.Close()
+		return nil, err
+	}
+	return issuer, nil
 }
 
 // Close stops everything and waits for it.
 func (e *Embedded) Close() {
 	e.stop()
 	e.serving.Wait()
-	e.Issuer.Close()
+	for _, issuer := range []*mockidp.Issuer{e.Issuer, e.Former} {
+		if issuer != nil {
+			issuer.Close()
+		}
+	}
 }
 
 // Seen is what the echo saw of a case.
@@ -120,7 +143,13 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment)
 		return "", fmt.Errorf("lab: listen for %s: %w", env.Name, err)
 	}
 	address := "http://" + listener.Addr().String() + basePath(env)
-	emulated := EmulatedEnvironment(s.Target, env, address, e.jwksURL())
+	emulated := EmulatedEnvironment(s.Target, env, address, e.jwksURL(e.Issuer))
+	if two, _ := s.Target.Declared("two-issuers"); two == "true" {
+		emulated.ForeignJWKSURL = e.Issuer.URL() + "/entraproof/other-issuer/keys"
+	}
+	if e.Former != nil {
+		emulated.FormerJWKSURL = e.jwksURL(e.Former)
+	}
 	emulated.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
 	s.Report = e.log.reporting(s.Report)
 	handler, err := gateway.New(gateway.Options{
@@ -137,8 +166,8 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment)
 	return address, nil
 }
 
-func (e *Embedded) jwksURL() string {
-	return e.Issuer.URL() + "/" + e.target.Tenant.ID + "/discovery/v2.0/keys"
+func (e *Embedded) jwksURL(issuer *mockidp.Issuer) string {
+	return issuer.URL() + "/" + e.target.Tenant.ID + "/discovery/v2.0/keys"
 }
 
 // Introspection is what a gateway asks of the issuer at base about a tenant's
@@ -183,6 +212,7 @@ func EmulatedEnvironment(f *targets.File, env *targets.Environment, address, jwk
 		out.Enforces = env.Enforces
 	}
 	out.URIs, out.AppIDs = audiences(f, env)
+	emulateDeclared(&out, f, env)
 	if env.Other != nil {
 		out.Routes[env.Other.Method+" "+routePath(address, env.Other.Path)] = env.Other.Scope
 	}
@@ -193,6 +223,26 @@ func EmulatedEnvironment(f *targets.File, env *targets.Environment, address, jwk
 	}
 	slices.Sort(out.Contracts)
 	return out
+}
+
+// emulateDeclared adds what the target declares beside its environments.
+func emulateDeclared(out *gateway.Environment, f *targets.File, env *targets.Environment) {
+	if !f.Takes(mint.V1) {
+		out.Issuers.V1 = ""
+	}
+	if !f.Takes(mint.V2) {
+		out.Issuers.V2 = ""
+	}
+	if asked, _ := f.Declared("authentication-context"); asked == "true" {
+		out.AuthenticationContext = mint.AuthenticationContext
+	}
+	if asked, _ := f.Declared("write-scope"); asked != "true" || env.Other == nil {
+		return
+	}
+	_, path, _ := strings.Cut(out.Route, " ")
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		out.Routes[method+" "+path] = env.Other.Scope
+	}
 }
 
 // audiences are the forms of aud that the target declares to be listed: URIs

@@ -13,40 +13,18 @@ import (
 	"github.com/entraproof/entraproof/scenarios"
 )
 
-// proveStrict fires every row at strict, then each refusal at its two mutants;
-// the rows that the default target declares away, in the world where they apply.
+// proveStrict fires every row at strict, then each refusal at its two mutants.
 func (p *prover) proveStrict(ctx context.Context) error {
-	var left []string
-	for i, w := range worlds() {
-		keep := func(c scenarios.Case) bool { return i == 0 || slices.Contains(left, c.Scenario.ID) }
-		noted := &refusals{seen: map[string][]gateway.Check{}}
-		p.say(strings.TrimSpace("every row at strict " + w.words()))
-		cases, err := p.fire(ctx, lab.Setup{Name: "strict", Target: w.target(p.target), Report: noted.note}, keep)
-		if err != nil {
-			return err
-		}
-		left = declaredAway(cases)
-		last := i == len(worlds())-1
-		judged := slices.DeleteFunc(cases, func(c reports.Case) bool { return !last && slices.Contains(left, c.Scenario) })
-		if err := p.proveIn(ctx, w, judged, noted); err != nil {
-			return err
-		}
-		if len(left) == 0 {
-			return nil
-		}
+	p.say("every row at strict")
+	noted := &refusals{seen: map[string][]gateway.Check{}}
+	cases, err := p.fire(ctx, lab.Setup{Name: "strict", Report: noted.note}, func(scenarios.Case) bool { return true })
+	if err != nil {
+		return err
 	}
-	return nil
-}
-
-// proveIn judges what strict did in a world, and proves each refusal.
-func (p *prover) proveIn(ctx context.Context, w world, cases []reports.Case, noted *refusals) error {
 	sets := map[string]*experiment{}
 	for _, c := range cases {
 		row := p.row(c.Scenario)
 		row.Strict = max(row.Strict, c.Outcome)
-		if c.Outcome <= reports.Warn {
-			row.Where = w.words()
-		}
 		switch {
 		case c.Outcome > reports.Warn, letThrough(c):
 			p.proof.problem("%s: expected pass on strict, got %s (%s) %s", c.ID, c.Outcome, c.Reason, c.Detail)
@@ -56,7 +34,7 @@ func (p *prover) proveIn(ctx context.Context, w world, cases []reports.Case, not
 			row.Proven = true
 		}
 	}
-	return p.experiment(ctx, w, sets)
+	return p.experiment(ctx, sets)
 }
 
 // refusalRow reports whether a case asks for a refusal that one request
@@ -112,12 +90,12 @@ func sortedSet(words []string) []string {
 }
 
 // experiment fires the two mutants of every refusal.
-func (p *prover) experiment(ctx context.Context, w world, sets map[string]*experiment) error {
+func (p *prover) experiment(ctx context.Context, sets map[string]*experiment) error {
 	p.say("every refusal at its two mutants")
 	failed := map[string]bool{}
 	for _, key := range sortedKeys(sets) {
 		e := sets[key]
-		cases, err := p.fire(ctx, lab.Setup{Name: "strict", Target: w.target(p.target), Lacks: e.lacks}, func(c scenarios.Case) bool {
+		cases, err := p.fire(ctx, lab.Setup{Name: "strict", Lacks: e.lacks}, func(c scenarios.Case) bool {
 			return slices.Contains(e.through, c.ID) || slices.Contains(e.held, c.ID)
 		})
 		if err != nil {

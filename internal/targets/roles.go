@@ -46,14 +46,16 @@ func Roles() []Role {
 // UserRole is what a row wants of the user on whose behalf its token speaks.
 type UserRole string
 
-// The user roles: from another tenant, and in more groups than a token lists.
+// The user roles: from another tenant, in more groups than a token lists, and
+// without the authentication context that an API asks for.
 const (
-	Guest      UserRole = "guest"
-	ManyGroups UserRole = "many-groups"
+	Guest          UserRole = "guest"
+	ManyGroups     UserRole = "many-groups"
+	WithoutContext UserRole = "without-context"
 )
 
 // UserRoles are all user roles, sorted.
-func UserRoles() []UserRole { return []UserRole{Guest, ManyGroups} }
+func UserRoles() []UserRole { return []UserRole{Guest, ManyGroups, WithoutContext} }
 
 // User is the first user of the file who is that, or nil.
 func (f *File) User(r UserRole) *User {

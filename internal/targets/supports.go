@@ -76,6 +76,17 @@ func versionsWord(all []mint.Version) string {
 
 func (f *File) hasUsers() bool { return f.Tokens.CanMint() || len(f.Users) > 0 }
 
+// Takes reports whether the gateways take tokens of a version: those of the
+// registrations, unless supports says otherwise.
+func (f *File) Takes(v mint.Version) bool {
+	word, declared := f.Declared("versions")
+	return !declared || word == "both" || word == string(v)
+}
+
+// CanHave reports whether tokens of users, or of applications, can be had,
+// expected or not.
+func (f *File) CanHave(s mint.Subject) bool { return s == mint.SubjectApp || f.hasUsers() }
+
 // HasTokens reports whether tokens of users, or of applications, are expected
 // at the gateways and can be had.
 func (f *File) HasTokens(s mint.Subject) bool {
