@@ -158,6 +158,9 @@ func registration(a *targets.API, e *targets.Environment, path []string) (value.
 	case "scope":
 		text = first(e.Requires.Scopes)
 	case "scopes":
+		if len(path) == 1 {
+			return value.Strings(e.Requires.Scopes...), len(e.Requires.Scopes) > 0
+		}
 		text = nth(e.Requires.Scopes, path)
 	case "other-scope":
 		text = otherScope(a, e)
@@ -236,8 +239,11 @@ func otherScope(a *targets.API, e *targets.Environment) string {
 // for v2, else the form that was asked for, the App ID URI unless told
 // otherwise.
 func Audience(a *targets.API, form string) string {
-	if a.Version == mint.V2 || form == "app-id" || len(a.URIs) == 0 {
+	switch {
+	case a.Version == mint.V2 || form == formAppID || len(a.URIs) == 0:
 		return a.AppID
+	case form == formSlash:
+		return a.URIs[0] + "/"
 	}
 	return a.URIs[0]
 }

@@ -36,6 +36,7 @@ func TestPlaceholders(t *testing.T) {
 		{"home.app-id", "6e740000-0d0e-4a10-8001-0123456789d1", "6e740000-0d0e-4a10-8001-0123456789d2"},
 		{"home.uri", "api://orders-v1.dev", "api://orders.dev"},
 		{"home.scope", "DEV.Access", "="},
+		{"home.scopes", `["DEV.Access"]`, "="},
 		{"home.scopes.0", "DEV.Access", "="},
 		{"home.scopes.1", "none", "="},
 		{"home.other-scope", "DEV.Admin", "="},

@@ -6,7 +6,6 @@ import (
 	"net/url"
 
 	"github.com/entraproof/entraproof/mockidp/mint"
-	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
 )
 
@@ -76,7 +75,7 @@ func (r *Run) compareClocks(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("engine: the issuer's clock: %w", err)
 	}
-	offset := theirs.Sub(r.engine.now())
-	r.summary.Clocks = append(r.summary.Clocks, reports.Clock{Of: "issuer", OffsetMS: offset.Milliseconds()})
+	r.clocks.set(issuerClock, theirs.Sub(r.engine.now()))
+	r.began = theirs
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/value"
@@ -34,9 +35,11 @@ type shot struct {
 	compared *comparison
 
 	start, end uint64
-	observed   probe.Observation
-	reach      verdict.Reach
-	seen       []probe.Echo
+	// answered is when, by our clock, the answer was complete.
+	answered time.Time
+	observed probe.Observation
+	reach    verdict.Reach
+	seen     []probe.Echo
 	// silent is why the echo did not say what it saw, where it was asked.
 	silent error
 	// state is what a control's shot came to.

@@ -17,6 +17,8 @@ type keyring struct {
 	now    func() time.Time
 	// life is how long a set is fresh; timeout bounds one fetch.
 	life, timeout time.Duration
+	// within bounds it; nil is context.WithTimeout.
+	within func(context.Context, time.Duration) (context.Context, context.CancelFunc)
 	// refetch is nil if an unknown key id never fetches the set again.
 	refetch *refetch
 	// merges keeps withdrawn keys beside the fetched ones, and forgets drops all
@@ -73,7 +75,11 @@ const (
 
 func (k *keyring) fetch(ctx context.Context) error {
 	// A client that hangs up must not count as an outage of the issuer.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.timeout)
+	within := k.within
+	if within == nil {
+		within = context.WithTimeout
+	}
+	ctx, cancel := within(context.WithoutCancel(ctx), k.timeout)
 	defer cancel()
 	keys, unusable, err := fetchKeys(ctx, k.client, k.url)
 	now := k.now()

@@ -135,5 +135,5 @@ func (k publishedKey) signs() bool {
 // belongs reports whether the key's issuer member allows the issuers: Entra
 // marks the keys of personal accounts that way.
 func (k publishedKey) belongs(i Issuers) bool {
-	return k.issuer == "" || strings.Contains(k.issuer, "{tenantid}") || k.issuer == i.V1 || k.issuer == i.V2
+	return k.issuer == "" || strings.Contains(k.issuer, "{tenantid}") || i.own(k.issuer)
 }

@@ -1,5 +1,23 @@
 package gateway
 
+// softBehaviourRows are the rows that fail the mutants of key sets, state and
+// answers.
+func softBehaviourRows() map[string][]string {
+	return map[string][]string{
+		"challenge-missing":        {"rsp-401-has-challenge"},
+		"code-without-credentials": {"rsp-no-error-code-without-credentials"},
+		"forwarded-first":          {"rsp-upstream-untouched"},
+		"internals-told":           {"rsp-jwks-url-not-leaked"},
+		"reason-told":              {"rsp-reasons-not-distinguishable"},
+		"refusal-cacheable":        {"rsp-not-cacheable"},
+		"refusals-unlogged":        {"rsp-refusals-logged"},
+		"request-code-missing":     {"rsp-invalid-request-code"},
+		"scope-code-missing":       {"rsp-insufficient-scope-code"},
+		"sign-in-redirect":         {"rsp-no-login-redirect"},
+		"token-code-missing":       {"rsp-invalid-token-code"},
+	}
+}
+
 // lackingChecks are mutants that lack one check of cryptography or time.
 func lackingChecks() []Mutant {
 	return []Mutant{
