@@ -392,3 +392,26 @@ func TestKeyringUnderConcurrentFlood(t *testing.T) {
 		t.Errorf("expected a few fetches, got %d", n)
 	}
 }
+
+// TestFoundKeysCostNothing: keys published one after the other, right after a
+// flood, are all fetched; so is one that is of no use here.
+func TestFoundKeysCostNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	h := b.strictWith(nil, nil)
+	b.flood(h)
+	b.now = b.now.Add(60 * time.Millisecond)
+	for i := range 30 {
+		id := fmt.Sprint("published-", i)
+		head := mustJSON(t, header(map[string]any{"kid": id}))
+		compact := sealed(t, head, mustJSON(t, b.claims(v2App, grant{})), "RS256", keysOfTest()[later])
+		b.serveKeys(jwkOf(t, signing, nil), mustJSON(t, map[string]any{"kty": "OKP", "kid": id}))
+		if wrong := b.expectRefused(h, compact); wrong != "" {
+			t.Fatal(id, wrong)
+		}
+		b.serveKeys(jwkOf(t, signing, nil), jwkOf(t, later, map[string]any{"kid": id}))
+		if wrong := b.expectAccepted(h, compact); wrong != "" {
+			t.Fatal(id, wrong)
+		}
+	}
+}
