@@ -26,6 +26,7 @@ type Run struct {
 	lanes  map[scenarios.Control]*lane
 	keys   keyring
 	ownErr error
+	clocks clocks
 	// private is what no refusal may tell, by environment.
 	private map[string][]verdict.Internal
 	// began is when the run began, by the issuer's clock.
@@ -99,6 +100,7 @@ func (r *Run) Wait(ctx context.Context, name string) ([]reports.Case, error) {
 // could not be written down.
 func (r *Run) End() (Summary, error) {
 	<-r.done
+	r.summary.Clocks = r.clocks.all()
 	return r.summary, r.failed
 }
 
@@ -115,6 +117,7 @@ func (r *Run) work(ctx context.Context) {
 	r.openLanes(ctx, slices.Concat(ordinary, serial, flows))
 	r.nameCauses(ctx)
 	r.fireAll(ctx, ordinary)
+	rest(ctx, ordinary, serial)
 	r.fireSerially(ctx, serial)
 	r.runFlows(ctx, flows)
 	r.closeLanes(ctx)
@@ -216,12 +219,13 @@ func (r *Run) shoot(ctx context.Context, s *shot) bool {
 	}
 	s.start = r.sequence.Add(1)
 	s.observed = r.prober.Fire(ctx, s.wire)
-	s.end = r.sequence.Add(1)
+	s.end, s.answered = r.sequence.Add(1), r.engine.now()
 	if ctx.Err() != nil && s.observed.Fault != probe.NoFault {
 		r.report(s, verdict.Because(verdict.Interrupted, ""))
 		return false
 	}
 	s.reach, s.seen, s.silent = r.reachOf(ctx, s.observed, s.c.ID)
+	r.readClock(s)
 	return true
 }
 

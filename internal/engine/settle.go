@@ -24,7 +24,7 @@ func (r *Run) settle(s *shot, before, after verdict.ControlState) {
 		return
 	}
 	evidence.Wanted = wanted
-	v := heard(verdict.Judge(evidence), evidence, s.silent)
+	v := r.timely(s, heard(verdict.Judge(evidence), evidence, s.silent))
 	if s.cut && v.Reason == verdict.NoControl {
 		v = verdict.Because(verdict.Interrupted, "")
 	}

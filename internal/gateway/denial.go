@@ -22,6 +22,8 @@ func errorCode(c Check) string {
 	switch {
 	case c.Name == "credentials":
 		return ""
+	case c.Name == "authentication-context":
+		return "insufficient_claims" // Entra's claims challenge
 	case c.Status == badRequest:
 		return "invalid_request"
 	case c.Status == unauthorized:

@@ -125,6 +125,14 @@ func flows() map[string]func(*bench, http.Handler) string {
 			}
 			return ""
 		},
+		"client-header-other-registered": func(b *bench, h http.Handler) string {
+			r := bearerOf(b.genuine(v2App))
+			r.Header.Set("client_id", second)
+			if got := fire(b.t, h, r); !slices.Equal(got.echo.Values("X-AGW-client_id"), []string{worker}) {
+				return fmt.Sprintf("forwarded %t with %v", got.forwarded, got.echo.Values("X-AGW-client_id"))
+			}
+			return ""
+		},
 		"identity-headers-injected": func(b *bench, h http.Handler) string {
 			r := bearerOf(b.genuine(v2App))
 			r.Header.Set("X-User-Id", "victim")
@@ -133,6 +141,7 @@ func flows() map[string]func(*bench, http.Handler) string {
 			}
 			return ""
 		},
+		"user-email-of-victim": toldBySub,
 	}
 }
 

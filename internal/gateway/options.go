@@ -139,7 +139,15 @@ func build(s setup, o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gateway: set-up %s: %w", s.Name, err)
 	}
-	return h, nil
+	return dated(h, o.Now), nil
+}
+
+// dated has every answer carry the gateway's own time (RFC 9110 6.6.1).
+func dated(h http.Handler, now func() time.Time) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", now().UTC().Format(http.TimeFormat))
+		h.ServeHTTP(w, r)
+	})
 }
 
 func unknownName(what, got string, known []string) error {

@@ -44,7 +44,7 @@ func (b *bench) repackedRows() []row {
 func (b *bench) standardSignature() []byte { return []byte(strings.Repeat("\xfb\xff\xbf", 85)) }
 
 func (b *bench) password() []byte {
-	return publicPEM(publishedKey{public: &keysOfTest()[signing].PublicKey})
+	return []byte(publicPEM(publishedKey{public: &keysOfTest()[signing].PublicKey}))
 }
 
 func (b *bench) encrypted(alg jose.KeyAlgorithm, enc jose.ContentEncryption, key any, text string) string {

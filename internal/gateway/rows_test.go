@@ -28,7 +28,9 @@ func (b *bench) rows() []row {
 		for _, some := range [][]row{
 			b.acceptedRows(), b.placementRows(), b.signatureRows(), b.algorithmRows(), b.keyRows(), b.formatRows(),
 			b.timeRows(), b.audienceRows(), b.clientRows(), b.scopeRows(), b.kindRows(), b.routeRows(),
+			b.permissionRows(), b.issuerRows(),
 			b.repackedRows(), b.jsonRows(), b.duplicateRows(), b.costRows(),
+			b.lawfulRows(), b.audienceShapes(), b.clientClaims(), b.clientPlaces(), b.kindShapes(),
 		} {
 			b.made = append(b.made, some...)
 		}

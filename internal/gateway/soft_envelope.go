@@ -38,7 +38,7 @@ func softEnvelopes() []softening {
 		{
 			Softening{"decrypted-is-verified", "format", "what can be decrypted with a configured key is trusted"},
 			admits(func(c *call) bool {
-				return slices.ContainsFunc(c.keys, func(k publishedKey) bool { return decrypts(c.token.compact, publicPEM(k)) })
+				return slices.ContainsFunc(c.keys, func(k publishedKey) bool { return decrypts(c.token.compact, []byte(publicPEM(k))) })
 			}),
 		},
 	}

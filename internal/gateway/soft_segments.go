@@ -26,13 +26,13 @@ func softSegments() []softening {
 		{
 			Softening{"sample-secret-configured", "algorithm", "the secret of the documentation's example is still configured"},
 			admits(func(c *call) bool {
-				return c.token.algorithm() == "HS256" && c.token.verifiesHMAC([]byte("your-256-bit-secret"))
+				return c.token.algorithm() == "HS256" && c.token.verifiesHMAC("your-256-bit-secret")
 			}),
 		},
 	}
 }
 
-func softKinds() []softening {
+func softTypes() []softening {
 	return []softening{
 		{
 			Softening{"typ-optional", "token-kind", "typ is checked if it is there"},

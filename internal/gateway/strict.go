@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/entraproof/entraproof/internal/probe"
@@ -16,6 +17,7 @@ type strict struct {
 	env      Environment
 	upstream http.Handler
 	keys     *keyring
+	foreign  *keyring // of another trusted issuer; nil if there is none
 	now      func() time.Time
 	wait     func(context.Context, time.Duration) error
 	report   func(Refusal)
@@ -27,6 +29,7 @@ type strict struct {
 	keepsIdentity bool
 	echoesToken   bool
 	fallsOver     bool
+	overrides     bool
 	// spends are what a request costs, crashes whether it ends the process, and
 	// throws whether reading it ends in a 500.
 	spends          []func(*call) time.Duration
@@ -37,6 +40,8 @@ type strict struct {
 	alters []func(*call, Check, *denial)
 	// forwards: what only some of the refusals are about is forwarded all the same.
 	forwards func([]Check) bool
+	// believesHeader tells the upstream the client that the request names.
+	believesHeader bool
 }
 
 // Refusal is what a gateway tells about a request that it refused.
@@ -103,6 +108,12 @@ func (s *strict) call(r *http.Request) *call {
 	c.token = s.dialect.read(r, c.presented.compact)
 	id, _ := c.header().soleText("kid")
 	c.keys, c.keysErr = s.keys.knowing(r.Context(), id)
+	if s.foreign != nil {
+		c.foreign = sync.OnceValue(func() []publishedKey {
+			keys, _ := s.foreign.knowing(r.Context(), id) // without its keys the other issuer has signed nothing
+			return keys
+		})
+	}
 	return c
 }
 
@@ -120,17 +131,25 @@ func (s *strict) refusing(c *call) []Check {
 // identity headers, with those of the token that was checked.
 func (s *strict) forwarded(c *call) *http.Request {
 	r := c.request.Clone(c.request.Context())
+	if method := r.Header.Get(overrideField); s.overrides && method != "" {
+		r.Method = method
+	}
 	if s.keepsIdentity {
 		return r
 	}
+	named := r.Header.Get("client_id")
 	// What Connection names, a proxy behind would drop: the gateway's own headers too.
 	r.Header.Del("Connection")
 	maps.DeleteFunc(r.Header, func(name string, _ []string) bool { return identityField(name) })
 	own, _ := c.clientClaim()
-	for name, claim := range map[string]string{"X-Agw-Client_id": own, "X-Agw-Sub": "sub"} {
+	// Of a guest, sub says too little: oid and tid name a person (entra-tokens 1.3).
+	for name, claim := range map[string]string{"X-Agw-Client_id": own, "X-Agw-Sub": "sub", "X-Agw-Oid": "oid", "X-Agw-Tid": "tid"} {
 		if text, ok := s.told(c.claims(), claim); ok {
 			r.Header.Set(name, text)
 		}
+	}
+	if s.believesHeader && named != "" {
+		r.Header.Set("X-Agw-Client_id", named)
 	}
 	return r
 }

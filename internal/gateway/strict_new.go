@@ -20,10 +20,10 @@ func newStrict(o Options) (http.Handler, error) {
 	}
 	s := &strict{
 		env: o.Environment, upstream: o.Upstream, now: o.Now, wait: o.Wait, report: o.Report,
-		keys: &keyring{
-			url: o.Environment.JWKSURL, client: o.Client, now: o.Now,
-			life: strictLife, timeout: strictTimeout, within: o.Timeout, refetch: newRefetch(),
-		},
+		keys: strictKeys(o, o.Environment.JWKSURL),
+	}
+	if o.Environment.ForeignJWKSURL != "" {
+		s.foreign = strictKeys(o, o.Environment.ForeignJWKSURL)
 	}
 	s.checks = enforced(strictChecks(), &s.env)
 	s.checks = slices.DeleteFunc(s.checks, func(c check) bool { return lacksAny(o.Lacks, c.Check) })
@@ -38,6 +38,13 @@ func newStrict(o Options) (http.Handler, error) {
 		}
 	}
 	return s, nil
+}
+
+func strictKeys(o Options, url string) *keyring {
+	return &keyring{
+		url: url, client: o.Client, now: o.Now,
+		life: strictLife, timeout: strictTimeout, within: o.Timeout, refetch: newRefetch(),
+	}
 }
 
 func checkStrict(o Options) error {

@@ -2,6 +2,7 @@ package selftest
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -123,11 +124,4 @@ func (p *prover) check(e *experiment, c reports.Case, failed map[string]bool) {
 	}
 }
 
-func sortedKeys(sets map[string]*experiment) []string {
-	var keys []string
-	for key := range sets {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -101,6 +101,7 @@ const (
 	IdentityTakenOver        Reason = "identity-taken-over"
 	HeaderValueForwarded     Reason = "header-value-forwarded"
 	AuthorizationDiffers     Reason = "authorization-differs"
+	MethodReplaced           Reason = "method-replaced"
 	EnvironmentsNotSeparable Reason = "environments-not-separable"
 	ReplicasDisagree         Reason = "replicas-disagree"
 	KeyFetchesUnbounded      Reason = "key-fetches-unbounded"
@@ -215,6 +216,7 @@ var causes = register([]cause{
 	{IdentityTakenOver, Fail, "The upstream was told an identity that the caller does not have."},
 	{HeaderValueForwarded, Fail, "A value that the caller made up reached the upstream in a header field."},
 	{AuthorizationDiffers, Fail, "The upstream saw other Authorization values than the checked ones."},
+	{MethodReplaced, Fail, "The upstream saw another method than the one that the request line had."},
 	{EnvironmentsNotSeparable, Fail, "Nothing in the two environments' tokens differs: the registrations are to blame, not the gateway."},
 	{ReplicasDisagree, Fail, "Repeats of one request were answered differently."},
 	{KeyFetchesUnbounded, Fail, "Unknown key ids make the gateway fetch the key set without limit."},
