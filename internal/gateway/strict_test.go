@@ -163,7 +163,7 @@ func (b *bench) fails(t *testing.T, m Mutant, id string) (fails bool) {
 		}
 		found = true
 		got, _ := b.judged(r, m.Lacks, m.Softens)
-		fails = fails || got.forwarded != (r.status == 0) || wrongView(id, got)
+		fails = fails || got.forwarded != (r.status == 0) || wrongView(id, got) || got.status >= 500
 	}
 	if !found {
 		t.Errorf("%s: no such row here", id)
