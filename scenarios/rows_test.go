@@ -180,7 +180,16 @@ func flowExpectations() map[string]string {
 		"jwks-new-key-after-flood":           "accept",
 		"jwks-emergency-roll":                "refuse 401",
 		"state-tampered-after-good":          "refuse 401",
+		"jwks-slow":                          "either jwks-timeout",
 		"state-anonymous-on-warm-connection": "refuse 401 400",
+		"state-scope-across-routes":          "refuse 403 401",
+		"state-audience-across-apis":         "refuse 401 403",
+		"state-expired-after-cached":         "refuse 401",
+		"state-bad-does-not-poison":          "accept",
+		"state-two-callers-one-connection":   "refuse 403 401",
+		"state-shared-cache":                 "refuse 401",
+		"exp-passes-on-open-connection":      "refuse 401",
+		"dos-slow-headers":                   "refuse 408, or closed",
 	}
 }
 

@@ -17,14 +17,26 @@ import (
 func All() []engine.Flow {
 	all := []engine.Flow{
 		anonymousOnWarmConnection(),
+		audienceAcrossAPIs(),
+		badDoesNotPoison(),
+		contractRevoked(),
 		downForged(),
 		downWarm(),
 		emergencyRoll(),
+		expiredAfterCached(),
+		expiresOnConnection(),
 		keyRetired(),
 		keyRetiredInCacheWindow(),
 		newKeyAfterFlood(),
 		newKeyJustPublished(),
+		replay(),
+		replicaAgreement(),
+		revokedUser(),
+		scopeAcrossRoutes(),
+		sharedCache(),
+		slowHeaders(),
 		tamperedAfterGood(),
+		twoCallers(),
 		unknownKeyFlood(),
 	}
 	slices.SortFunc(all, func(a, b engine.Flow) int { return cmp.Compare(a.ID, b.ID) })

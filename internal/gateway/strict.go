@@ -18,12 +18,17 @@ type strict struct {
 	now      func() time.Time
 	report   func(Refusal)
 	checks   []check
+	// contracts are asked for with each request.
+	contracts func() []string
+	process   *Process
 	// What follows is the zero value unless Lacks or Softens say otherwise.
 	reading       reading
 	bypasses      []bypass
 	keepsIdentity bool
 	echoesToken   bool
 	fallsOver     bool
+	// answers looks for an answer that is kept; nil keeps none.
+	answers *answersByURL
 	// alters change what is answered to a refused request.
 	alters []func(*call, Check, *denial)
 	// forwards: what only some of the refusals are about is forwarded all the same.
@@ -48,6 +53,12 @@ type bypass struct {
 }
 
 func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.answers != nil {
+		if s.answers.serve(w, r) {
+			return
+		}
+		w = s.answers.keeping(w, r)
+	}
 	c := s.call(r)
 	refusing := s.refusing(c)
 	if len(refusing) > 0 && !slices.ContainsFunc(s.bypasses, func(b bypass) bool { return b.admits(c) }) {
@@ -66,7 +77,7 @@ func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *strict) call(r *http.Request) *call {
-	c := &call{request: r, env: &s.env, now: s.now(), presented: s.reading.presented(r), path: targetPath(r.RequestURI)}
+	c := &call{request: r, env: &s.env, contracts: s.contracts(), now: s.now(), presented: s.reading.presented(r), path: targetPath(r.RequestURI)}
 	if c.presented.compact == "" {
 		return c
 	}

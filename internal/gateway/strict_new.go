@@ -19,7 +19,7 @@ func newStrict(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	s := &strict{
-		env: o.Environment, upstream: o.Upstream, now: o.Now, report: o.Report,
+		env: o.Environment, upstream: o.Upstream, now: o.Now, report: o.Report, contracts: o.Contracts, process: o.Process,
 		keys: &keyring{
 			url: o.Environment.JWKSURL, client: o.Client, now: o.Now,
 			life: strictLife, timeout: strictTimeout, within: o.Timeout, refetch: newRefetch(),

@@ -2,11 +2,8 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"net"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +26,7 @@ type Embedded struct {
 
 	echo    *gateway.Echo
 	log     log
+	served  served
 	stop    context.CancelFunc
 	ctx     context.Context //nolint:containedctx // the life of the listeners, which outlive each call
 	serving sync.WaitGroup
@@ -85,49 +83,6 @@ type Setup struct {
 	Introspection mockidp.Introspection
 	// Report is told of strict's refusals.
 	Report func(gateway.Refusal)
-}
-
-// Serve starts one gateway for each judged environment and gives the target
-// with their addresses. stop ends them.
-func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error) {
-	ctx, cancel := context.WithCancel(e.ctx)
-	addresses := map[string]string{}
-	for _, env := range e.target.Environments {
-		if !env.Judged() {
-			continue
-		}
-		address, err := e.serve(ctx, s, env)
-		if err != nil {
-			cancel()
-			return nil, nil, err
-		}
-		addresses[env.Name] = address
-	}
-	return e.target.WithGateways(func(name string) string { return addresses[name] }), cancel, nil
-}
-
-// serve starts the gateway of one environment.
-func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment) (string, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("lab: listen for %s: %w", env.Name, err)
-	}
-	address := "http://" + listener.Addr().String() + basePath(env)
-	emulated := EmulatedEnvironment(e.target, env, address, e.jwksURL())
-	emulated.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
-	s.Report = e.log.reporting(s.Report)
-	handler, err := gateway.New(gateway.Options{
-		Setup: s.Name, Environment: emulated, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
-		Now: e.Clock.Now, Timeout: e.Clock.Timeout, Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: s.Report,
-		Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
-	})
-	if err != nil {
-		return "", errors.Join(err, listener.Close())
-	}
-	e.serving.Go(func() {
-		_ = gateway.Serve(ctx, gateway.ServeOptions{Listener: listener, Handler: handler}) // a broken listener shows as a refused connection
-	})
-	return address, nil
 }
 
 func (e *Embedded) jwksURL() string {

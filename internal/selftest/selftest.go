@@ -135,12 +135,12 @@ func newProver(o Options) (*prover, error) {
 	if err != nil {
 		return nil, err
 	}
-	world, err := lab.NewEmbedded(oneJudged(targets.Default()))
+	world, err := lab.NewEmbedded(twoJudged(targets.Default()))
 	if err != nil {
 		return nil, err
 	}
 	p := &prover{options: o, world: world, rows: rows, proof: &Proof{Part: part}, say: o.Progress}
-	p.engine = &engine.Engine{Tokens: world.Issuer, Seen: world.Seen, Now: world.Clock.Now, Wait: world.Clock.Wait, Log: world.Log}
+	p.engine = &engine.Engine{Tokens: world.Issuer, Seen: world.Seen, Now: world.Clock.Now, Wait: world.Clock.Wait, Log: world.Log, Operator: world}
 	if p.say == nil {
 		p.say = func(string) {}
 	}
@@ -161,11 +161,12 @@ func (o Options) rows() (rows []scenarios.Scenario, part bool, err error) {
 	return rows, len(rows) < len(all), err
 }
 
-// oneJudged keeps the gateway of the first environment only: the others are
-// there for their tokens, and every environment would show the same.
-func oneJudged(f *targets.File) *targets.File {
+// twoJudged keeps the gateways of the first two environments: rows are judged at
+// the first, since every environment would show the same; the second is for
+// those that go to both.
+func twoJudged(f *targets.File) *targets.File {
 	c := f.WithGateways(func(string) string { return f.Environments[0].Gateways[0].URL })
-	for _, e := range c.Environments[1:] {
+	for _, e := range c.Environments[2:] {
 		e.Gateways = nil
 	}
 	c.OptIn = true // nobody is disturbed
@@ -192,7 +193,9 @@ func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case
 	}
 	defer stop()
 	x := scenarios.Expansion{Target: target, Slow: true}
-	cases := slices.DeleteFunc(x.Expand(p.rows), func(c scenarios.Case) bool { return !keep(c) })
+	cases := slices.DeleteFunc(x.Expand(p.rows), func(c scenarios.Case) bool {
+		return c.Home.Name != target.Environments[0].Name || !keep(c)
+	})
 	p.runs++
 	sink := &engine.Memory{}
 	run := p.engine.Start(ctx, engine.Plan{
