@@ -19,9 +19,11 @@ import (
 
 // Issuer is one mock issuer. Its methods may be called from many goroutines.
 type Issuer struct {
-	cfg      Config
-	store    keyStore
-	tls      *tlsIdentity
+	cfg   Config
+	store keyStore
+	tls   *tlsIdentity
+	// specKeys are the private keys of key-set states, by what was asked for.
+	specKeys map[string]*mint.Key
 	routes   []route
 	docs     map[mint.Version]discoveryDocument
 	counters *counters
@@ -69,6 +71,7 @@ func New(cfg Config, opts ...Option) (*Issuer, error) {
 	}
 	i.requests.most, i.callouts.most = maxRequests, maxCallouts
 	i.directory.Store(cfg.Directory.snapshot())
+	i.specKeys = map[string]*mint.Key{}
 	i.keys.byID = map[string]func() (*mint.Key, error){}
 	i.keys.make = func() (*mint.Key, error) { return mint.NewKey(rand.Reader, cfg.Now()) }
 	if cfg.ManagedIdentity.Header == "" {

@@ -126,10 +126,11 @@ func (i *Issuer) KeySet(ctx context.Context, lease string, state mint.KeySet) er
 		return err
 	}
 	extra, err := each(ctx, state.Keys, func(_ context.Context, spec mint.KeySpec) (extraKey, error) {
-		k, jwk, err := spec.Make(rand.Reader, i.cfg.Now())
+		private, err := i.private(spec)
 		if err != nil {
 			return extraKey{}, wrongRequest("%w", err)
 		}
+		k, jwk := spec.Of(private)
 		return extraKey{spec.Name, k, jwk}, nil
 	})
 	if err != nil {
@@ -139,6 +140,31 @@ func (i *Issuer) KeySet(ctx context.Context, lease string, state mint.KeySet) er
 		r.extra, r.hide = extra, state.Hide
 		return r.documents(i.keyIssuer())
 	})
+}
+
+// mostSpecKeys bounds the keys that are kept from one state to the next.
+const mostSpecKeys = 64
+
+// private is the private key of a spec. A spec that comes again under its name
+// has the same one: making an RSA key takes as long as hundreds of requests.
+func (i *Issuer) private(spec mint.KeySpec) (*mint.Key, error) {
+	name := fmt.Sprintf("%s %s %d", spec.Name, spec.Type, spec.Bits)
+	i.mu.Lock()
+	k := i.specKeys[name]
+	i.mu.Unlock()
+	if k != nil {
+		return k, nil
+	}
+	k, err := spec.Private(rand.Reader, i.cfg.Now())
+	if err != nil {
+		return nil, err
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.specKeys) < mostSpecKeys {
+		i.specKeys[name] = k
+	}
+	return k, nil
 }
 
 // inForce checks that a lease is in force.

@@ -62,6 +62,9 @@ type Base struct {
 	User  string
 	Age   mint.Age
 	Token mint.TokenType
+	// AppKeys: the registration's own signing key signs (?appid=), not the
+	// tenant's.
+	AppKeys bool
 }
 
 // Genuine reports whether the row starts from a token that the issuer signed.
@@ -75,7 +78,7 @@ func (b Base) Allows(k mint.Kind) bool {
 // Plain reports whether the token is what its client gets when it asks: no
 // scopes or roles chosen, an access token, not aged.
 func (b Base) Plain() bool {
-	return b.Genuine() && b.Scopes == nil && b.Roles == nil && b.Token == mint.Access && b.Age == mint.Fresh
+	return b.Genuine() && b.Scopes == nil && b.Roles == nil && b.Token == mint.Access && b.Age == mint.Fresh && !b.AppKeys
 }
 
 func (b Base) refs() []string {
@@ -121,6 +124,7 @@ func apiWords() []string {
 func tenantWords() []string {
 	return []string{string(TenantHome), string(TenantOther), string(TenantConsumer)}
 }
+func keyWords() []string      { return []string{"tenant", "app"} }
 func audienceWords() []string { return []string{"uri", "app-id"} }
 func ageWords() []string {
 	return []string{string(mint.Fresh), string(mint.AlmostExpired), string(mint.Expired)}
@@ -217,6 +221,7 @@ func decodeLongBase(n *document.Node) Base {
 	choose(f.Take("age"), "age", ageWords(), &b.Age)
 	choose(f.Take("token"), "token", tokenWords(), &b.Token)
 	choose(f.Take("audience"), "audience", audienceWords(), &b.Audience)
+	b.AppKeys = f.Take("keys").OneOf("keys", keyWords()) == "app"
 	b.User = f.Take("user").Str()
 	b.Scopes = decodeExprs(f.Take("scopes"))
 	b.Roles = decodeExprs(f.Take("roles"))

@@ -55,6 +55,9 @@ func baseText(b Base) string {
 	add("user", b.User, "")
 	add("age", string(b.Age), "fresh")
 	add("token", string(b.Token), "access")
+	if b.AppKeys {
+		words = append(words, "keys=app")
+	}
 	if b.Scopes != nil {
 		words = append(words, fmt.Sprintf("scopes=%v", refsOf(b.Scopes)))
 	}

@@ -74,7 +74,7 @@ func longBaseSchema() object {
 		"exactly": described(object{"type": "boolean"}, "version and kind bind instead of being a preference"),
 		"version": enum(versionWords()), "kind": enum(subjectWords()), "api": enum(apiWords()),
 		"tenant": enum(tenantWords()), "client": enum(clientWords()), "audience": enum(audienceWords()),
-		"age": enum(ageWords()), "token": enum(tokenWords()), "user": text("the user's name"),
+		"age": enum(ageWords()), "keys": enum(keyWords()), "token": enum(tokenWords()), "user": text("the user's name"),
 		"scopes": values, "roles": values,
 	})
 }

@@ -52,6 +52,8 @@ type Send struct {
 	Fresh bool
 	// At is where it goes; nil: the case's own route.
 	At *probe.Endpoint
+	// Patience is how long an answer is waited for; 0: as ever.
+	Patience time.Duration
 	// Trickle has its bytes written one by one, each after it returned; an error
 	// of it ends the writing.
 	Trickle func() error
@@ -202,6 +204,10 @@ func (s *Stage) Do(ctx context.Context, title string, expect verdict.Expectation
 		step.Observed = s.run.prober.Trickle(ctx, wire, send.Trickle)
 	case send.Conn != nil:
 		step.Observed = send.Conn.Fire(ctx, wire)
+	case send.Patience > 0:
+		patient := &probe.Prober{Dial: s.run.prober.Dial, Now: s.run.prober.Now, Timeout: send.Patience}
+		step.Observed = patient.Fire(ctx, wire)
+		patient.Close()
 	default:
 		step.Observed = s.run.prober.Fire(ctx, wire)
 	}

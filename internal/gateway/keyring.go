@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"context"
+	"math"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,7 +15,15 @@ import (
 type keyring struct {
 	url    string
 	client *http.Client
-	now    func() time.Time
+	// discovery, unless it is empty, is asked for the url each time, and must name
+	// the issuer.
+	discovery, issuer string
+	// Mistakes that only mutants make: redirects are followed, a document may have
+	// any length, one that cannot be read has no keys, of twins only the first is
+	// kept, and so are symmetric keys.
+	follows, grows, swallows, first, secret bool
+	secrets                                 map[string][]byte
+	now                                     func() time.Time
 	// life is how long a set is fresh; timeout bounds one fetch.
 	life, timeout time.Duration
 	// within bounds it; nil is context.WithTimeout.
@@ -78,7 +88,7 @@ func (k *keyring) fetch(ctx context.Context) error {
 	}
 	ctx, cancel := within(context.WithoutCancel(ctx), k.timeout)
 	defer cancel()
-	keys, err := fetchKeys(ctx, k.client, k.url)
+	keys, err := k.published(ctx)
 	now := k.now()
 	if err != nil {
 		k.retry = now.Add(firstRetry << min(k.failures, mostDoubled))
@@ -93,6 +103,44 @@ func (k *keyring) fetch(ctx context.Context) error {
 	}
 	k.keys, k.fetched, k.failures, k.retry = keys, now, 0, time.Time{}
 	return nil
+}
+
+// published fetches the key set, from where the discovery document says.
+func (k *keyring) published(ctx context.Context) ([]publishedKey, error) {
+	from := fetcher{client: *k.client, most: maxKeySet}
+	if !k.follows {
+		from.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	}
+	if k.grows {
+		from.most = math.MaxInt32
+	}
+	address := k.url
+	if k.discovery != "" {
+		var err error
+		if address, err = from.discover(ctx, k.discovery, k.issuer); err != nil {
+			return nil, err
+		}
+	}
+	document, err := from.get(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	return k.read(document)
+}
+
+// read reads a key set; k.mu is held.
+func (k *keyring) read(document []byte) ([]publishedKey, error) {
+	if k.secret {
+		k.keepSecrets(document)
+	}
+	keys, err := readKeys(document)
+	if err != nil && k.swallows {
+		return nil, nil
+	}
+	if k.first {
+		keys = slices.CompactFunc(keys, func(a, b publishedKey) bool { return a.id == b.id })
+	}
+	return keys, err
 }
 
 // failing reports whether the last fetch failed.

@@ -24,5 +24,15 @@ func softBehaviourRows() map[string][]string {
 		"negative-cache":              {"state-bad-does-not-poison"},
 		"one-bad-replica":             {"state-replica-agreement"},
 		"shared-cache":                {"state-shared-cache"},
+		"cold-opens":                  {"jwks-down-cold"},
+		"garbage-opens":               {"jwks-malformed"},
+		"key-set-unbounded":           {"jwks-oversized"},
+		"redirect-followed":           {"jwks-redirected"},
+		"certificate-unchecked":       {"jwks-untrusted-tls"},
+		"keys-over-plain-http":        {"jwks-plain-http"},
+		"discovery-issuer-ignored":    {"discovery-issuer-mismatch"},
+		"waits-for-keys":              {"jwks-slow"},
+		"first-of-twins":              {"jwks-duplicate-kid"},
+		"oct-key-trusted":             {"jwks-contains-oct-key"},
 	}
 }

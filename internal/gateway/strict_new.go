@@ -21,7 +21,7 @@ func newStrict(o Options) (http.Handler, error) {
 	s := &strict{
 		env: o.Environment, upstream: o.Upstream, now: o.Now, report: o.Report, contracts: o.Contracts, process: o.Process,
 		keys: &keyring{
-			url: o.Environment.JWKSURL, client: o.Client, now: o.Now,
+			url: o.Environment.JWKSURL, discovery: o.Environment.DiscoveryURL, issuer: o.Environment.Issuers.V2, client: o.Client, now: o.Now,
 			life: strictLife, timeout: strictTimeout, within: o.Timeout, refetch: newRefetch(),
 		},
 	}

@@ -36,7 +36,7 @@ type Embedded struct {
 func NewEmbedded(target *targets.File) (*Embedded, error) {
 	cfg := IssuerConfig(target)
 	cfg.Directory.APIs, cfg.Directory.Clients = nil, nil // nobody asks its token endpoint
-	cfg.TLSAddr, cfg.ManagementAddr = mockidp.Off, mockidp.Off
+	cfg.ManagementAddr = mockidp.Off
 	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
 	clock := &Clock{}
 	cfg.Now = clock.Now
@@ -85,8 +85,12 @@ type Setup struct {
 	Report func(gateway.Refusal)
 }
 
-func (e *Embedded) jwksURL() string {
-	return e.Issuer.URL() + "/" + e.target.Tenant.ID + "/discovery/v2.0/keys"
+// keySets are the addresses of the key set, with TLS and without, and of the
+// discovery document.
+func (e *Embedded) keySets() (secure, plain, discovery string) {
+	const path = "/discovery/v2.0/keys"
+	tenant := "/" + e.target.Tenant.ID
+	return e.Issuer.TLSURL() + tenant + path, e.Issuer.URL() + tenant + path, e.Issuer.TLSURL() + tenant + "/v2.0/.well-known/openid-configuration"
 }
 
 // Introspection is what a gateway asks of the issuer at base about a tenant's

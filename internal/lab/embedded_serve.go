@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -138,14 +139,18 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment,
 		return "", nil, fmt.Errorf("lab: listen for %s: %w", env.Name, err)
 	}
 	address := "http://" + listener.Addr().String() + basePath(env)
-	admits := EmulatedEnvironment(e.target, env, address, e.jwksURL())
+	secure, plain, discovery := e.keySets()
+	admits := EmulatedEnvironment(e.target, env, address, secure)
+	admits.PlainJWKSURL, admits.DiscoveryURL = plain, discovery
 	admits.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
 	g := &emulated{contracts: admits.Contracts}
 	g.options = gateway.Options{
 		Setup: s.Name, Environment: admits, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
 		Now: e.Clock.Now, Timeout: e.Clock.Timeout, Contracts: g.current, Process: process,
 		Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: e.log.reporting(s.Report),
-		Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
+		Client: &http.Client{Transport: &http.Transport{
+			DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: e.Issuer.RootCAs(), MinVersion: tls.VersionTLS12},
+		}},
 	}
 	if err := g.start(); err != nil {
 		return "", nil, errors.Join(err, listener.Close())
