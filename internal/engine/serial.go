@@ -15,6 +15,11 @@ import (
 // leaseTime is how long a changed issuer may stay changed if we die.
 const leaseTime = 2 * time.Minute
 
+// refetchRest is how long a gateway that has just fetched the key set for an
+// unknown key id may hold back before it does so again: two rows with key ids of
+// their own must not look like a flood.
+const refetchRest = 250 * time.Millisecond
+
 // fireSerially fires cases one after the other: those that run alone, look for
 // call-outs or at the control right after, or need a state of the issuer's
 // keys.
@@ -141,6 +146,10 @@ func (r *Run) enter(ctx context.Context, c *scenarios.Case) (restore func(), err
 	if err := issuer.KeySet(ctx, lease.ID, state); err != nil {
 		restore()
 		return nil, fmt.Errorf("engine: set the issuer's keys: %w", err)
+	}
+	if err := r.engine.wait(ctx, refetchRest); err != nil {
+		restore()
+		return nil, err
 	}
 	return restore, nil
 }

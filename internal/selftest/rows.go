@@ -7,6 +7,7 @@ import (
 
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/internal/verdict"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
 )
@@ -24,6 +25,8 @@ func (p *prover) proveStrict(ctx context.Context) error {
 		row := p.row(c.Scenario)
 		row.Strict = max(row.Strict, c.Outcome)
 		switch {
+		case p.proof.Part && c.Form == "observe" && c.Reason == verdict.NothingObserved:
+			row.Unseen = true
 		case c.Outcome > reports.Warn:
 			p.proof.problem("%s: expected pass on strict, got %s (%s) %s", c.ID, c.Outcome, c.Reason, c.Detail)
 		case refusalRow(c):

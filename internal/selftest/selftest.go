@@ -61,6 +61,9 @@ type RowProof struct {
 	// Proven: the mutant that lacks all of them lets the row through, and the
 	// one that has only the guard's refuses it.
 	Proven bool `json:"proven"`
+	// Unseen: an observer that had nothing to look at, in a part of the
+	// catalogue.
+	Unseen bool `json:"unseen,omitempty"`
 	// FailedBy are the mutants that fail the row, sorted.
 	FailedBy []string `json:"failed_by,omitempty"`
 }
