@@ -68,6 +68,8 @@ type world struct {
 	t      *testing.T
 	lab    *lab.Embedded
 	target *targets.File
+	// foreign: nobody here runs the gateway.
+	foreign bool
 }
 
 func newWorld(t *testing.T, s lab.Setup, declares ...string) *world {
@@ -83,7 +85,7 @@ func newWorld(t *testing.T, s lab.Setup, declares ...string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	return &world{t, e, target}
+	return &world{t: t, lab: e, target: target}
 }
 
 // run runs the flow of an id, which must be one case.
@@ -104,6 +106,9 @@ func (w *world) run(id string) reports.Case {
 	sink := &collected{}
 	x := scenarios.Expansion{Target: w.target, Slow: true}
 	eng := &engine.Engine{Tokens: w.lab.Issuer, Own: own, Seen: w.lab.Seen, Now: w.lab.Clock.Now, Wait: w.lab.Clock.Wait, Log: w.lab.Log, Operator: w.lab}
+	if w.foreign {
+		eng.Operator = nil
+	}
 	run := eng.Start(w.t.Context(), engine.Plan{Expansion: x, Cases: x.Expand([]scenarios.Scenario{row}), Flows: flows.All(), Run: "r", Sink: sink})
 	if _, err := run.End(); err != nil {
 		w.t.Fatal(err)
@@ -174,6 +179,21 @@ func TestFlows(t *testing.T) {
 		{"contract kept", "client-contract-revoked", soft("contract-remembered"), nil, verdict.ReachedUpstream},
 		{"contract, no delay declared", "client-contract-revoked", soft(), []string{"revocation-delay", ""}, verdict.NotDeclared},
 		{"slow head", "dos-slow-headers", soft(), nil, verdict.ClosedAsRequired},
+		{"cold", "jwks-down-cold", soft(), refetches, verdict.RefusedAsRequired},
+		{"cold, let in", "jwks-down-cold", soft("cold-opens"), refetches, verdict.ReachedUpstream},
+		{"malformed", "jwks-malformed", soft(), refetches, verdict.RefusedAsRequired},
+		{"malformed, let in", "jwks-malformed", soft("garbage-opens"), refetches, verdict.ReachedUpstream},
+		{"oversized", "jwks-oversized", soft(), refetches, verdict.RefusedAsRequired},
+		{"oversized, read to the end", "jwks-oversized", soft("key-set-unbounded"), refetches, verdict.ReachedUpstream},
+		{"redirected", "jwks-redirected", soft(), refetches, verdict.RefusedAsRequired},
+		{"redirected, followed", "jwks-redirected", soft("redirect-followed"), refetches, verdict.CalloutSeen},
+		{"untrusted", "jwks-untrusted-tls", soft(), refetches, verdict.RefusedAsRequired},
+		{"untrusted, not looked at", "jwks-untrusted-tls", soft("certificate-unchecked"), refetches, verdict.ReachedUpstream},
+		{"mismatch", "discovery-issuer-mismatch", soft(), refetches, verdict.RefusedAsRequired},
+		{"mismatch, ignored", "discovery-issuer-mismatch", soft("discovery-issuer-ignored"), refetches, verdict.ReachedUpstream},
+		{"slow", "jwks-slow", soft(), []string{"jwks-timeout", "10s"}, verdict.RefusedAsRequired},
+		{"slow, nothing declared", "jwks-slow", soft(), nil, verdict.AcceptedAsRequired},
+		{"slow, waited for", "jwks-slow", soft("waits-for-keys"), []string{"jwks-timeout", "10s"}, verdict.TooSlow},
 		{"flood", "jwks-unknown-kid-flood", soft(), refetches, verdict.RefusedAsRequired},
 		{"flood, unknown keys taken", "jwks-unknown-kid-flood", lab.Setup{Name: "accept-all"}, refetches, verdict.ReachedUpstream},
 		{"new key after flood", "jwks-new-key-after-flood", soft(), refetches, verdict.RefusedAsRequired},
@@ -304,5 +324,38 @@ func TestAll(t *testing.T) {
 	slices.Sort(rows)
 	if !slices.Equal(rows, values) {
 		t.Errorf("expected the rows %v, got the values %v", rows, values)
+	}
+}
+
+// TestForeignGateway: where nobody here runs the gateway, a key that it cannot
+// know stands for a gateway that knows none, and contracts are not ours to take.
+func TestForeignGateway(t *testing.T) {
+	t.Parallel()
+	refetches := []string{"jwks-refetch", "unknown-kid", "jwks-timeout", "10s"}
+	soft := func(names ...string) lab.Setup { return lab.Setup{Name: "strict", Softens: names} }
+	rows := []struct {
+		name, id string
+		setup    lab.Setup
+		want     verdict.Reason
+	}{
+		{"cold", "jwks-down-cold", soft(), verdict.RefusedAsRequired},
+		{"cold, let in", "jwks-down-cold", soft("outage-opens"), verdict.ReachedUpstream},
+		{"never asks", "jwks-down-cold", soft("never-refetch"), verdict.NewKeyNotTrusted},
+		{"redirected", "jwks-redirected", soft(), verdict.RefusedAsRequired},
+		{"redirected, followed", "jwks-redirected", soft("redirect-followed"), verdict.CalloutSeen},
+		{"mismatch, ignored", "discovery-issuer-mismatch", soft("discovery-issuer-ignored"), verdict.ReachedUpstream},
+		{"slow", "jwks-slow", soft(), verdict.RefusedAsRequired},
+		{"contract", "client-contract-revoked", soft(), verdict.CapabilityAbsent},
+	}
+	for _, tt := range rows {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, tt.setup, refetches...)
+			w.foreign = true
+			if c := w.run(tt.id); c.Reason != tt.want {
+				t.Errorf("expected %s, got %s %s: %s", tt.want, c.Outcome, c.Reason, c.Detail)
+			}
+			w.unchanged()
+		})
 	}
 }

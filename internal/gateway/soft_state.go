@@ -46,24 +46,7 @@ func softStates() []softening {
 			var requests atomic.Int64
 			return bypass{admits: func(*call) bool { return requests.Add(1)%5 == 0 }}
 		}),
-		{
-			Softening{"negative-cache", "state", "a refusal is cached under header and payload, without the signature"},
-			func(s *strict) {
-				bad := remembered((*call).signedPart)
-				s.wrap("signature", func(refuses func(*call) bool) func(*call) bool {
-					return func(c *call) bool {
-						if bad.admits(c) {
-							return true
-						}
-						refused := refuses(c)
-						if refused {
-							bad.accepted(c)
-						}
-						return refused
-					}
-				})
-			},
-		},
+		negativeCache(),
 		{
 			Softening{"shared-cache", "state", "answers are cached by URL, and served to whoever brings no token"},
 			func(s *strict) { s.answers = &answersByURL{} },
@@ -78,6 +61,27 @@ func softStates() []softening {
 					return slices.Contains(first, id)
 				})
 			},
+		},
+	}
+}
+
+func negativeCache() softening {
+	return softening{
+		Softening{"negative-cache", "state", "a refusal is cached under header and payload, without the signature"},
+		func(s *strict) {
+			bad := remembered((*call).signedPart)
+			s.wrap("signature", func(refuses func(*call) bool) func(*call) bool {
+				return func(c *call) bool {
+					if bad.admits(c) {
+						return true
+					}
+					refused := refuses(c)
+					if refused {
+						bad.accepted(c)
+					}
+					return refused
+				}
+			})
 		},
 	}
 }

@@ -39,7 +39,7 @@ func NewEmbedded(target *targets.File) (*Embedded, error) {
 	cfg.ManagementAddr = mockidp.Off
 	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
 	clock := &Clock{}
-	cfg.Now = clock.Now
+	cfg.Now, cfg.NewKey = clock.Now, new(keyRound).key
 	issuer, err := mockidp.New(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
