@@ -80,7 +80,7 @@ func longBaseSchema() object {
 		"exactly": described(object{"type": "boolean"}, "version and kind bind instead of being a preference"),
 		"version": enum(versionWords()), "kind": enum(kindWords()), "api": enum(apiWords()),
 		"tenant": enum(tenantWords()), "issuer": enum(issuerWords()), "client": enum(clientWords()), "audience": enum(audienceWords()),
-		"age": enum(ageWords()), "token": enum(tokenWords()),
+		"age": enum(ageWords()), "keys": enum(keyWords()), "token": enum(tokenWords()),
 		"user":           described(enum(userWords()), "what the user is"),
 		"authentication": described(enum(authenticationWords()), "how the client proves who it is (appidacr, azpacr)"),
 		"capabilities":   described(list(object{"type": "string", "minLength": 1}), "what the client says that it can handle (xms_cc)"),

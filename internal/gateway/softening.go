@@ -36,6 +36,7 @@ func softenings() []softening {
 		softSegments(), softTypes(), softEnvelopes(), softMembers(), softJSON(), softCosts(), softThrows(),
 		softAudiences(), softClientClaims(), softClientPlaces(), softKinds(), overstrict(),
 		softWords(), softCriteria(), softCallers(), softMethods(), softIssuers(), softOwners(),
+		softStates(), softKeySets(),
 	)
 	slices.SortFunc(all, func(a, b softening) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(all); i++ {

@@ -22,6 +22,9 @@ type strict struct {
 	wait     func(context.Context, time.Duration) error
 	report   func(Refusal)
 	checks   []check
+	// contracts are asked for with each request.
+	contracts func() []string
+	process   *Process
 	// What follows is the zero value unless Lacks or Softens say otherwise.
 	reading       reading
 	dialect       dialect
@@ -36,6 +39,8 @@ type strict struct {
 	crashes, throws []func(*call) bool
 	// identity reads a claim for the upstream; nil is its last text.
 	identity func(claims object, name string) (string, bool)
+	// answers looks for an answer that is kept; nil keeps none.
+	answers *answersByURL
 	// alters change what is answered to a refused request.
 	alters []func(*call, Check, *denial)
 	// forwards: what only some of the refusals are about is forwarded all the same.
@@ -62,6 +67,12 @@ type bypass struct {
 }
 
 func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.answers != nil {
+		if s.answers.serve(w, r) {
+			return
+		}
+		w = s.answers.keeping(w, r)
+	}
 	c := s.call(r)
 	s.spend(c)
 	if anyOf(s.throws, c) {
@@ -101,7 +112,7 @@ func anyOf(all []func(*call) bool, c *call) bool {
 }
 
 func (s *strict) call(r *http.Request) *call {
-	c := &call{request: r, env: &s.env, now: s.now(), presented: s.reading.presented(r), path: targetPath(r.RequestURI)}
+	c := &call{request: r, env: &s.env, contracts: s.contracts(), now: s.now(), presented: s.reading.presented(r), path: targetPath(r.RequestURI)}
 	if c.presented.compact == "" {
 		return c
 	}
