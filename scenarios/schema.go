@@ -45,7 +45,7 @@ func rowSchema() object {
 		"needs":    oneOrMore(enum(targets.NeedNames())),
 		"unless":   oneOrMore(enum(targets.NeedNames())),
 		"serial":   described(object{"type": "boolean"}, "the row runs alone"),
-		"variants": object{"type": "object", "minProperties": 1, "propertyNames": named(), "additionalProperties": closed(partSchemas())},
+		"variants": object{"type": "object", "minProperties": 1, "propertyNames": named(), "additionalProperties": closed(variantSchemas())},
 	}
 	for key, schema := range partSchemas() {
 		properties[key] = schema
@@ -64,6 +64,12 @@ func partSchemas() object {
 		"expect":  expectSchema(),
 		"issuer":  described(object{"type": "object"}, "a state of the issuer's key set"),
 	}
+}
+
+func variantSchemas() object {
+	all := partSchemas()
+	all["guards"] = wordsSchema(Guards())
+	return all
 }
 
 const shortPattern = `^(forged|none|(exactly +)?(v1|v2|any)?( *(user|app))?( *(home|other|second))?)$`

@@ -83,6 +83,10 @@ func leaseless(err error) verdict.Verdict {
 // fireAlone fires a case between two controls of its own where it asks for one.
 // It reports whether a control is due.
 func (r *Run) fireAlone(ctx context.Context, s *shot) (due bool) {
+	last := s.lane.state()
+	if s.c.Expect.Next && last != verdict.Accepted { // an earlier case may have stopped the gateway for a moment
+		last = r.fireControl(ctx, s.lane, "before "+s.c.ID)
+	}
 	before := r.callouts(ctx, s.c)
 	if !r.shoot(ctx, s) {
 		return false
@@ -97,7 +101,6 @@ func (r *Run) fireAlone(ctx context.Context, s *shot) (due bool) {
 		}
 		return s.lane.keep(s)
 	}
-	last := s.lane.state()
 	s.next = r.fireControl(ctx, s.lane, "after "+s.c.ID)
 	s.cut = ctx.Err() != nil
 	r.settle(s, last, s.next)

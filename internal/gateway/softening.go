@@ -33,7 +33,7 @@ func softenings() []softening {
 	all := slices.Concat(
 		softPlacement(), softAlgorithms(), softHMAC(), softSignatures(), softKeys(), softHeaders(), softCritical(), softTimes(), softClocks(),
 		softTenants(), softClients(), softScopes(), softBehaviour(), softResponses(),
-		softSegments(), softTypes(), softEnvelopes(), softMembers(), softJSON(), softCosts(),
+		softSegments(), softTypes(), softEnvelopes(), softMembers(), softJSON(), softCosts(), softThrows(),
 		softAudiences(), softClientClaims(), softClientPlaces(), softKinds(), overstrict(),
 		softWords(), softCriteria(), softCallers(), softMethods(), softIssuers(), softTenantClaims(), softOwners(),
 	)

@@ -30,9 +30,10 @@ type strict struct {
 	echoesToken   bool
 	fallsOver     bool
 	overrides     bool
-	// spends are what a request costs, crashes whether it ends the process.
-	spends  []func(*call) time.Duration
-	crashes []func(*call) bool
+	// spends are what a request costs, crashes whether it ends the process, and
+	// throws whether reading it ends in a 500.
+	spends          []func(*call) time.Duration
+	crashes, throws []func(*call) bool
 	// identity reads a claim for the upstream; nil is its last text.
 	identity func(claims object, name string) (string, bool)
 	// alters change what is answered to a refused request.
@@ -63,6 +64,10 @@ type bypass struct {
 func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := s.call(r)
 	s.spend(c)
+	if anyOf(s.throws, c) {
+		denial{status: http.StatusInternalServerError}.write(w)
+		return
+	}
 	refusing := s.refusing(c)
 	if len(refusing) > 0 && !slices.ContainsFunc(s.bypasses, func(b bypass) bool { return b.admits(c) }) {
 		if s.forwards != nil && s.forwards(refusing) {
@@ -86,11 +91,13 @@ func (s *strict) spend(c *call) {
 			_ = s.wait(c.request.Context(), d) // a client that is gone waits no longer
 		}
 	}
-	for _, crashes := range s.crashes {
-		if crashes(c) {
-			panic(http.ErrAbortHandler) // the connection ends without an answer
-		}
+	if anyOf(s.crashes, c) {
+		panic(http.ErrAbortHandler) // the connection ends without an answer
 	}
+}
+
+func anyOf(all []func(*call) bool, c *call) bool {
+	return slices.ContainsFunc(all, func(is func(*call) bool) bool { return is(c) })
 }
 
 func (s *strict) call(r *http.Request) *call {
