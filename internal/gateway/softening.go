@@ -35,7 +35,7 @@ func softenings() []softening {
 		softTenants(), softClients(), softScopes(), softBehaviour(), softResponses(),
 		softSegments(), softTypes(), softEnvelopes(), softMembers(), softJSON(), softCosts(), softThrows(),
 		softAudiences(), softClientClaims(), softClientPlaces(), softKinds(), overstrict(),
-		softWords(), softCriteria(), softCallers(), softMethods(), softIssuers(), softOwners(),
+		softWords(), softCriteria(), softCallers(), softMethods(), softIssuers(), softTenantClaims(), softOwners(),
 		softStates(), softKeySets(),
 	)
 	slices.SortFunc(all, func(a, b softening) int { return strings.Compare(a.Name, b.Name) })
