@@ -175,7 +175,10 @@ func (b *bench) fails(t *testing.T, m Mutant, id string) (fails bool) {
 // status; they have tests of their own.
 func flowRow(id string) bool {
 	_, here := flows()[id]
-	told := []string{"identity-headers-injected", "client-header-other-registered", "fmt-proto-pollution", "user-email-of-victim"}
+	told := []string{
+		"identity-headers-injected", "client-header-other-registered", "fmt-proto-pollution", "user-email-of-victim",
+		"exp-passes-on-open-connection", "client-contract-revoked", "discovery-issuer-mismatch",
+	}
 	return here || slices.Contains(told, id) || slices.ContainsFunc([]string{"dos-", "state-", "jwks-", "rsp-"}, func(p string) bool { return strings.HasPrefix(id, p) })
 }
 
