@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"net"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/entraproof/entraproof/internal/verdict"
 	"github.com/entraproof/entraproof/mockidp"
@@ -32,7 +34,7 @@ func (r *Run) observe(ctx context.Context, cases []*scenarios.Case) {
 // change it. What the issuer or the gateway's log does not tell is not there,
 // and an observer says so.
 func (r *Run) finished(ctx context.Context, environment string) verdict.Finished {
-	f := verdict.Finished{KeyFetches: r.keyFetches(ctx)}
+	f := verdict.Finished{KeyFetches: r.keyFetches(ctx, r.began), Local: loopback(r.keys.callout)}
 	if r.engine.Log != nil {
 		f.Log, _ = r.engine.Log(ctx, r.plan.Run)
 	}
@@ -47,9 +49,22 @@ type witness interface {
 	Requests(ctx context.Context) ([]mockidp.Request, error)
 }
 
-// keyFetches are the fetches of the key set since the run began, of those that
-// the issuer remembers.
-func (r *Run) keyFetches(ctx context.Context) []verdict.KeyFetch {
+// loopback reports whether host:port is on this machine.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+// FetchedPlainly reports whether the issuer remembers that the key set was
+// fetched without TLS since a time of its clock.
+func (s *Stage) FetchedPlainly(ctx context.Context, since time.Time) bool {
+	return slices.ContainsFunc(s.run.keyFetches(ctx, since), func(f verdict.KeyFetch) bool { return !f.TLS })
+}
+
+// keyFetches are the fetches of the key set since a time, of those that the
+// issuer remembers.
+func (r *Run) keyFetches(ctx context.Context, since time.Time) []verdict.KeyFetch {
 	source, ok := r.engine.Tokens.(witness)
 	if !ok {
 		return nil
@@ -60,7 +75,7 @@ func (r *Run) keyFetches(ctx context.Context) []verdict.KeyFetch {
 	}
 	var fetches []verdict.KeyFetch
 	for _, q := range all {
-		if strings.HasSuffix(q.Endpoint, "/keys") && !q.Time.Before(r.began) {
+		if strings.HasSuffix(q.Endpoint, "/keys") && !q.Time.Before(since) {
 			fetches = append(fetches, verdict.KeyFetch{Address: q.Address, TLS: q.TLS})
 		}
 	}

@@ -23,19 +23,37 @@ func downCold() engine.Flow {
 // trusts, or for one that asks for nothing.
 func malformed() engine.Flow {
 	return engine.Flow{ID: "jwks-malformed", ChangesIssuer: true, Run: func(ctx context.Context, s *engine.Stage) error {
-		for _, body := range []struct{ name, text string }{
+		bodies := []struct{ name, text string }{
 			{"HTML", "<!doctype html><title>Sign in</title>"}, {"an empty body", ""}, {"no keys", `{"keys":[]}`}, {"wrong types", `{"keys":{"kty":7}}`},
-		} {
-			wrong := mockidp.Misbehaviour{Name: "body", Path: mockidp.KeySetPaths, Text: body.text}
-			err := coldly(ctx, s, wrong, func(token string) error {
-				return refusedCold(ctx, s, "while the key set is "+body.name, token)
-			})
-			if err != nil {
-				return err
-			}
 		}
-		return nil
+		serve := func(text string) mockidp.Misbehaviour {
+			return mockidp.Misbehaviour{Name: "body", Path: mockidp.KeySetPaths, Text: text}
+		}
+		return coldly(ctx, s, serve(bodies[0].text), func(token string) error {
+			for i, body := range bodies {
+				if i > 0 {
+					if err := instead(ctx, s, serve(body.text)); err != nil {
+						return err
+					}
+				}
+				if err := refusedCold(ctx, s, "while the key set is "+body.name, token); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}}
+}
+
+// instead has the issuer go wrong in another way, and the gateway look again.
+func instead(ctx context.Context, s *engine.Stage, wrong mockidp.Misbehaviour) error {
+	if err := s.Issuer.Misbehave(ctx, s.Lease, []mockidp.Misbehaviour{wrong}); err != nil {
+		return fmt.Errorf("flows: have the issuer go wrong: %w", err)
+	}
+	if operator := s.Operator(); operator != nil {
+		return operator.Restart(ctx)
+	}
+	return s.Wait(ctx, refetchTime/4)
 }
 
 // oversized serves a key set of 50 MiB: nobody needs one, and who reads it all
@@ -71,11 +89,26 @@ func redirected() engine.Flow {
 }
 
 // untrustedTLS shows the certificate of an authority that nobody trusts: the
-// keys that come with it are nobody's (CWE-295).
+// keys that come with it are nobody's (CWE-295). A gateway that fetches them
+// without TLS meets no certificate, which another row is about.
 func untrustedTLS() engine.Flow {
 	return engine.Flow{ID: "jwks-untrusted-tls", ChangesIssuer: true, Run: func(ctx context.Context, s *engine.Stage) error {
 		return coldly(ctx, s, mockidp.Misbehaviour{Name: "certificate-untrusted"}, func(token string) error {
-			return refusedCold(ctx, s, "while the issuer's certificate is not trusted", token)
+			began, err := s.Issuer.Now(ctx)
+			if err != nil {
+				return fmt.Errorf("flows: the issuer's clock: %w", err)
+			}
+			title := "the genuine token while the issuer's certificate is not trusted, its key not known"
+			step, err := s.Do(ctx, title, verdict.Expectation{Measure: "untrusted-key-set"}, engine.Send{Token: token})
+			if err != nil {
+				return err
+			}
+			if step.Reach.Arrived() && s.FetchedPlainly(ctx, began) {
+				s.Conclude(verdict.NotDeclared, "the key set was fetched without TLS: see jwks-plain-http")
+				return nil
+			}
+			s.Require(engine.Refuse(401, 503))
+			return nil
 		})
 	}}
 }

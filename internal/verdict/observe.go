@@ -15,6 +15,8 @@ type Finished struct {
 	Records []Record
 	// KeyFetches are the fetches of the key set that the issuer saw.
 	KeyFetches []KeyFetch
+	// Local: the issuer is on the machine that fires, as on a developer's desk.
+	Local bool
 	// Log is the gateway's own log of the run; nil: nobody has it.
 	Log []string
 }

@@ -18,6 +18,8 @@ func keysOverTLS(e Finished) Verdict {
 	switch {
 	case len(e.KeyFetches) == 0:
 		return Because(NothingObserved, "the issuer saw no fetch of its key set")
+	case len(plain) > 0 && e.Local:
+		return Because(KeysOverLoopback, listed(plain))
 	case len(plain) > 0:
 		return Because(KeysOverPlainHTTP, listed(plain))
 	}

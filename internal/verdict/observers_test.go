@@ -94,6 +94,7 @@ func TestObserversOfOthers(t *testing.T) {
 		{"no fetch", "jwks-plain-http", verdict.Finished{}, verdict.NothingObserved},
 		{"TLS", "jwks-plain-http", verdict.Finished{KeyFetches: []verdict.KeyFetch{{"10.0.0.1", true}}}, verdict.KeysOverTLS},
 		{"once without", "jwks-plain-http", verdict.Finished{KeyFetches: []verdict.KeyFetch{{"10.0.0.1", true}, {"10.0.0.2", false}}}, verdict.KeysOverPlainHTTP},
+		{"without, on one machine", "jwks-plain-http", verdict.Finished{Local: true, KeyFetches: []verdict.KeyFetch{{"127.0.0.1", false}}}, verdict.KeysOverLoopback},
 		{"no log", "rsp-refusals-logged", verdict.Finished{Records: refused}, verdict.CapabilityAbsent},
 		{"empty log", "rsp-refusals-logged", verdict.Finished{Records: refused, Log: []string{}}, verdict.RefusalNotLogged},
 		{"logged", "rsp-refusals-logged", verdict.Finished{Records: refused, Log: []string{"401 a/dev"}}, verdict.RefusalsLogged},

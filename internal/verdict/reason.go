@@ -47,6 +47,7 @@ const (
 	AcceptedLeniently          Reason = "accepted-leniently"
 	WeakAcceptance             Reason = "weak-acceptance"
 	WeakRefusal                Reason = "weak-refusal"
+	KeysOverLoopback           Reason = "keys-over-loopback"
 )
 
 // What the target declared. Outcome: Unsupported.
@@ -174,6 +175,8 @@ var causes = register([]cause{
 	{AcceptedLeniently, Warn, "Accepted where the row would rather see a refusal; lenient, not forbidden."},
 	{WeakAcceptance, Warn, "Only the status says that it was accepted: the target names neither an echo nor a mark."},
 	{WeakRefusal, Warn, "Only the status says that it was refused: the backend may have written it."},
+
+	{KeysOverLoopback, Warn, "The key set was fetched without TLS, from an issuer on this machine."},
 
 	{DeclaredUnsupported, Unsupported, "The target declares that it does not have what the row needs."},
 	{LeftOpenByDeclaration, Unsupported, "The target declares that it does not enforce the check that the row guards."},
