@@ -159,7 +159,7 @@ func TestLint(t *testing.T) {
 		{"another number", row("a", "base: forged, token: [{set: {exp: 1}}], expect: accept") + row("b", `base: forged, token: [{set: {exp: "1"}}], expect: refuse 401`), ""},
 		{"needs and unless", row("a", "needs: [echo], expect: accept") + row("b", "unless: [echo], expect: refuse 401"), ""},
 		{"two values of one need", row("a", "needs: [scope-criteria-and], expect: accept") + row("b", "needs: [scope-criteria-or], expect: refuse 401"), ""},
-		{"implied need and unless", row("a", "base: exactly user home, expect: accept") + row("b", "base: exactly user home, unless: [user-tokens], expect: refuse 401"), ""},
+		{"implied need and unless", row("a", "base: exactly user home, expect: accept") + row("b", "base: any user home, unless: [user-tokens], expect: refuse 401"), ""},
 		{"needs that can both hold", row("a", "needs: [echo], expect: accept") + row("b", "needs: [opt-in], expect: refuse 401"), `b sends what a sends and expects "refuse 401", not "accept"`},
 	}
 	for _, tt := range table {
