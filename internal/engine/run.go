@@ -35,6 +35,7 @@ type Run struct {
 	mu      sync.Mutex
 	records map[string][]verdict.Record // what observers look at, by environment
 	kept    map[string]bool             // scenarios of which an exchange is kept
+	sights  []sight                     // what was seen of undeclared capabilities
 	specs   map[string]*spec
 	failed  error
 	summary Summary
@@ -110,6 +111,7 @@ func (r *Run) work(ctx context.Context) {
 	r.runFlows(ctx, flows)
 	r.closeLanes(ctx)
 	r.observe(ctx, observers)
+	r.summary.Learnt = learnt(r.plan.target().Name, r.sights)
 	r.summary.Interrupted = ctx.Err() != nil
 }
 

@@ -29,6 +29,7 @@ func (r *Run) settle(s *shot, before, after verdict.ControlState) {
 		v = verdict.Because(verdict.Interrupted, "")
 	}
 	r.note(s, evidence)
+	r.see(s)
 	r.reportBetween(s, v, &reports.Around{
 		ID: s.lane.control.ID(), Before: reports.ControlStateOf(before), After: reports.ControlStateOf(after),
 	})

@@ -30,6 +30,7 @@ func (s ConsoleStyle) Render(w io.Writer, r *reports.Results) error {
 	c.findings()
 	c.matrices()
 	c.rest()
+	c.learnt()
 	c.hints()
 	c.verdict()
 	_, err := io.WriteString(w, c.text.String())
@@ -238,6 +239,20 @@ func criticalsOwed(r *reports.Results) (n int, names string) {
 		parts = append(parts, scenario+" at "+strings.Join(at[scenario], ", "))
 	}
 	return n, strings.Join(parts, "; ")
+}
+
+// learnt is what the target files can declare after this run.
+func (c *console) learnt() {
+	for _, s := range c.r.Supports {
+		if s.Lines == 0 {
+			continue
+		}
+		c.line("\nlearnt of %s, to paste into its file if it is meant so:", s.Target)
+		for line := range strings.Lines(s.YAML) {
+			text := strings.TrimLeft(line, " ")
+			c.line("  %s%s", line[:len(line)-len(text)], oneLine(text, lineWidth))
+		}
+	}
 }
 
 func (c *console) hints() {
