@@ -104,7 +104,7 @@ type Selection struct {
 	// Shard is "i/n" when only a part was run; obligations are then left to
 	// the merge.
 	Shard string `json:"shard,omitempty"`
-	// Repeat is how often each case was fired, 0 meaning once.
+	// Repeat is how often each critical refusal was fired, 0 meaning once.
 	Repeat int `json:"repeat,omitempty"`
 	// Selected is the number of cases that the selection expands to. Fewer
 	// cases in the results mean a run that did not finish.

@@ -77,6 +77,9 @@ func (c *Case) Grade() Outcome {
 	for _, s := range c.Repeats {
 		o = worseThanSkipped(o, s.Outcome)
 	}
+	if o == Error && slices.ContainsFunc(c.Repeats, func(s Shot) bool { return s.Outcome == Fail }) {
+		return Fail // one replica's hole is not undone by another that could not be reached
+	}
 	return o
 }
 

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/verdict"
 	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
 	"github.com/entraproof/entraproof/suites"
 )
 
@@ -17,10 +19,16 @@ type plannedView struct {
 	// Fires says whether a request would be sent; Why says why not.
 	Fires bool   `json:"fires"`
 	Why   string `json:"why,omitempty"`
-	// Kind and Client are those of the first choice; the run takes another
-	// where its control is refused.
+	// Kind and Client are those of the token of the first choice; the run takes
+	// another where its control is refused. Both are empty where there is no
+	// token to ask for.
 	Kind   string `json:"kind,omitempty"`
 	Client string `json:"client,omitempty"`
+	// Control is the kind and the client of the genuine token that vouches for
+	// a refusal.
+	Control string `json:"control,omitempty"`
+	// Times is how often it is fired, left out for once.
+	Times int `json:"times,omitempty"`
 	// MintedFor is what the token is for, Sends where it goes.
 	MintedFor string `json:"minted_for,omitempty"`
 	Sends     string `json:"sends,omitempty"`
@@ -40,6 +48,7 @@ func (p *program) dryRun(cfg suites.Config, format string) error {
 			v := plannedViewOf(plan.Target, &plan.Cases[i])
 			if v.Fires {
 				fired++
+				v.Times = timesOf(&plan.Cases[i], cfg.Repeat)
 			}
 			all = append(all, v)
 		}
@@ -50,8 +59,17 @@ func (p *program) dryRun(cfg suites.Config, format string) error {
 	if err := printTable(p.out, plannedTable(all)); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.err, "%s, of which %d would be fired; nothing was sent\n", reports.Plural(len(all), "case"), fired)
+	fmt.Fprintf(p.err, "%s, of which %d would be fired; %d of %d rows are not in the selection; nothing was sent\n",
+		reports.Plural(len(all), "case"), fired, session.Unselected(), session.CatalogueSize())
 	return nil
+}
+
+// timesOf is how often a case is fired, 0 for once.
+func timesOf(c *suites.PlannedCase, repeat int) int {
+	if repeat > 1 && c.Repeats() {
+		return repeat
+	}
+	return 0
 }
 
 func plannedViewOf(target *suites.Target, c *suites.PlannedCase) plannedView {
@@ -60,16 +78,23 @@ func plannedViewOf(target *suites.Target, c *suites.PlannedCase) plannedView {
 		v.Why = whyNot(*c.Decided, c)
 		return v
 	}
+	if c.Scenario.Kind == scenarios.Observe {
+		v.Sends, v.Expect = "nothing of its own: it looks at the other answers", c.Scenario.Demands
+		return v
+	}
 	if len(c.Choices) > 0 {
 		first := c.Choices[0]
-		v.Kind = first.Kind.String()
-		v.Client = clientName(target, first.Control.Client)
+		v.Control = first.Control.Kind.String() + " of " + clientName(target, first.Control.Client)
 		if first.Grant != nil {
-			v.Client, v.MintedFor = clientName(target, first.Grant.Client.ID), first.Grant.Audience
+			v.Kind, v.MintedFor = first.Grant.Kind.String(), first.Grant.Audience
+			v.Client = clientName(target, first.Grant.Client.ID)
 		}
 	}
 	if endpoint, ok := c.Endpoint(); ok {
 		v.Sends = requestText(endpoint)
+	}
+	if c.Scenario.Kind == scenarios.Flow {
+		v.Sends, v.Expect = v.Sends+" in a sequence", c.Scenario.Demands
 	}
 	return v
 }
@@ -106,13 +131,18 @@ func clientName(target *suites.Target, id string) string {
 }
 
 func plannedTable(all []plannedView) [][]string {
-	table := [][]string{{"case", "kind", "client", "minted for", "request", "expected"}}
+	table := [][]string{{"case", "kind", "client", "minted for", "control", "request", "expected"}}
 	for _, v := range all {
 		if !v.Fires {
-			table = append(table, []string{v.Case, "-", "-", "-", "not fired: " + v.Why, ""})
+			table = append(table, []string{v.Case, "-", "-", "-", "-", "not fired: " + v.Why, ""})
 			continue
 		}
-		table = append(table, []string{v.Case, v.Kind, v.Client, v.MintedFor, v.Sends, v.Expect})
+		request := v.Sends
+		if v.Times > 1 {
+			request += fmt.Sprintf(" %d times", v.Times)
+		}
+		dash := func(text string) string { return cmp.Or(text, "-") }
+		table = append(table, []string{v.Case, dash(v.Kind), dash(v.Client), dash(v.MintedFor), dash(v.Control), request, v.Expect})
 	}
 	return table
 }

@@ -172,7 +172,11 @@ func (r *Run) fireAll(ctx context.Context, cases []*scenarios.Case) {
 	for range min(len(cases), r.concurrency()+r.tokens.parallel()) {
 		workers.Go(func() {
 			for i := next.Add(1); i <= int64(len(cases)); i = next.Add(1) {
-				if s := r.make(ctx, cases[i-1]); s != nil {
+				s := r.make(ctx, cases[i-1])
+				if s == nil {
+					continue
+				}
+				for _, s := range r.repeats(s) {
 					slots <- struct{}{}
 					r.fireCase(ctx, s)
 					<-slots
@@ -214,7 +218,7 @@ func (r *Run) shoot(ctx context.Context, s *shot) bool {
 		r.report(s, verdict.Because(verdict.Interrupted, ""))
 		return false
 	}
-	s.reach, s.seen, s.silent = r.reachOf(ctx, s.observed, s.c.ID)
+	s.reach, s.seen, s.silent = r.reachOf(ctx, s.observed, s.id())
 	return true
 }
 

@@ -57,7 +57,7 @@ func (r *Run) identityHeaders() []string {
 
 // note keeps what observers look at.
 func (r *Run) note(s *shot, e verdict.Evidence) {
-	record := verdict.RecordOf(s.c.ID, e)
+	record := verdict.RecordOf(s.id(), e)
 	record.Guards = s.c.Scenario.Guards
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -73,13 +73,22 @@ func (r *Run) report(s *shot, v verdict.Verdict) { r.reportBetween(s, v, nil) }
 
 // reportBetween hands a verdict to the sink and to whoever waits for it.
 func (r *Run) reportBetween(s *shot, v verdict.Verdict, around *reports.Around) {
+	if s.group != nil {
+		r.reportRepeated(judged{s, v, around})
+		return
+	}
 	result := r.result(s, v)
 	result.Control = around
-	result.Extra = s.extra
 	if r.keeps(s, v) {
 		exchange := s.observed.Record(r.redaction(s.genuine, s.sibling, s.control))
 		result.Exchange = &exchange
 	}
+	r.hand(s, result)
+}
+
+// hand gives a result to the sink and to whoever waits for it.
+func (r *Run) hand(s *shot, result reports.Case) {
+	result.Extra = s.extra
 	if err := r.plan.Sink.Case(result); err != nil {
 		r.fail(err)
 	}

@@ -30,6 +30,7 @@ func (s ConsoleStyle) Render(w io.Writer, r *reports.Results) error {
 	c.findings()
 	c.matrices()
 	c.rest()
+	c.repeats()
 	c.learnt()
 	c.hints()
 	c.verdict()
@@ -239,6 +240,18 @@ func criticalsOwed(r *reports.Results) (n int, names string) {
 		parts = append(parts, scenario+" at "+strings.Join(at[scenario], ", "))
 	}
 	return n, strings.Join(parts, "; ")
+}
+
+// repeats says what a run that repeats can still miss.
+func (c *console) repeats() {
+	text := c.r.RepeatText()
+	if text == "" {
+		return
+	}
+	c.line("\n%s", text)
+	if each := c.r.OneByOne(); len(each) > 0 {
+		c.line("addressed one by one, so that none is missed: %s", oneLine(strings.Join(each, ", "), lineWidth))
+	}
 }
 
 // learnt is what the target files can declare after this run.
