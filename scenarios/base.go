@@ -37,7 +37,7 @@ const (
 )
 
 // Base is the token that a row starts from. Decoding fills in the defaults, so
-// that only Version, Kind, Scopes, Roles, Audience and User can be empty.
+// that what is empty was left out, and its own comment says what that means.
 type Base struct {
 	// Forged: header and claims of the genuine token, signed with our own key.
 	Forged bool
@@ -56,12 +56,18 @@ type Base struct {
 	// Scopes and Roles are what to ask for; nil: what the API grants for the
 	// environment; empty: nothing.
 	Scopes, Roles []Expr
-	// Audience is uri or app-id, the form to ask for; empty: the usual one.
+	// Audience is uri, uri-slash or app-id, the form to ask for; empty: the usual
+	// one.
 	Audience string
-	// User names the user; empty: any.
-	User  string
-	Age   mint.Age
-	Token mint.TokenType
+	// User is what the user is; empty: any member of the tenant.
+	User targets.UserRole
+	// Authentication is how the client proves who it is: public (it does not),
+	// secret or certificate; empty: as it can.
+	Authentication string
+	// Capabilities are what the client says that it can handle, such as cp1.
+	Capabilities []string
+	Age          mint.Age
+	Token        mint.TokenType
 }
 
 // Genuine reports whether the row starts from a token that the issuer signed.
@@ -121,7 +127,27 @@ func apiWords() []string {
 func tenantWords() []string {
 	return []string{string(TenantHome), string(TenantOther), string(TenantConsumer)}
 }
-func audienceWords() []string { return []string{"uri", "app-id"} }
+func audienceWords() []string { return []string{formURI, formSlash, formAppID} }
+
+// The forms of a v1 token's audience (entra-tokens 2.2).
+const (
+	formURI   = "uri"
+	formSlash = "uri-slash"
+	formAppID = "app-id"
+)
+
+// authenticationWords are how a client proves who it is, in the order of the
+// values of appidacr and azpacr.
+func authenticationWords() []string { return []string{"public", "secret", "certificate"} }
+
+func userWords() []string {
+	var all []string
+	for _, r := range targets.UserRoles() {
+		all = append(all, string(r))
+	}
+	return all
+}
+
 func ageWords() []string {
 	return []string{string(mint.Fresh), string(mint.AlmostExpired), string(mint.Expired)}
 }
@@ -217,7 +243,9 @@ func decodeLongBase(n *document.Node) Base {
 	choose(f.Take("age"), "age", ageWords(), &b.Age)
 	choose(f.Take("token"), "token", tokenWords(), &b.Token)
 	choose(f.Take("audience"), "audience", audienceWords(), &b.Audience)
-	b.User = f.Take("user").Str()
+	choose(f.Take("user"), "user", userWords(), &b.User)
+	choose(f.Take("authentication"), "authentication", authenticationWords(), &b.Authentication)
+	b.Capabilities = f.Take("capabilities").Strings()
 	b.Scopes = decodeExprs(f.Take("scopes"))
 	b.Roles = decodeExprs(f.Take("roles"))
 	f.Rest()
@@ -273,6 +301,8 @@ func (b Base) check(n *document.Node) {
 		n.Problemf("leave version and kind out", "id tokens are v2 and of a user")
 	case b.Scopes != nil && b.Kind == mint.SubjectApp:
 		n.Problemf("kind: user", "tokens of applications have no scopes")
+	case (b.User != "" || b.Authentication == "public") && !(b.Exactly && b.Kind == mint.SubjectUser):
+		n.Problemf("exactly: true and kind: user", "a base with a user or a public client does not bind user")
 	}
 }
 

@@ -279,6 +279,8 @@ func TestKinds(t *testing.T) {
 		{"no daemons", target(t, "skew: 90s", "app-tokens: false"), "v1 user, v2 user"},
 		{"neither", target(t, "skew: 90s", "app-tokens: false, user-tokens: false"), ""},
 		{"one version", target(t, "[dev-v2, dev-v1]", "dev-v1"), "v1 app, v1 user"},
+		{"one version declared", target(t, "skew: 90s", "versions: v2"), "v2 app, v2 user"},
+		{"both versions declared", target(t, "skew: 90s", "versions: both"), "v1 app, v1 user, v2 app, v2 user"},
 		{"real tenant without users", entraTokens(t), "v1 app, v2 app"},
 	}
 	for _, tt := range rows {

@@ -87,6 +87,11 @@ func TestParseRefuses(t *testing.T) {
 		{"unknown key of a base", instead("base", "base: {tenat: other}"), `r.yaml:5:10: unknown key "tenat" (did you mean "tenant"?)`},
 		{"v2 token for ARM", instead("base", "base: {api: arm, version: v2}"), `r.yaml:5:9: tokens for arm are v1 (leave the version out)`},
 		{"v1 id token", instead("base", "base: {token: id, version: v1}"), `r.yaml:5:9: id tokens are v2 and of a user (leave version and kind out)`},
+		{"a user left open", instead("base", "base: {kind: user, user: guest}"), `r.yaml:5:9: a base with a user or a public client does not bind user (exactly: true and kind: user)`},
+		{"a public daemon", instead("base", "base: {exactly: true, kind: app, authentication: public}"), `r.yaml:5:9: a base with a user or a public client does not bind user (exactly: true and kind: user)`},
+		{"unknown user", instead("base", "base: {exactly: true, kind: user, user: gust}"), `r.yaml:5:43: unknown user "gust" (did you mean "guest"?)`},
+		{"unknown authentication", instead("base", "base: {authentication: password}"), `r.yaml:5:26: unknown authentication "password" (known: public, secret, certificate)`},
+		{"unknown form of the audience", instead("base", "base: {audience: url}"), `r.yaml:5:20: unknown audience "url" (did you mean "uri"?)`},
 		{"scopes of a daemon", instead("base", "base: {exactly: true, kind: app, scopes: [a]}"), `r.yaml:5:9: tokens of applications have no scopes (kind: user)`},
 
 		{"unknown step", with("token: [{sett: {aud: x}}]"), `r.yaml:6:12: unknown key "sett" (did you mean "set"?)`},

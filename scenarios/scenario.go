@@ -99,11 +99,12 @@ func (s Scenario) UsesOther() bool {
 }
 
 // AllNeeds are the row's needs and those that its base implies: a second API,
-// another tenant, users, daemons.
+// another tenant, users, daemons. A row that runs only where nobody expects its
+// sort of caller does not need that caller to be expected.
 func (s Scenario) AllNeeds() []Need {
 	all := slices.Clone(s.Needs)
 	for _, n := range s.Base.needs() {
-		if !slices.Contains(all, n) {
+		if !slices.Contains(all, n) && !slices.Contains(s.Unless, n) {
 			all = append(all, n)
 		}
 	}

@@ -74,8 +74,11 @@ func longBaseSchema() object {
 		"exactly": described(object{"type": "boolean"}, "version and kind bind instead of being a preference"),
 		"version": enum(versionWords()), "kind": enum(subjectWords()), "api": enum(apiWords()),
 		"tenant": enum(tenantWords()), "client": enum(clientWords()), "audience": enum(audienceWords()),
-		"age": enum(ageWords()), "token": enum(tokenWords()), "user": text("the user's name"),
-		"scopes": values, "roles": values,
+		"age": enum(ageWords()), "token": enum(tokenWords()),
+		"user":           described(enum(userWords()), "what the user is"),
+		"authentication": described(enum(authenticationWords()), "how the client proves who it is (appidacr, azpacr)"),
+		"capabilities":   described(list(object{"type": "string", "minLength": 1}), "what the client says that it can handle (xms_cc)"),
+		"scopes":         values, "roles": values,
 	})
 }
 
@@ -112,7 +115,7 @@ func longExpectSchema() object {
 		"accept": object{"enum": []any{true, "warn"}}, "refuse": object{"oneOf": []any{status, list(status)}},
 		"either": enum(targets.DecidingKeys()), "measure": object{"type": "string", "minLength": 1},
 		"or":       object{"type": "string", "pattern": `^(closed|refuse( +[45][0-9][0-9])+)$`},
-		"upstream": closed(object{"identity": values, "not-identity": values, "no-header-value": values, "authorization": values}),
+		"upstream": closed(object{"identity": values, "not-identity": values, "no-header-value": values, "authorization": values, "method": object{"type": "string"}}),
 		"no-5xx":   object{"const": true}, "callout": object{"const": false}, "within": object{"type": "string"}, "next": object{"const": "accept"},
 	})
 	long["minProperties"] = 1

@@ -49,9 +49,15 @@ type Engine struct {
 	Prober *probe.Prober
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
+	// Wait lets time pass on that clock between the steps of a flow; nil: it
+	// passes by itself.
+	Wait func(ctx context.Context, d time.Duration) error
 	// Seen asks the echo of this process what it saw of a case; nil: the echo
 	// is asked over HTTP where the target gives its address.
 	Seen func(ctx context.Context, run, id string) ([]probe.Echo, error)
+	// Log gives the lines of the gateway's log that a run has caused; nil: nobody
+	// has it.
+	Log func(ctx context.Context, run string) ([]string, error)
 	// RootCAs are the roots that gateways' certificates are checked against;
 	// nil: the system's.
 	RootCAs *x509.CertPool
@@ -119,4 +125,18 @@ func (e *Engine) now() time.Time {
 		return e.Now()
 	}
 	return time.Now()
+}
+
+func (e *Engine) wait(ctx context.Context, d time.Duration) error {
+	if e.Wait != nil {
+		return e.Wait(ctx, d)
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
 }

@@ -114,10 +114,21 @@ func (e *Entra) credential(tenant string, c *targets.Client) (azcore.TokenCreden
 	return azidentity.NewClientCertificateCredential(tenant, c.ID, certs, key, &azidentity.ClientCertificateCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: !known})
 }
 
-// ofUser redeems the first user's refresh token for the wanted API: Entra takes
-// one refresh token for any resource that the client may ask for.
+// userOf is the user whom the grant names; the first one where it names none.
+func (e *Entra) userOf(g mint.Grant) (targets.User, bool) {
+	for _, u := range e.file.Users {
+		if g.User.Name == "" || g.User.Name == u.Name {
+			return u, true
+		}
+	}
+	return targets.User{}, false
+}
+
+// ofUser redeems a user's refresh token for the wanted API: Entra takes one
+// refresh token for any resource that the client may ask for.
 func (e *Entra) ofUser(ctx context.Context, g mint.Grant, c *targets.Client) (string, error) {
-	if len(e.file.Users) == 0 {
+	user, ok := e.userOf(g)
+	if !ok {
 		return "", errOnlyMock
 	}
 	scopes := []string{"openid"}
@@ -128,7 +139,7 @@ func (e *Entra) ofUser(ctx context.Context, g mint.Grant, c *targets.Client) (st
 		scopes = []string{resource(g) + "/.default"}
 	}
 	form := url.Values{
-		"grant_type": {"refresh_token"}, "client_id": {c.ID}, "refresh_token": {e.file.Users[0].RefreshToken}, "scope": {strings.Join(scopes, " ")},
+		"grant_type": {"refresh_token"}, "client_id": {c.ID}, "refresh_token": {user.RefreshToken}, "scope": {strings.Join(scopes, " ")},
 	}
 	if c.Secret != "" {
 		form.Set("client_secret", c.Secret)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/value"
@@ -34,9 +35,11 @@ type shot struct {
 	compared *comparison
 
 	start, end uint64
-	observed   probe.Observation
-	reach      verdict.Reach
-	seen       []probe.Echo
+	// answered is when, by our clock, the answer was complete.
+	answered time.Time
+	observed probe.Observation
+	reach    verdict.Reach
+	seen     []probe.Echo
 	// silent is why the echo did not say what it saw, where it was asked.
 	silent error
 	// state is what a control's shot came to.
@@ -239,7 +242,7 @@ func (r *Run) refsOf(row *scenarios.Scenario) []string {
 func (r *Run) setting(c *scenarios.Case, kind mint.Kind) scenarios.Setting {
 	return scenarios.Setting{
 		Target: r.plan.target(), Home: c.Home, Other: c.Other, Gateway: c.Gateway, Kind: kind,
-		Tenant: r.keys.tenant, Own: r.keys.ownText, CalloutHost: r.keys.callout, Now: r.engine.now(),
+		Tenant: r.keys.tenant, Next: r.keys.next, Own: r.keys.ownText, CalloutURL: r.keys.callout, Now: r.engine.now(),
 	}
 }
 

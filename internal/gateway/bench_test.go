@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
@@ -172,7 +173,8 @@ func (b *bench) environment() Environment {
 func (b *bench) options(setup string) Options {
 	return Options{
 		Setup: setup, Environment: b.environment(), Upstream: b.echo, Client: b.issuer.Client(),
-		Now: func() time.Time { return b.now },
+		Now:  func() time.Time { return b.now },
+		Wait: func(context.Context, time.Duration) error { return nil },
 	}
 }
 
@@ -333,7 +335,20 @@ func askFor(method, target string, authorization ...string) *http.Request {
 	return r
 }
 
-// fired is what came of a request.
+// aborted serves the request and reports whether its connection was ended.
+func aborted(h http.Handler, w http.ResponseWriter, r *http.Request) (yes bool) {
+	defer func() {
+		if v := recover(); v != nil && v != http.ErrAbortHandler { //nolint:errorlint // the very value that net/http looks for
+			panic(v)
+		} else if v != nil {
+			yes = true
+		}
+	}()
+	h.ServeHTTP(w, r)
+	return false
+}
+
+// fired is what came of a request; the zero value is a connection that ended.
 type fired struct {
 	status    int
 	forwarded bool
@@ -345,7 +360,9 @@ type fired struct {
 func fire(t testing.TB, h http.Handler, r *http.Request) fired {
 	t.Helper()
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
+	if aborted(h, w, r) {
+		return fired{}
+	}
 	f := fired{status: w.Code, forwarded: w.Header().Get(probe.EchoHeader) == "1", header: w.Header(), body: w.Body.String()}
 	if f.forwarded {
 		if err := json.Unmarshal(w.Body.Bytes(), &f.echo); err != nil {

@@ -125,6 +125,14 @@ func flows() map[string]func(*bench, http.Handler) string {
 			}
 			return ""
 		},
+		"client-header-other-registered": func(b *bench, h http.Handler) string {
+			r := bearerOf(b.genuine(v2App))
+			r.Header.Set("client_id", second)
+			if got := fire(b.t, h, r); !slices.Equal(got.echo.Values("X-AGW-client_id"), []string{worker}) {
+				return fmt.Sprintf("forwarded %t with %v", got.forwarded, got.echo.Values("X-AGW-client_id"))
+			}
+			return ""
+		},
 		"identity-headers-injected": func(b *bench, h http.Handler) string {
 			r := bearerOf(b.genuine(v2App))
 			r.Header.Set("X-User-Id", "victim")
@@ -133,6 +141,7 @@ func flows() map[string]func(*bench, http.Handler) string {
 			}
 			return ""
 		},
+		"user-email-of-victim": toldBySub,
 	}
 }
 
@@ -180,7 +189,9 @@ func TestStrictFlows(t *testing.T) {
 	}
 }
 
-// TestMutantsFailTheirFlows: each mutant that names a flow fails it.
+// TestMutantsFailTheirFlows: each mutant that names a flow which is made by hand
+// here fails it. The others need an issuer, a log or a clock, and selftest
+// proves them all.
 func TestMutantsFailTheirFlows(t *testing.T) {
 	t.Parallel()
 	all := flows()
@@ -190,19 +201,19 @@ func TestMutantsFailTheirFlows(t *testing.T) {
 			if !flowRow(id) {
 				continue
 			}
-			proven++
 			flow, ok := all[id]
 			if !ok {
-				t.Fatalf("%s: no flow %s here", m.Name, id)
+				continue
 			}
+			proven++
 			b := newBench(t)
 			if flow(b, b.strictWith(m.Lacks, m.Softens)) == "" {
 				t.Errorf("%s: expected to fail %s", m.Name, id)
 			}
 		}
 	}
-	if proven == 0 {
-		t.Error("no mutant names a flow")
+	if proven < len(all) {
+		t.Errorf("expected a mutant for each of %d flows, got %d", len(all), proven)
 	}
 }
 

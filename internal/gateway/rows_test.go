@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// row is one row of the catalogue as strict must judge it: by one request.
+// row is one row of the catalogue as strict must judge it: by one request. What
+// follows a slash in the id is a variant.
 type row struct {
 	id     string
 	guards string
@@ -27,6 +28,9 @@ func (b *bench) rows() []row {
 		for _, some := range [][]row{
 			b.acceptedRows(), b.placementRows(), b.signatureRows(), b.algorithmRows(), b.keyRows(), b.formatRows(),
 			b.timeRows(), b.audienceRows(), b.clientRows(), b.scopeRows(), b.kindRows(), b.routeRows(),
+			b.permissionRows(), b.issuerRows(),
+			b.repackedRows(), b.jsonRows(), b.duplicateRows(), b.costRows(),
+			b.lawfulRows(), b.audienceShapes(), b.clientClaims(), b.clientPlaces(), b.kindShapes(),
 		} {
 			b.made = append(b.made, some...)
 		}
@@ -149,7 +153,7 @@ func (b *bench) keyRows() []row {
 		refuse("kid-unknown-own-key", map[string]any{"kid": kidOf(own)}, own),
 		refuse("kid-missing-many-keys", nil, signing, "kid"),
 		refuse("kid-wrong-type", map[string]any{"kid": []string{kidOf(signing)}}, signing),
-		refuse("kid-oversized", map[string]any{"kid": strings.Repeat("A", 40<<10)}, own),
+		refuse("kid-oversized", map[string]any{"kid": strings.Repeat("A", 8<<10)}, own),
 		refuse("jwk-embedded", map[string]any{"jwk": jwkOf(b.t, own, nil)}, own),
 		refuse("jku-attacker", map[string]any{"jku": "https://evil.example/keys"}, own),
 		refuse("x5c-self-signed", map[string]any{"x5c": []string{"AAAA"}}, own),
@@ -171,13 +175,6 @@ func (b *bench) formatRows() []row {
 		refuse("fmt-nonzero-tail-bits", good[0]+"."+good[1]+"."+tailBit(good[2])),
 		refuse("fmt-duplicate-alg", doubled),
 		refuse("fmt-duplicate-alg-unsigned", doubled[:strings.LastIndex(doubled, ".")+1]),
-		refuse("fmt-case-variant-claims", b.with(v2App, map[string]any{"Aud": home.appV2})),
-		refuse("fmt-payload-not-object", b.written(`["x"]`)),
-		refuse("fmt-payload-not-json", b.written(`hello`)),
-		refuse("fmt-payload-utf16", b.written(utf16Of(claims))),
-		refuse("fmt-payload-bom", b.written("\ufeff"+claims)),
-		refuse("fmt-payload-invalid-utf8", b.written(claims[:len(claims)-1]+`,"name":"`+"\xff"+`"}`)),
-		refuse("fmt-trailing-json", b.written(claims+`{"aud":"x"}`)),
 		refuse("fmt-deep-json", b.written(`{"a":`+strings.Repeat("[", 100)+strings.Repeat("]", 100)+`}`)),
 		refuse("crit-unknown-extension", b.headed(header(map[string]any{"crit": []string{"x-policy"}, "x-policy": 1}))),
 		refuse("crit-empty-array", b.headed(header(map[string]any{"crit": []string{}}))),
@@ -354,6 +351,5 @@ func (b *bench) routeRows() []row {
 	} {
 		all = append(all, refuse(fmt.Sprintf("path-odd-%d", i), 404, askFor("GET", target, good)))
 	}
-	huge := row{"dos-many-dots", "cost", 401, ask("Bearer " + strings.Repeat(".", 100_000))}
-	return append(all, huge)
+	return all
 }

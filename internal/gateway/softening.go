@@ -31,7 +31,11 @@ func Softenings() []Softening {
 
 func softenings() []softening {
 	all := slices.Concat(
-		softPlacement(), softAlgorithms(), softKeys(), softTimes(), softTenants(), softClients(), softScopes(), softBehaviour(),
+		softPlacement(), softAlgorithms(), softHMAC(), softSignatures(), softKeys(), softHeaders(), softCritical(), softTimes(), softClocks(),
+		softTenants(), softClients(), softScopes(), softBehaviour(), softResponses(),
+		softSegments(), softTypes(), softEnvelopes(), softMembers(), softJSON(), softCosts(),
+		softAudiences(), softClientClaims(), softClientPlaces(), softKinds(), overstrict(),
+		softWords(), softCriteria(), softCallers(), softMethods(), softIssuers(), softOwners(),
 	)
 	slices.SortFunc(all, func(a, b softening) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(all); i++ {

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/mockidp"
+	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
 // Embedded is an issuer and an echo in this process, and emulated gateways
@@ -23,9 +25,12 @@ import (
 type Embedded struct {
 	// Issuer signs; it is an engine's source of tokens.
 	Issuer *mockidp.Issuer
+	// Clock is the issuer's and the gateways'.
+	Clock  *Clock
 	target *targets.File
 
 	echo    *gateway.Echo
+	log     log
 	stop    context.CancelFunc
 	ctx     context.Context //nolint:containedctx // the life of the listeners, which outlive each call
 	serving sync.WaitGroup
@@ -37,11 +42,13 @@ func NewEmbedded(target *targets.File) (*Embedded, error) {
 	cfg.Directory.APIs, cfg.Directory.Clients = nil, nil // nobody asks its token endpoint
 	cfg.TLSAddr, cfg.ManagementAddr = mockidp.Off, mockidp.Off
 	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
+	clock := &Clock{}
+	cfg.Now = clock.Now
 	issuer, err := mockidp.New(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
 	}
-	e := &Embedded{Issuer: issuer, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
+	e := &Embedded{Issuer: issuer, Clock: clock, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	if err := issuer.Start(e.ctx); err != nil {
 		e.Close()
@@ -62,10 +69,16 @@ func (e *Embedded) Seen(_ context.Context, run, id string) ([]probe.Echo, error)
 	return e.echo.Seen(run, id), nil
 }
 
+// Log is what the gateways have written of a run's refusals.
+func (e *Embedded) Log(_ context.Context, run string) ([]string, error) { return e.log.of(run), nil }
+
 // Setup says which emulated gateway stands in front of the echo.
 type Setup struct {
 	// Name is that of a set-up of internal/gateway.
 	Name string
+	// Target says what the gateways should admit; nil: the target that the lab was
+	// started for, whose tenants it must share.
+	Target *targets.File
 	// Lacks and Softens make a mutant of strict.
 	Lacks, Softens []string
 	// DeniesAfter is for turns-deny.
@@ -84,7 +97,8 @@ type Setup struct {
 func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error) {
 	ctx, cancel := context.WithCancel(e.ctx)
 	addresses := map[string]string{}
-	for _, env := range e.target.Environments {
+	s.Target = cmp.Or(s.Target, e.target)
+	for _, env := range s.Target.Environments {
 		if !env.Judged() {
 			continue
 		}
@@ -95,7 +109,7 @@ func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error)
 		}
 		addresses[env.Name] = address
 	}
-	return e.target.WithGateways(func(name string) string { return addresses[name] }), cancel, nil
+	return s.Target.WithGateways(func(name string) string { return addresses[name] }), cancel, nil
 }
 
 // serve starts the gateway of one environment.
@@ -105,11 +119,15 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment)
 		return "", fmt.Errorf("lab: listen for %s: %w", env.Name, err)
 	}
 	address := "http://" + listener.Addr().String() + basePath(env)
-	emulated := EmulatedEnvironment(e.target, env, address, e.jwksURL())
+	emulated := EmulatedEnvironment(s.Target, env, address, e.jwksURL())
+	if two, _ := s.Target.Declared("two-issuers"); two == "true" {
+		emulated.ForeignJWKSURL = e.Issuer.URL() + "/entraproof/other-issuer/keys"
+	}
 	emulated.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
+	s.Report = e.log.reporting(s.Report)
 	handler, err := gateway.New(gateway.Options{
 		Setup: s.Name, Environment: emulated, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
-		Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: s.Report,
+		Now: e.Clock.Now, Timeout: e.Clock.Timeout, Wait: e.Clock.Wait, Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: s.Report,
 		Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	})
 	if err != nil {
@@ -166,9 +184,8 @@ func EmulatedEnvironment(f *targets.File, env *targets.Environment, address, jwk
 	if env.Declared {
 		out.Enforces = env.Enforces
 	}
-	for _, a := range env.APIs {
-		out.URIs, out.AppIDs = append(out.URIs, a.URIs...), append(out.AppIDs, a.AppID)
-	}
+	out.URIs, out.AppIDs = audiences(f, env)
+	emulateDeclared(&out, f, env)
 	if env.Other != nil {
 		out.Routes[env.Other.Method+" "+routePath(address, env.Other.Path)] = env.Other.Scope
 	}
@@ -179,6 +196,45 @@ func EmulatedEnvironment(f *targets.File, env *targets.Environment, address, jwk
 	}
 	slices.Sort(out.Contracts)
 	return out
+}
+
+// audiences are the forms of aud that the target declares to be listed: URIs
+// and GUIDs, unless it says otherwise.
+func audiences(f *targets.File, env *targets.Environment) (uris, ids []string) {
+	slashed, _ := f.Declared("audience-slash-listed")
+	guids, _ := f.Declared("audience-app-id-listed")
+	for _, a := range env.APIs {
+		uris = append(uris, a.URIs...)
+		if slashed == "true" {
+			for _, uri := range a.URIs {
+				uris = append(uris, uri+"/")
+			}
+		}
+		if a.Version != mint.V1 || guids != "false" {
+			ids = append(ids, a.AppID)
+		}
+	}
+	return uris, ids
+}
+
+// emulateDeclared adds what the target declares beside its environments.
+func emulateDeclared(out *gateway.Environment, f *targets.File, env *targets.Environment) {
+	if !f.Takes(mint.V1) {
+		out.Issuers.V1 = ""
+	}
+	if !f.Takes(mint.V2) {
+		out.Issuers.V2 = ""
+	}
+	if asked, _ := f.Declared("authentication-context"); asked == "true" {
+		out.AuthenticationContext = mint.AuthenticationContext
+	}
+	if asked, _ := f.Declared("write-scope"); asked != "true" || env.Other == nil {
+		return
+	}
+	_, path, _ := strings.Cut(out.Route, " ")
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		out.Routes[method+" "+path] = env.Other.Scope
+	}
 }
 
 func routePath(address, path string) string {

@@ -2,11 +2,13 @@ package selftest
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/internal/verdict"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
 )
@@ -24,7 +26,7 @@ func (p *prover) proveStrict(ctx context.Context) error {
 		row := p.row(c.Scenario)
 		row.Strict = max(row.Strict, c.Outcome)
 		switch {
-		case c.Outcome > reports.Warn:
+		case c.Outcome > reports.Warn, letThrough(c):
 			p.proof.problem("%s: expected pass on strict, got %s (%s) %s", c.ID, c.Outcome, c.Reason, c.Detail)
 		case refusalRow(c):
 			p.plan(sets, c, noted.seen[c.ID])
@@ -39,6 +41,12 @@ func (p *prover) proveStrict(ctx context.Context) error {
 // proves. Flows and observers are proven by the mutants that name them.
 func refusalRow(c reports.Case) bool {
 	return c.Form == "request" && strings.HasPrefix(c.Expected, "refuse")
+}
+
+// letThrough reports whether a case failed its gateway. Where a row tolerates an
+// acceptance with a warning, that is what strict must not do and a mutant must.
+func letThrough(c reports.Case) bool {
+	return c.Outcome == reports.Fail || c.Reason == verdict.AcceptedLeniently
 }
 
 // experiment is strict lacking a set of checks, and the cases that must be let
@@ -106,21 +114,14 @@ func (p *prover) experiment(ctx context.Context, sets map[string]*experiment) er
 
 func (p *prover) check(e *experiment, c reports.Case, failed map[string]bool) {
 	lacks := strings.Join(e.lacks, ", ")
-	if slices.Contains(e.through, c.ID) && c.Outcome != reports.Fail {
+	if slices.Contains(e.through, c.ID) && !letThrough(c) {
 		failed[c.Scenario] = true
 		p.proof.problem("%s: strict without %s must let it through, got %s (%s) %s", c.ID, lacks, c.Outcome, c.Reason, c.Detail)
 	}
-	if slices.Contains(e.held, c.ID) && c.Outcome > reports.Warn {
+	if slices.Contains(e.held, c.ID) && (c.Outcome > reports.Warn || letThrough(c)) {
 		failed[c.Scenario] = true
 		p.proof.problem("%s: %s alone must refuse it (strict without %s), got %s (%s) %s", c.ID, c.Guards, lacks, c.Outcome, c.Reason, c.Detail)
 	}
 }
 
-func sortedKeys(sets map[string]*experiment) []string {
-	var keys []string
-	for key := range sets {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

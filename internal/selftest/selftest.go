@@ -17,7 +17,7 @@ import (
 	"github.com/entraproof/entraproof/internal/flows"
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/lab"
-	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
 )
@@ -43,6 +43,7 @@ type Options struct {
 type Proof struct {
 	Rows    []RowProof    `json:"rows"`
 	Mutants []MutantProof `json:"mutants"`
+	Checks  []CheckProof  `json:"checks,omitempty"`
 	// Part: a selection of the rows, not the whole catalogue. The set-ups are
 	// not run, nor mutants that none of the rows names.
 	Part bool `json:"part,omitempty"`
@@ -55,6 +56,9 @@ type RowProof struct {
 	Scenario string          `json:"scenario"`
 	Guards   string          `json:"guards"`
 	Strict   reports.Outcome `json:"strict"`
+	// Where is what is other about the target where the row is proven; empty:
+	// it is the default one.
+	Where string `json:"where,omitempty"`
 	// RefusedBy are the checks of strict that refuse the row in one of its
 	// forms, sorted.
 	RefusedBy []string `json:"refused_by,omitempty"`
@@ -93,8 +97,10 @@ func (p *Proof) problem(format string, args ...any) {
 type prover struct {
 	options Options
 	world   *lab.Embedded
+	issuer  *remembering
 	engine  *engine.Engine
 	rows    []scenarios.Scenario
+	worlds  []world
 	proof   *Proof
 	say     func(string)
 	runs    int
@@ -108,7 +114,7 @@ func Run(ctx context.Context, o Options) (*Proof, error) {
 		return nil, err
 	}
 	defer p.world.Close()
-	for _, step := range []func(context.Context) error{p.proveStrict, p.proveMutants, p.proveOracle} {
+	for _, step := range []func(context.Context) error{p.proveStrict, p.proveMutants, p.proveSelf, p.proveOracle} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -135,17 +141,25 @@ func newProver(o Options) (*prover, error) {
 	if err != nil {
 		return nil, err
 	}
-	world, err := lab.NewEmbedded(oneJudged(targets.Default()))
+	places := worlds(rows)
+	world, err := lab.NewEmbedded(places[0].target)
 	if err != nil {
 		return nil, err
 	}
-	p := &prover{options: o, world: world, rows: rows, proof: &Proof{Part: part}, say: o.Progress}
-	p.engine = &engine.Engine{Tokens: world.Issuer, Seen: world.Seen}
+	p := &prover{
+		options: o, world: world, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}},
+		rows: rows, worlds: places, proof: &Proof{Part: part}, say: o.Progress,
+	}
+	p.engine = &engine.Engine{
+		Tokens: p.issuer, Seen: world.Seen, Log: world.Log,
+		Prober: &probe.Prober{Now: world.Clock.Now}, Now: world.Clock.Now, Wait: world.Clock.Wait,
+	}
 	if p.say == nil {
 		p.say = func(string) {}
 	}
 	for _, row := range rows {
-		p.proof.Rows = append(p.proof.Rows, RowProof{Scenario: row.ID, Guards: row.Guards})
+		i := slices.IndexFunc(places, holding(row.ID))
+		p.proof.Rows = append(p.proof.Rows, RowProof{Scenario: row.ID, Guards: row.Guards, Where: places[i].says})
 	}
 	return p, nil
 }
@@ -161,16 +175,6 @@ func (o Options) rows() (rows []scenarios.Scenario, part bool, err error) {
 	return rows, len(rows) < len(all), err
 }
 
-// oneJudged keeps the gateway of the first environment only: the others are
-// there for their tokens, and every environment would show the same.
-func oneJudged(f *targets.File) *targets.File {
-	c := f.WithGateways(func(string) string { return f.Environments[0].Gateways[0].URL })
-	for _, e := range c.Environments[1:] {
-		e.Gateways = nil
-	}
-	return c
-}
-
 // refusals are the checks that refused each case, by case id.
 type refusals struct {
 	mu   sync.Mutex
@@ -183,15 +187,34 @@ func (r *refusals) note(refusal gateway.Refusal) {
 	r.seen[refusal.Case] = append(r.seen[refusal.Case], refusal.Checks...)
 }
 
-// fire runs rows, or the named cases of them, at one gateway.
+// fire runs rows, or the named cases of them, at one gateway: each row in its
+// own world.
 func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
+	var all []reports.Case
+	for _, w := range p.worlds {
+		cases, err := p.fireIn(ctx, w, s, keep)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, cases...)
+	}
+	return all, nil
+}
+
+func (p *prover) fireIn(ctx context.Context, w world, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
+	s.Target = w.target
 	target, stop, err := p.world.Serve(s)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
 	x := scenarios.Expansion{Target: target, Slow: true}
-	cases := slices.DeleteFunc(x.Expand(p.rows), func(c scenarios.Case) bool { return !keep(c) })
+	// The other environments are there for their tokens, and for what is sent to
+	// their gateways; judged by themselves they would show the same again.
+	cases := slices.DeleteFunc(x.Expand(w.rows), func(c scenarios.Case) bool { return c.Home != target.Environments[0] || !keep(c) })
+	if len(cases) == 0 {
+		return nil, nil
+	}
 	p.runs++
 	sink := &engine.Memory{}
 	run := p.engine.Start(ctx, engine.Plan{

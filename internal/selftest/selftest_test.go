@@ -66,6 +66,9 @@ func TestPlantedDefects(t *testing.T) {
 	catalogue, err := scenarios.Parse("planted.yaml", []byte(`
 - {id: planted-wrong-guard, title: An expired token said to be about the audience, group: TIM, guards: audience, source: mock, severity: high, base: v2 app home, token: [{set: {exp: "${now - 1h}"}}], expect: refuse 401}
 - {id: planted-accepts, title: A genuine token that must be refused, group: TIM, guards: time, source: mock, severity: high, base: v2 app home, token: [{set: {note: x}}], expect: refuse 401}
+- {id: planted-elsewhere, title: A slash where the slash is listed, group: AUD, guards: audience, source: real+, severity: high, base: {exactly: true, version: v1, audience: uri-slash}, needs: [audience-slash-listed], expect: accept}
+- {id: planted-elsewhere-refused, title: A GUID that is not listed, group: AUD, guards: audience, source: real+, severity: high, base: {exactly: true, version: v1, audience: app-id}, unless: [audience-app-id-listed], expect: refuse 401}
+- {id: planted-nowhere, title: A row that no world can have, group: FMT, guards: format, source: real, severity: high, base: any home, needs: [json-bom], expect: accept}
 - {id: planted-good, title: A token without exp, group: TIM, guards: time, source: mock, severity: high, base: v2 app home, token: [{remove: [exp]}], expect: refuse 401}
 `))
 	if err != nil {
@@ -84,6 +87,7 @@ func TestPlantedDefects(t *testing.T) {
 	for _, want := range []string{
 		"planted-accepts/dev: expected pass on strict, got fail (reached-upstream)",
 		"planted-wrong-guard/dev guards audience, and no such check of strict refuses it; refused by expiry",
+		"planted-nowhere/dev/v1: expected pass on strict, got unsupported (declared-unsupported) needs json-bom",
 		"oracle: nobody ran the set-ups",
 		"mutant unfound (nobody looks) is not failed by planted-good, which names it",
 	} {
@@ -96,5 +100,11 @@ func TestPlantedDefects(t *testing.T) {
 	}
 	if code := proof.ExitCode(); code != 1 {
 		t.Errorf("expected exit code 1, got %d", code)
+	}
+	for _, row := range proof.Rows {
+		elsewhere := strings.HasPrefix(row.Scenario, "planted-elsewhere")
+		if elsewhere != (row.Where != "") || elsewhere && !row.Proven {
+			t.Errorf("%s: expected it to be proven elsewhere: %t, got proven %t where %q", row.Scenario, elsewhere, row.Proven, row.Where)
+		}
 	}
 }

@@ -288,7 +288,10 @@ func TestRead(t *testing.T) {
 		{"mark in a header", "accepted: echo", "accepted: {header: {x-backend: orders}}", func(f *File) any { return f.Accepted }, Accepted{Header: map[string]string{"X-Backend": "orders"}}},
 		{"mark in the body", "accepted: echo", "accepted: {body: {contains: pong}}", func(f *File) any { return f.Accepted }, Accepted{Contains: "pong"}},
 		{"a list of supports", "{skew: 0s}", "{algorithms: [RS256, EdDSA]}", func(f *File) any { v, ok := f.Declared("algorithms"); return []any{v, ok} }, []any{"RS256,EdDSA", true}},
-		{"users", "accepted: echo", "accepted: echo\nusers: {alice: {refresh-token: \"${REFRESH}\"}}", func(f *File) any { return f.Users }, []User{{"alice", "r-" + secretText}}},
+		{"users", "accepted: echo", "accepted: echo\nusers: {alice: {refresh-token: \"${REFRESH}\"}}", func(f *File) any { return f.Users }, []User{{Name: "alice", RefreshToken: "r-" + secretText}}},
+		{"what a user is", "accepted: echo", "accepted: echo\nusers: {gale: {refresh-token: \"${REFRESH}\", is: [guest, many-groups]}}", func(f *File) any { return f.User(ManyGroups) }, &User{Name: "gale", RefreshToken: "r-" + secretText, Is: []UserRole{Guest, ManyGroups}}},
+		{"nobody is that", "accepted: echo", "accepted: echo\nusers: {alice: {refresh-token: \"${REFRESH}\"}}", func(f *File) any { return f.User(Guest) }, (*User)(nil)},
+		{"display name", "contracts: [dev]", "display-name: Orders, contracts: [dev]", func(f *File) any { return f.Clients[0].DisplayName }, "Orders"},
 	}
 	for _, tt := range rows {
 		t.Run(tt.name, func(t *testing.T) {

@@ -128,10 +128,18 @@ type Client struct {
 	// Authentication is appidacr or azpacr: "0" public, "1" secret, "2"
 	// certificate.
 	Authentication string
+	// DisplayName is its name in the tenant, which several can have.
+	DisplayName string
+	// ManagedIdentity is the resource id of the managed identity that it is.
+	ManagedIdentity string
 }
 
 // User is a person of the real tenant, known by a refresh token.
-type User struct{ Name, RefreshToken string }
+type User struct {
+	Name, RefreshToken string
+	// Is says what the user is.
+	Is []UserRole
+}
 
 // Accepted is how an accepted request is known.
 type Accepted struct {

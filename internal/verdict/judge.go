@@ -34,6 +34,8 @@ type Evidence struct {
 	// IdentityHeaders are the fields by which the gateway is declared to tell
 	// the upstream who the caller is.
 	IdentityHeaders []string
+	// Internals are texts that no refusal may tell; only records look at them.
+	Internals []Internal
 }
 
 // Judge returns the verdict on one case: the answer's, or that of a condition

@@ -19,11 +19,12 @@ type Upstream struct {
 	Authorization []value.Expr // the Authorization values, all of them, in order
 	// BareAuthorization asks for no Authorization value at all.
 	BareAuthorization bool
+	Method            string // of the request line; empty: any
 }
 
 // IsZero reports whether there is no condition.
 func (u Upstream) IsZero() bool {
-	return len(u.exprs()) == 0 && !u.BareAuthorization
+	return len(u.exprs()) == 0 && !u.BareAuthorization && u.Method == ""
 }
 
 func (u Upstream) exprs() []value.Expr {
@@ -50,6 +51,7 @@ func decodeUpstream(n *document.Node) Upstream {
 		NotIdentity:   decodeTexts(f.Take("not-identity")),
 		NoHeaderValue: decodeTexts(f.Take("no-header-value")),
 	}
+	u.Method = f.Take("method").Str()
 	authorization := f.Take("authorization")
 	u.Authorization = decodeTexts(authorization)
 	u.BareAuthorization = authorization.Kind() == document.Sequence && len(u.Authorization) == 0
@@ -82,11 +84,12 @@ func decodeTexts(n *document.Node) []value.Expr {
 type Wanted struct {
 	Identity, NotIdentity, NoHeaderValue, Authorization []string
 	BareAuthorization                                   bool
+	Method                                              string
 }
 
 // Eval fills in the placeholders.
 func (u Upstream) Eval(s value.Scope) (Wanted, error) {
-	w := Wanted{BareAuthorization: u.BareAuthorization}
+	w := Wanted{BareAuthorization: u.BareAuthorization, Method: u.Method}
 	for _, part := range []struct {
 		from []value.Expr
 		to   *[]string
@@ -108,7 +111,7 @@ func (u Upstream) Eval(s value.Scope) (Wanted, error) {
 }
 
 func (w Wanted) isZero() bool {
-	return len(w.Identity)+len(w.NotIdentity)+len(w.NoHeaderValue)+len(w.Authorization) == 0 && !w.BareAuthorization
+	return len(w.Identity)+len(w.NotIdentity)+len(w.NoHeaderValue)+len(w.Authorization) == 0 && !w.BareAuthorization && w.Method == ""
 }
 
 // judge compares w with one request as the upstream saw it. identity names the
@@ -117,6 +120,8 @@ func (w Wanted) isZero() bool {
 func (w Wanted) judge(e probe.Echo, identity []string) Verdict {
 	told := identityValues(e, identity)
 	switch {
+	case w.Method != "" && e.Method != w.Method:
+		return Because(MethodReplaced, e.Method)
 	case anyHolds(allValues(e), w.NoHeaderValue):
 		return Because(HeaderValueForwarded, "")
 	case anyHolds(told, w.NotIdentity):
