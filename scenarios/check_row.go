@@ -30,8 +30,8 @@ func (r *row) checkNeeds() {
 		case !ok:
 		case slices.Contains(r.s.Needs, n):
 			item.Problemf("take one of them out", "needs and unless both name %s, so no target ever runs the row", n)
-		case slices.Contains(all, n):
-			item.Problemf("take it out, or choose another base", "the base asks for %s, which unless rules out: the row has no control", n)
+		case n.Key == "app-tokens" && slices.ContainsFunc(r.s.Unless, func(o Need) bool { return o.Key == "user-tokens" }):
+			item.Problemf("take one of them out", "unless rules out users and daemons: the row has no control")
 		}
 	}
 	for _, item := range itemsOf(r.fields.Take("needs")) {

@@ -127,7 +127,7 @@ func TestParseRefuses(t *testing.T) {
 		{"removed, then renamed", with("token: [{remove: [sub]}, {rename: {sub: Sub}}]"), `r.yaml:6:43: rename sub contradicts the remove before it (leave one of the two out)`},
 		{"needs what it rules out", with("needs: [echo]\n  unless: echo"), `r.yaml:7:11: needs and unless both name echo, so no target ever runs the row (take one of them out)`},
 		{"needs two values of a word", with("needs: [jwks-static, jwks-fetched]"), `r.yaml:6:24: no target is both jwks-static and jwks-fetched, so none ever runs the row (two rows, one for each)`},
-		{"rules out its own control", instead("base", "base: exactly user\n  unless: [user-tokens]"), `r.yaml:6:12: the base asks for user-tokens, which unless rules out: the row has no control (take it out, or choose another base)`},
+		{"rules out every control", with("unless: [user-tokens, app-tokens]"), `r.yaml:6:25: unless rules out users and daemons: the row has no control (take one of them out)`},
 		{"refused where no control is fired", with("request: {to: other}"), `r.yaml:6:12: a refusal at the other environment's gateway has no control: controls are fired at home (present the token at home: base: {api: other})`},
 		{"a call-out that nothing causes", instead("expect", "expect: {refuse: 401, callout: false}"), `r.yaml:5:11: no call-out can be seen: nothing that the row sends names the listener, so callout: false cannot fail (name ${callout.host} in the token or the request)`},
 		{"a time that is never over", instead("expect", "expect: {refuse: 401, within: 10s}"), `r.yaml:5:11: a request is given up after 10s, so within 10s cannot fail (a shorter time)`},
