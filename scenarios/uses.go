@@ -19,7 +19,7 @@ type Use struct {
 	Word string
 	// Rows are the ids of the rows, sorted.
 	Rows []string
-	// Reason says why there is a word that only one row uses; empty where
+	// Reason says why there is a word that one row uses at most; empty where
 	// several do, or where nothing justifies it.
 	Reason string
 }
@@ -44,7 +44,7 @@ func Uses(rows []Scenario) []Use {
 	for w, ids := range users {
 		slices.Sort(ids)
 		u := Use{List: w.Says, Word: w.Name, Rows: slices.Compact(ids)}
-		if len(u.Rows) == 1 {
+		if len(u.Rows) < 2 {
 			u.Reason = soleReasons()[w.Says+" "+w.Name]
 		}
 		all = append(all, u)

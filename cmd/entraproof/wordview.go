@@ -14,7 +14,8 @@ type wordView struct {
 	List string   `json:"list"`
 	Word string   `json:"word"`
 	Rows []string `json:"rows"`
-	// Sole says that one row alone uses the word, Reason why it is there.
+	// Sole says that one row alone uses the word; Reason why it is there for one
+	// or none.
 	Sole   bool   `json:"sole,omitempty"`
 	Reason string `json:"reason,omitempty"`
 }
@@ -39,8 +40,11 @@ func (p *program) listWords(uses []scenarios.Use, format string) error {
 	table := [][]string{{"list", "word", "rows", "used by"}}
 	for _, v := range all {
 		users := joined(v.Rows)
-		if v.Sole {
+		switch {
+		case v.Sole:
 			users += strings.TrimSuffix("; alone: "+v.Reason, ": ")
+		case len(v.Rows) == 0:
+			users = strings.TrimSuffix("no row: "+v.Reason, ": ")
 		}
 		table = append(table, []string{v.List, v.Word, strconv.Itoa(len(v.Rows)), users})
 	}
