@@ -27,6 +27,8 @@ func (x Expansion) decide(c *Case) {
 	case x.lacksSkew(c):
 		c.Declare = "skew: …"
 		because(c, verdict.CapabilityAbsent, "lies near the limit of the gateway's clock, and no skew is declared")
+	case row.Base.Issuer == IssuerFormer && x.Target.Tokens.Former == nil:
+		because(c, verdict.SourceNotAvailable, "no former mock: add former: {mock: {url: …, management: …, token: …}} to tokens")
 	case x.lacksOther(c):
 		because(c, verdict.MissingAccount, "the target file names one environment only")
 	default:

@@ -101,6 +101,11 @@ func (x Expansion) versions(c Case) []Case {
 	if x.EachKind {
 		return x.kinds(c)
 	}
+	if c.Scenario.Base.EachKind {
+		if all := x.kinds(c); len(all) > 0 {
+			return all
+		}
+	}
 	var all []Case
 	for _, v := range x.splitBy(&c) {
 		all = append(all, x.complete(c, v, nil))
@@ -241,10 +246,10 @@ func (x Expansion) Kinds(e *targets.Environment) []mint.Kind {
 // that can be had all the same.
 func (x Expansion) obtainable(c *Case, owner *targets.Environment) []mint.Kind {
 	takes, has := x.Target.Takes, x.Target.HasTokens
-	if c.Scenario.Expect.Either == "versions" {
+	if c.Scenario.unexpectedVersion() {
 		takes = func(mint.Version) bool { return true }
 	}
-	if slices.ContainsFunc(c.Scenario.Unless, func(n Need) bool { return strings.HasSuffix(n.Key, "-tokens") }) {
+	if c.Scenario.unexpectedCaller() {
 		has = x.Target.CanHave
 	}
 	return kindsOf(owner.Versions(), takes, has)
@@ -265,5 +270,5 @@ func kindsOf(versions []mint.Version, takes func(mint.Version) bool, has func(mi
 // splits reports whether a base without version is run for each version at
 // hand: tokens whose version is given, forgeries and no token are not.
 func (b Base) splits() bool {
-	return b.Genuine() && b.Token == mint.Access && b.API != APIARM && b.API != APIGraph
+	return b.issued() && b.Token == mint.Access && b.API != APIARM && b.API != APIGraph
 }

@@ -74,6 +74,7 @@ func twoScopes(f *targets.File) {
 func everythingTarget() *targets.File {
 	f := targets.Default()
 	f.OptIn, f.Supports = true, nil
+	f.Tokens.Former = &targets.Mock{}
 	for _, e := range f.Environments {
 		for i := range e.Gateways {
 			e.Gateways[i].URL = "https://" + e.Name + ".gw.example/orders"

@@ -70,7 +70,7 @@ func TestParseRefuses(t *testing.T) {
 		{"mark twice", with("marks: [FP, FP]"), `r.yaml:6:15: mark "FP" stands twice`},
 		{"marks that are a word", with("marks: FP"), `r.yaml:6:10: expected a list, got "FP"`},
 		{"unknown profile", with("profiles: [smok]"), `r.yaml:6:14: unknown listed profile "smok" (did you mean "smoke"?)`},
-		{"profile that a rule chooses", with("profiles: [core]"), `r.yaml:6:14: unknown listed profile "core" (known: witness, smoke, splitters, probe)`},
+		{"profile that a rule chooses", with("profiles: [core]"), `r.yaml:6:14: unknown listed profile "core" (known: witness, smoke, splitters, aftercare, probe)`},
 		{"empty reference", with(`refs: ["", a]`), `r.yaml:6:10: an empty entry`},
 		{"unknown need", with("needs: [other-rout]"), `r.yaml:6:11: unknown need "other-rout" (did you mean "other-route"?)`},
 		{"need with an unknown value", with("needs: [jwks-fetchd]"), `r.yaml:6:11: unknown need "jwks-fetchd" (did you mean "jwks-fetched"?)`},
@@ -92,6 +92,11 @@ func TestParseRefuses(t *testing.T) {
 		{"unknown user", instead("base", "base: {exactly: true, kind: user, user: gust}"), `r.yaml:5:43: unknown user "gust" (did you mean "guest"?)`},
 		{"unknown authentication", instead("base", "base: {authentication: password}"), `r.yaml:5:26: unknown authentication "password" (known: public, secret, certificate)`},
 		{"unknown form of the audience", instead("base", "base: {audience: url}"), `r.yaml:5:20: unknown audience "url" (did you mean "uri"?)`},
+		{"unknown issuer", instead("base", "base: {issuer: formr}"), `r.yaml:5:18: unknown issuer "formr" (did you mean "former"?)`},
+		{"each in the short form", instead("base", "base: each home"), `r.yaml:5:9: cannot read the base "each home" (write [exactly] [v1|v2|any] [user|app] [home|other|second], or forged, or none)`},
+		{"exactly each kind", instead("base", "base: {exactly: true, kind: each}"), `r.yaml:5:9: exactly binds the version or the kind, and the base names neither (version: v2, kind: user)`},
+		{"each kind of another API", instead("base", "base: {kind: each, api: second}"), `r.yaml:5:9: each kind at hand is one of access tokens for api home (leave api and token out)`},
+		{"each kind of id token", instead("base", "base: {kind: each, token: id}"), `r.yaml:5:9: each kind at hand is one of access tokens for api home (leave api and token out)`},
 		{"scopes of a daemon", instead("base", "base: {exactly: true, kind: app, scopes: [a]}"), `r.yaml:5:9: tokens of applications have no scopes (kind: user)`},
 
 		{"unknown step", with("token: [{sett: {aud: x}}]"), `r.yaml:6:12: unknown key "sett" (did you mean "set"?)`},
@@ -185,6 +190,7 @@ func TestParseAccepts(t *testing.T) {
 		{"accepted at the other gateway", strings.Replace(with("request: {to: other}"), "refuse 401", "accept", 1)},
 		{"a call-out", instead("expect", `expect: {refuse: 401, callout: false}`) + "  token: [{set: {in: header, jku: \"http://${callout.host}/\"}}]\n"},
 		{"a ticket and a section", with("refs: [CHG-4711, RFC 8725 3.9, CVE-2019-7644 (m)]")},
+		{"a former mock signs again", strings.Replace(instead("base", "base: {issuer: former}\n  token: [{set: {x: 1}}]"), "mock", "forged", 1)},
 		{"JSON", `[{"id": "mine", "guards": "audience", "source": "real", "expect": "accept"}]`},
 	}
 	for _, tt := range table {

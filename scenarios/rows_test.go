@@ -41,6 +41,9 @@ func baseText(b Base) string {
 		return text
 	}
 	words := []string{or(string(b.Version), "any"), or(string(b.Kind), "any"), string(b.API)}
+	if b.EachKind {
+		words[1] = "each"
+	}
 	if b.Exactly {
 		words = slices.Insert(words, 0, "exactly")
 	}
@@ -50,6 +53,7 @@ func baseText(b Base) string {
 		}
 	}
 	add("tenant", string(b.Tenant), "home")
+	add("issuer", string(b.Issuer), "home")
 	add("client", string(b.Client), "contracted")
 	add("audience", b.Audience, "")
 	add("user", string(b.User), "")
@@ -90,6 +94,7 @@ func profileRows() map[string]string {
 			iss-missing auth-no-scheme auth-trailing-junk auth-query-only auth-two-headers-upstream-view auth-lower-case-scheme
 			scope-superstring scope-embedded scope-regex-dot scope-array-form ctl-scope-last-of-many ctl-v2-app-only ctl-token-size-ladder
 			jwks-unknown-kid-flood jwks-new-key-after-flood scope-same-name-other-audience client-unregistered-genuine`,
+		"aftercare": "mock-no-longer-trusted",
 		"probe": `probe-client-id-claim probe-scope-claim probe-roles-as-scope probe-appid-beside-azp probe-aud-other-form probe-roles-as-scp
 			probe-v2-in-v1-form`,
 	}
@@ -100,7 +105,7 @@ func profileRows() map[string]string {
 func TestBuiltinRows(t *testing.T) {
 	t.Parallel()
 	all := builtinRows(t)
-	want := []string{"aud-other-only"}
+	want := []string{"aud-other-only", "mock-no-longer-trusted"}
 	for _, r := range referenceRows(t) {
 		want = append(want, r[0])
 	}
@@ -124,7 +129,7 @@ func TestProfileRows(t *testing.T) {
 		var got []string
 		for _, s := range rows {
 			got = append(got, s.ID)
-			story[s.ID] = name != "probe"
+			story[s.ID] = !slices.Contains([]string{"aftercare", "probe"}, name)
 		}
 		slices.Sort(got)
 		listed := strings.Fields(ids)
@@ -223,8 +228,7 @@ func referenceExpectation(s Scenario, code string) string {
 		return "measure " + s.Expect.Measure
 	case code == "E" && strings.Contains(condition, "never 5xx"):
 		return "either " + s.Expect.Either + ", no 5xx, the next control accepted"
-	case code == "E" && strings.Contains(condition, "if accepted") && s.Expect.Either != "",
-		code == "E" && strings.HasPrefix(condition, " upstream identity is"):
+	case code == "E" && (strings.Contains(condition, "if accepted") && s.Expect.Either != "" || strings.HasPrefix(condition, " upstream identity is")):
 		return "either " + s.Expect.Either + ", with a condition on what the upstream saw"
 	case code == "E" && condition != "":
 		return "conditions, with a condition on what the upstream saw"

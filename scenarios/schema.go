@@ -72,8 +72,8 @@ func longBaseSchema() object {
 	values := object{"type": []string{"array", "string"}, "items": object{"type": "string"}}
 	return closed(object{
 		"exactly": described(object{"type": "boolean"}, "version and kind bind instead of being a preference"),
-		"version": enum(versionWords()), "kind": enum(subjectWords()), "api": enum(apiWords()),
-		"tenant": enum(tenantWords()), "client": enum(clientWords()), "audience": enum(audienceWords()),
+		"version": enum(versionWords()), "kind": enum(kindWords()), "api": enum(apiWords()),
+		"tenant": enum(tenantWords()), "issuer": enum(issuerWords()), "client": enum(clientWords()), "audience": enum(audienceWords()),
 		"age": enum(ageWords()), "token": enum(tokenWords()),
 		"user":           described(enum(userWords()), "what the user is"),
 		"authentication": described(enum(authenticationWords()), "how the client proves who it is (appidacr, azpacr)"),

@@ -29,8 +29,10 @@ type plannedView struct {
 	Control string `json:"control,omitempty"`
 	// Times is how often it is fired, left out for once.
 	Times int `json:"times,omitempty"`
-	// MintedFor is what the token is for, Sends where it goes.
+	// MintedFor is what the token is for, MintedBy the mock that issues it where
+	// that is the former one, Sends where it goes.
 	MintedFor string `json:"minted_for,omitempty"`
+	MintedBy  string `json:"minted_by,omitempty"`
 	Sends     string `json:"sends,omitempty"`
 	Expect    string `json:"expect,omitempty"`
 }
@@ -89,6 +91,9 @@ func plannedViewOf(target *suites.Target, c *suites.PlannedCase) plannedView {
 			v.Kind, v.MintedFor = first.Grant.Kind.String(), first.Grant.Audience
 			v.Client = clientName(target, first.Grant.Client.ID)
 		}
+		if former := target.Tokens.Former; c.Scenario.Base.Issuer == scenarios.IssuerFormer && former != nil {
+			v.MintedBy = former.URL
+		}
 	}
 	if endpoint, ok := c.Endpoint(); ok {
 		v.Sends = requestText(endpoint)
@@ -141,8 +146,12 @@ func plannedTable(all []plannedView) [][]string {
 		if v.Times > 1 {
 			request += fmt.Sprintf(" %d times", v.Times)
 		}
+		minted := cmp.Or(v.MintedFor, "-")
+		if v.MintedBy != "" {
+			minted += " by " + v.MintedBy
+		}
 		dash := func(text string) string { return cmp.Or(text, "-") }
-		table = append(table, []string{v.Case, dash(v.Kind), dash(v.Client), dash(v.MintedFor), dash(v.Control), request, v.Expect})
+		table = append(table, []string{v.Case, dash(v.Kind), dash(v.Client), minted, dash(v.Control), request, v.Expect})
 	}
 	return table
 }

@@ -45,6 +45,8 @@ type Sink interface {
 // not be copied, nor changed once a run has started.
 type Engine struct {
 	Tokens Source
+	// Former is a mock that the gateways trusted once; nil where there is none.
+	Former Source
 	// Prober fires; nil: one with its defaults.
 	Prober *probe.Prober
 	// Now is the clock; nil: time.Now.
@@ -67,6 +69,7 @@ type Engine struct {
 	// once makes what the runs of one engine share: genuine tokens and our key.
 	once   sync.Once
 	shared *tokens
+	former *tokens // nil without Former
 	own    *mint.Key
 	ownErr error
 }
@@ -75,6 +78,9 @@ type Engine struct {
 func (e *Engine) share() (*tokens, *mint.Key, error) {
 	e.once.Do(func() {
 		e.shared, e.own = newTokens(e.Tokens, e.now), e.Own
+		if e.Former != nil {
+			e.former = newTokens(e.Former, e.now)
+		}
 		if e.own == nil {
 			e.own, e.ownErr = mint.NewKey(nil, e.now())
 		}

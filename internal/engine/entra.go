@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,7 +75,9 @@ func (e *Entra) one(ctx context.Context, g mint.Grant) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	token, err := credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{resource(g) + "/.default"}})
+	token, err := credential.GetToken(ctx, policy.TokenRequestOptions{
+		Scopes: []string{resource(g) + "/.default"}, EnableCAE: slices.Contains(g.Capabilities, "cp1"),
+	})
 	return token.Token, err
 }
 
@@ -144,6 +147,9 @@ func (e *Entra) ofUser(ctx context.Context, g mint.Grant, c *targets.Client) (st
 	if c.Secret != "" {
 		form.Set("client_secret", c.Secret)
 	}
+	if len(g.Capabilities) > 0 {
+		form.Set("claims", capable(g.Capabilities))
+	}
 	var answer struct {
 		Access string `json:"access_token"`
 		ID     string `json:"id_token"`
@@ -160,6 +166,16 @@ func (e *Entra) ofUser(ctx context.Context, g mint.Grant, c *targets.Client) (st
 		return "", fmt.Errorf("the token endpoint refused: %s", answer.Error)
 	}
 	return token, nil
+}
+
+// capable is the parameter claims by which a client says what it can handle:
+// Entra repeats it in xms_cc (entra-tokens 1.3).
+func capable(capabilities []string) string {
+	text, err := json.Marshal(map[string]any{"access_token": map[string]any{"xms_cc": map[string]any{"values": capabilities}}})
+	if err != nil {
+		panic("engine: strings that are no JSON: " + err.Error())
+	}
+	return string(text)
 }
 
 func (e *Entra) post(ctx context.Context, address string, form url.Values, answer any) error {

@@ -15,6 +15,8 @@ type keyring struct {
 	tenant, next, ownText scenarios.KeyText
 	own                   *mint.Key
 	callout               string
+	// published are all of the issuer's.
+	published []mint.PublicKey
 }
 
 // prepare asks the issuer for its keys and its clock, and makes our own key.
@@ -34,7 +36,7 @@ func (r *Run) prepare(ctx context.Context) error {
 		return fmt.Errorf("engine: our own key: %w", r.ownErr)
 	}
 	own := r.keys.own
-	r.keys = keyring{tenant: keyText(published[0]), own: own, ownText: keyText(own.Public("own")), callout: r.calloutURL()}
+	r.keys = keyring{tenant: keyText(published[0]), own: own, ownText: keyText(own.Public("own")), callout: r.calloutURL(), published: published}
 	if len(published) > 1 {
 		r.keys.next = keyText(published[1])
 	}

@@ -22,6 +22,7 @@ type Run struct {
 	prober *probe.Prober
 	pace   *pace
 	tokens *tokens
+	former *tokens
 	mark   verdict.Mark
 	lanes  map[scenarios.Control]*lane
 	keys   keyring
@@ -69,6 +70,7 @@ func (e *Engine) Start(ctx context.Context, plan Plan) *Run {
 		r.private[env.Name] = internals(plan.target(), env)
 	}
 	r.tokens, r.keys.own, r.ownErr = e.share()
+	r.former = e.former
 	for i := range plan.Cases {
 		name := plan.Cases[i].Spec()
 		if r.specs[name] == nil {

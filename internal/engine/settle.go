@@ -169,8 +169,10 @@ func (r *Run) redaction(tokens ...string) probe.Redaction {
 	for _, u := range target.Users {
 		add(u.RefreshToken)
 	}
-	if target.Tokens.Mock != nil {
-		add(target.Tokens.Mock.Token)
+	for _, mock := range []*targets.Mock{target.Tokens.Mock, target.Tokens.Former} {
+		if mock != nil {
+			add(mock.Token)
+		}
 	}
 	for _, token := range tokens {
 		red.Secrets = append(red.Secrets, probe.SecretsOf(token)...)

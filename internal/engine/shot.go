@@ -154,6 +154,10 @@ func unmade(err error) *verdict.Verdict {
 	switch {
 	case errors.As(err, &unknown):
 		v = verdict.Because(verdict.CapabilityAbsent, "the target has no ${"+unknown.Path+"}")
+	case errors.Is(err, errNotItsOwn):
+		v = verdict.Because(verdict.ForeignTokenUnproven, err.Error())
+	case errors.Is(err, errTrustedStill):
+		v = verdict.Because(verdict.NothingToChange, err.Error())
 	case errors.Is(err, context.Canceled):
 		v = verdict.Because(verdict.Interrupted, "")
 	case errors.As(err, &source):
@@ -172,11 +176,10 @@ func (e *sourceError) Unwrap() error { return e.err }
 func (r *Run) makeToken(ctx context.Context, s *shot) error {
 	row := s.c.Scenario
 	if s.choice.Grant != nil {
-		genuine, err := r.tokens.genuine(ctx, *s.choice.Grant, "")
-		if err != nil {
-			return &sourceError{err}
+		var err error
+		if s.genuine, err = r.issued(ctx, s); err != nil {
+			return err
 		}
-		s.genuine = genuine
 	}
 	scope, err := r.scope(ctx, s)
 	if err != nil {
@@ -201,7 +204,7 @@ func (r *Run) bench(s *shot) mint.Bench {
 	if s.choice.Grant != nil {
 		b.Tenant = s.choice.Grant.Tenant
 	}
-	b.Signer, _ = r.engine.Tokens.(mint.Signer)
+	b.Signer, _ = r.sourceFor(s.c.Scenario.Base).(mint.Signer)
 	return b
 }
 

@@ -94,7 +94,12 @@ func newBench(t testing.TB) *bench {
 	t.Helper()
 	b := &bench{t: t, echo: &Echo{}, now: time.Unix(1_790_000_000, 0)}
 	b.publish(signing, sibling)
-	b.issuer = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	former := mustJSON(t, map[string]any{"keys": []json.RawMessage{jwkOf(t, later, nil)}})
+	b.issuer = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/former" {
+			_, _ = w.Write(former)
+			return
+		}
 		b.fetches.Add(1)
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -163,7 +168,7 @@ const (
 
 func (b *bench) environment() Environment {
 	return Environment{
-		Name: "home", Tenant: tenantA, Issuers: issuersOf(tenantA), JWKSURL: b.issuer.URL + "/keys",
+		Name: "home", Tenant: tenantA, Issuers: issuersOf(tenantA), JWKSURL: b.issuer.URL + "/keys", FormerJWKSURL: b.issuer.URL + "/former",
 		URIs: []string{home.uriV1, home.uriV2}, AppIDs: []string{home.appV1, home.appV2},
 		Scopes: []string{home.access}, Roles: []string{home.access}, Contracts: []string{worker, second, both},
 		Route: "GET " + homePath, Routes: map[string]string{"GET " + adminPath: "DEV.Admin"}, Hosts: []string{"gw.example"},

@@ -17,6 +17,9 @@ type Environment struct {
 	Issuers Issuers
 	// JWKSURL is where the tenant's keys are.
 	JWKSURL string
+	// FormerJWKSURL is where the keys of an issuer are that was trusted once; only
+	// a mutant looks there. Empty where there was none.
+	FormerJWKSURL string
 	// Introspection is what the OIDC policy asks in its documented model.
 	Introspection Introspection
 	// URIs and AppIDs are the audiences of the environment's registrations: App

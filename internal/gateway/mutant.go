@@ -118,6 +118,7 @@ func softRows() map[string][]string {
 		"exp-string-ignored":      {"exp-string-past"},
 		"exp-string-read":         {"exp-digit-string"},
 		"falls-over":              {"rsp-never-5xx"},
+		"former-issuer-trusted":   {"mock-no-longer-trusted"},
 		"hmac-with-file-name":     {"alg-hs256-key-path-string"},
 		"hmac-with-pem":           {"alg-hs256-pubkey-pem"},
 		"issuer-optional":         {"iss-missing"},

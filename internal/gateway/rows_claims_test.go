@@ -96,8 +96,8 @@ func (b *bench) clientPlaces() []row {
 }
 
 func (b *bench) kindShapes() []row {
-	refuse := func(id string, status int, compact string) row {
-		return row{id, "token-kind", status, bearerOf(compact)}
+	refuse := func(id, compact string) row {
+		return row{id, "token-kind", 401, bearerOf(compact)}
 	}
 	shaped := func(head map[string]any, changes map[string]any, key int) string {
 		c := b.claims(v2App, grant{})
@@ -110,13 +110,13 @@ func (b *bench) kindShapes() []row {
 	elsewhere := ask()
 	elsewhere.Header.Set("X-MS-TOKEN-AAD-ACCESS-TOKEN", b.genuine(v2App))
 	return []row{
-		refuse("kind-refresh-token", 401, "1.AXQAfuture."+strings.Repeat("A", 600)),
-		refuse("kind-code", 401, "0.AXQAfuture."+strings.Repeat("A", 600)),
-		refuse("kind-client-assertion", 401, sealed(b.t, []byte(`{"alg":"RS256","typ":"JWT","x5t#S256":"x"}`), mustJSON(b.t, assertion), "RS256", keysOfTest()[own])),
-		refuse("kind-dpop-proof", 401, sealed(b.t, mustJSON(b.t, map[string]any{"alg": "RS256", "typ": "dpop+jwt", "jwk": jwkOf(b.t, own, nil)}), mustJSON(b.t, proof), "RS256", keysOfTest()[own])),
-		refuse("kind-logout-token", 401, shaped(map[string]any{"typ": "logout+jwt"}, map[string]any{"events": map[string]any{}}, signing)),
-		refuse("kind-actor-token", 401, wrapper),
-		refuse("kind-pop-shr", 401, shaped(map[string]any{"typ": "pop"}, map[string]any{"at": b.genuine(v2User)}, signing)),
+		refuse("kind-refresh-token", "1.AXQAfuture."+strings.Repeat("A", 600)),
+		refuse("kind-code", "0.AXQAfuture."+strings.Repeat("A", 600)),
+		refuse("kind-client-assertion", sealed(b.t, []byte(`{"alg":"RS256","typ":"JWT","x5t#S256":"x"}`), mustJSON(b.t, assertion), "RS256", keysOfTest()[own])),
+		refuse("kind-dpop-proof", sealed(b.t, mustJSON(b.t, map[string]any{"alg": "RS256", "typ": "dpop+jwt", "jwk": jwkOf(b.t, own, nil)}), mustJSON(b.t, proof), "RS256", keysOfTest()[own])),
+		refuse("kind-logout-token", shaped(map[string]any{"typ": "logout+jwt"}, map[string]any{"events": map[string]any{}}, signing)),
+		refuse("kind-actor-token", wrapper),
+		refuse("kind-pop-shr", shaped(map[string]any{"typ": "pop"}, map[string]any{"at": b.genuine(v2User)}, signing)),
 		{"kind-easy-auth-header", "placement", 401, elsewhere},
 	}
 }

@@ -150,6 +150,7 @@ func (b *bench) keyRows() []row {
 	}
 	return []row{
 		refuse("kid-unknown-genuine-signature", map[string]any{"kid": "nobody"}, signing),
+		refuse("mock-no-longer-trusted", map[string]any{"kid": kidOf(later)}, later),
 		refuse("kid-unknown-own-key", map[string]any{"kid": kidOf(own)}, own),
 		refuse("kid-missing-many-keys", nil, signing, "kid"),
 		refuse("kid-wrong-type", map[string]any{"kid": []string{kidOf(signing)}}, signing),

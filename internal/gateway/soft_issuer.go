@@ -46,7 +46,7 @@ func softIssuers() []softening {
 		{
 			Softening{"version-unread", "issuer", "either issuer and either claim of the client will do, whatever ver says"},
 			func(s *strict) {
-				s.drop("issuer-version")
+				s.drop("issuer-version", "client-claim")
 				s.tolerates("client", func(c *call) bool {
 					azp, _ := c.claims().soleText("azp")
 					appid, _ := c.claims().soleText("appid")

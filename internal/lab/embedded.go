@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +25,10 @@ type Embedded struct {
 	// Issuer signs; it is an engine's source of tokens.
 	Issuer *mockidp.Issuer
 	// Clock is the issuer's and the gateways'.
-	Clock  *Clock
+	Clock *Clock
+	// Former is a mock that the gateways trusted once; nil where the target names
+	// none.
+	Former *mockidp.Issuer
 	target *targets.File
 
 	echo    *gateway.Echo
@@ -36,32 +38,52 @@ type Embedded struct {
 	serving sync.WaitGroup
 }
 
-// NewEmbedded starts an issuer for the target's tenants.
+// NewEmbedded starts an issuer for the target's tenants, and another for a
+// former mock that the target names.
 func NewEmbedded(target *targets.File) (*Embedded, error) {
-	cfg := IssuerConfig(target)
-	cfg.Directory.APIs, cfg.Directory.Clients = nil, nil // nobody asks its token endpoint
-	cfg.TLSAddr, cfg.ManagementAddr = mockidp.Off, mockidp.Off
-	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
-	clock := &Clock{}
-	cfg.Now = clock.Now
-	issuer, err := mockidp.New(cfg)
-	if err != nil {
-		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
-	}
-	e := &Embedded{Issuer: issuer, Clock: clock, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
+	e := &Embedded{Clock: &Clock{}, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
 	e.ctx, e.stop = context.WithCancel(context.Background())
-	if err := issuer.Start(e.ctx); err != nil {
-		e.Close()
-		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
+	issuers := []**mockidp.Issuer{&e.Issuer}
+	if target.Tokens.Former != nil {
+		issuers = append(issuers, &e.Former)
+	}
+	for _, to := range issuers {
+		issuer, err := e.startIssuer()
+		if err != nil {
+			e.Close()
+			return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
+		}
+		*to = issuer
 	}
 	return e, nil
+}
+
+func (e *Embedded) startIssuer() (*mockidp.Issuer, error) {
+	cfg := IssuerConfig(e.target)
+	cfg.Directory.APIs, cfg.Directory.Clients, cfg.Directory.Consents = nil, nil, nil // nobody asks its token endpoint
+	cfg.TLSAddr, cfg.ManagementAddr = mockidp.Off, mockidp.Off
+	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
+	cfg.Now = e.Clock.Now
+	issuer, err := mockidp.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := issuer.Start(e.ctx); err != nil {
+		issuer.Close()
+		return nil, err
+	}
+	return issuer, nil
 }
 
 // Close stops everything and waits for it.
 func (e *Embedded) Close() {
 	e.stop()
 	e.serving.Wait()
-	e.Issuer.Close()
+	for _, issuer := range []*mockidp.Issuer{e.Issuer, e.Former} {
+		if issuer != nil {
+			issuer.Close()
+		}
+	}
 }
 
 // Seen is what the echo saw of a case.
@@ -97,7 +119,9 @@ type Setup struct {
 func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error) {
 	ctx, cancel := context.WithCancel(e.ctx)
 	addresses := map[string]string{}
-	s.Target = cmp.Or(s.Target, e.target)
+	if s.Target == nil {
+		s.Target = e.target
+	}
 	for _, env := range s.Target.Environments {
 		if !env.Judged() {
 			continue
@@ -119,9 +143,12 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment)
 		return "", fmt.Errorf("lab: listen for %s: %w", env.Name, err)
 	}
 	address := "http://" + listener.Addr().String() + basePath(env)
-	emulated := EmulatedEnvironment(s.Target, env, address, e.jwksURL())
+	emulated := EmulatedEnvironment(s.Target, env, address, e.jwksURL(e.Issuer))
 	if two, _ := s.Target.Declared("two-issuers"); two == "true" {
 		emulated.ForeignJWKSURL = e.Issuer.URL() + "/entraproof/other-issuer/keys"
+	}
+	if e.Former != nil {
+		emulated.FormerJWKSURL = e.jwksURL(e.Former)
 	}
 	emulated.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
 	s.Report = e.log.reporting(s.Report)
@@ -139,8 +166,8 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment)
 	return address, nil
 }
 
-func (e *Embedded) jwksURL() string {
-	return e.Issuer.URL() + "/" + e.target.Tenant.ID + "/discovery/v2.0/keys"
+func (e *Embedded) jwksURL(issuer *mockidp.Issuer) string {
+	return issuer.URL() + "/" + e.target.Tenant.ID + "/discovery/v2.0/keys"
 }
 
 // Introspection is what a gateway asks of the issuer at base about a tenant's
@@ -198,25 +225,6 @@ func EmulatedEnvironment(f *targets.File, env *targets.Environment, address, jwk
 	return out
 }
 
-// audiences are the forms of aud that the target declares to be listed: URIs
-// and GUIDs, unless it says otherwise.
-func audiences(f *targets.File, env *targets.Environment) (uris, ids []string) {
-	slashed, _ := f.Declared("audience-slash-listed")
-	guids, _ := f.Declared("audience-app-id-listed")
-	for _, a := range env.APIs {
-		uris = append(uris, a.URIs...)
-		if slashed == "true" {
-			for _, uri := range a.URIs {
-				uris = append(uris, uri+"/")
-			}
-		}
-		if a.Version != mint.V1 || guids != "false" {
-			ids = append(ids, a.AppID)
-		}
-	}
-	return uris, ids
-}
-
 // emulateDeclared adds what the target declares beside its environments.
 func emulateDeclared(out *gateway.Environment, f *targets.File, env *targets.Environment) {
 	if !f.Takes(mint.V1) {
@@ -235,6 +243,25 @@ func emulateDeclared(out *gateway.Environment, f *targets.File, env *targets.Env
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		out.Routes[method+" "+path] = env.Other.Scope
 	}
+}
+
+// audiences are the forms of aud that the target declares to be listed: URIs
+// and GUIDs, unless it says otherwise.
+func audiences(f *targets.File, env *targets.Environment) (uris, ids []string) {
+	slashed, _ := f.Declared("audience-slash-listed")
+	guids, _ := f.Declared("audience-app-id-listed")
+	for _, a := range env.APIs {
+		uris = append(uris, a.URIs...)
+		if slashed == "true" {
+			for _, uri := range a.URIs {
+				uris = append(uris, uri+"/")
+			}
+		}
+		if a.Version != mint.V1 || guids != "false" {
+			ids = append(ids, a.AppID)
+		}
+	}
+	return uris, ids
 }
 
 func routePath(address, path string) string {

@@ -225,6 +225,23 @@ func TestEmulatedEnvironment(t *testing.T) {
 	}
 }
 
+// TestEmulatedDeclared: what the target declares, the emulator does.
+func TestEmulatedDeclared(t *testing.T) {
+	f := targets.Default()
+	for key, value := range map[string]string{"versions": "v2", "write-scope": "true", "authentication-context": "true"} {
+		f.Supports = append(f.Supports, targets.Declaration{Key: key, Value: value})
+	}
+	got := EmulatedEnvironment(f, f.Environments[0], "http://127.0.0.1:9/orders", "http://keys")
+	if got.Issuers.V1 != "" || got.Issuers.V2 == "" || got.AuthenticationContext != "c1" {
+		t.Errorf("expected v2 and the context c1, got %+v", got)
+	}
+	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
+		if scope := got.Routes[method+" /orders/v1/ping"]; scope != "DEV.Admin" {
+			t.Errorf("%s: expected DEV.Admin, got %q", method, scope)
+		}
+	}
+}
+
 // TestEmulatedAudiences: what the target declares of its list is what the
 // emulated gateway takes.
 func TestEmulatedAudiences(t *testing.T) {
@@ -257,23 +274,6 @@ func TestServesATarget(t *testing.T) {
 	defer stop()
 	if f.Name != "told" || len(f.Environments) != 1 {
 		t.Errorf("expected the target that was told, got %s with %d environments", f.Name, len(f.Environments))
-	}
-}
-
-// TestEmulatedDeclared: what the target declares, the emulator does.
-func TestEmulatedDeclared(t *testing.T) {
-	f := targets.Default()
-	for key, value := range map[string]string{"versions": "v2", "write-scope": "true", "authentication-context": "true"} {
-		f.Supports = append(f.Supports, targets.Declaration{Key: key, Value: value})
-	}
-	got := EmulatedEnvironment(f, f.Environments[0], "http://127.0.0.1:9/orders", "http://keys")
-	if got.Issuers.V1 != "" || got.Issuers.V2 == "" || got.AuthenticationContext != "c1" {
-		t.Errorf("expected v2 and the context c1, got %+v", got)
-	}
-	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
-		if scope := got.Routes[method+" /orders/v1/ping"]; scope != "DEV.Admin" {
-			t.Errorf("%s: expected DEV.Admin, got %q", method, scope)
-		}
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/lab"
 	"github.com/entraproof/entraproof/internal/probe"
+	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
 )
@@ -26,7 +27,8 @@ import (
 type Options struct {
 	// Catalogue is what is proven; the zero Catalogue means the built-in one.
 	Catalogue scenarios.Catalogue
-	// Selection narrows what is fired; the zero Selection means profile full.
+	// Selection narrows what is fired; the zero Selection means everything that
+	// judges: the profiles full and aftercare.
 	// A part proves its own rows, and of the mutants those that its rows name.
 	Selection scenarios.Selection
 	// Mutants are the planted defects; nil: all of the emulator's.
@@ -56,8 +58,8 @@ type RowProof struct {
 	Scenario string          `json:"scenario"`
 	Guards   string          `json:"guards"`
 	Strict   reports.Outcome `json:"strict"`
-	// Where is what is other about the target where the row is proven; empty:
-	// it is the default one.
+	// Where is what the target says otherwise than the default one where the row
+	// is proven; empty: the default target.
 	Where string `json:"where,omitempty"`
 	// RefusedBy are the checks of strict that refuse the row in one of its
 	// forms, sorted.
@@ -98,6 +100,7 @@ type prover struct {
 	options Options
 	world   *lab.Embedded
 	issuer  *remembering
+	target  *targets.File
 	engine  *engine.Engine
 	rows    []scenarios.Scenario
 	worlds  []world
@@ -141,38 +144,56 @@ func newProver(o Options) (*prover, error) {
 	if err != nil {
 		return nil, err
 	}
-	places := worlds(rows)
-	world, err := lab.NewEmbedded(places[0].target)
+	target := targets.Default()
+	target.OptIn = true // nobody is disturbed
+	target.Tokens.Former = &targets.Mock{}
+	world, err := lab.NewEmbedded(target)
 	if err != nil {
 		return nil, err
 	}
-	p := &prover{
-		options: o, world: world, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}},
-		rows: rows, worlds: places, proof: &Proof{Part: part}, say: o.Progress,
-	}
+	p := &prover{options: o, world: world, target: target, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, rows: rows, worlds: worlds(target, rows), proof: &Proof{Part: part}, say: o.Progress}
 	p.engine = &engine.Engine{
-		Tokens: p.issuer, Seen: world.Seen, Log: world.Log,
+		Tokens: p.issuer, Former: world.Former, Seen: world.Seen, Log: world.Log,
 		Prober: &probe.Prober{Now: world.Clock.Now}, Now: world.Clock.Now, Wait: world.Clock.Wait,
 	}
 	if p.say == nil {
 		p.say = func(string) {}
 	}
 	for _, row := range rows {
-		i := slices.IndexFunc(places, holding(row.ID))
-		p.proof.Rows = append(p.proof.Rows, RowProof{Scenario: row.ID, Guards: row.Guards, Where: places[i].says})
+		p.proof.Rows = append(p.proof.Rows, RowProof{Scenario: row.ID, Guards: row.Guards})
+	}
+	for _, w := range p.worlds {
+		for _, row := range w.rows {
+			p.row(row.ID).Where = w.words()
+		}
 	}
 	return p, nil
 }
 
 // rows are what is fired, and whether that is a part of the catalogue only.
 func (o Options) rows() (rows []scenarios.Scenario, part bool, err error) {
-	all, err := o.Catalogue.Select(scenarios.Selection{Profile: "full"})
+	all, err := o.judging(scenarios.Selection{})
 	if err != nil {
 		return nil, false, err
 	}
-	o.Selection.Profile = cmp.Or(o.Selection.Profile, "full")
-	rows, err = o.Catalogue.Select(o.Selection)
+	rows, err = o.judging(o.Selection)
 	return rows, len(rows) < len(all), err
+}
+
+// judging are the rows of a selection. Full, which is meant where no profile is
+// named, has aftercare beside it: its rows stand apart because other runs have
+// no former mock, and here there is one.
+func (o Options) judging(s scenarios.Selection) ([]scenarios.Scenario, error) {
+	s.Profile = cmp.Or(s.Profile, "full")
+	rows, err := o.Catalogue.Select(s)
+	if s.Profile != "full" {
+		return rows, err
+	}
+	s.Profile = "aftercare"
+	if apart, none := o.Catalogue.Select(s); none == nil {
+		return slices.Concat(rows, apart), nil
+	}
+	return rows, err
 }
 
 // refusals are the checks that refused each case, by case id.
@@ -202,7 +223,7 @@ func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case
 }
 
 func (p *prover) fireIn(ctx context.Context, w world, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
-	s.Target = w.target
+	s.Target = w.target(p.target)
 	target, stop, err := p.world.Serve(s)
 	if err != nil {
 		return nil, err
@@ -225,8 +246,6 @@ func (p *prover) fireIn(ctx context.Context, w world, s lab.Setup, keep func(sce
 	}
 	return sink.Cases(), nil
 }
-
-func all(scenarios.Case) bool { return true }
 
 func (p *prover) row(id string) *RowProof {
 	i := slices.IndexFunc(p.proof.Rows, func(r RowProof) bool { return r.Scenario == id })

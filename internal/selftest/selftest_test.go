@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,8 +67,10 @@ func TestPlantedDefects(t *testing.T) {
 	catalogue, err := scenarios.Parse("planted.yaml", []byte(`
 - {id: planted-wrong-guard, title: An expired token said to be about the audience, group: TIM, guards: audience, source: mock, severity: high, base: v2 app home, token: [{set: {exp: "${now - 1h}"}}], expect: refuse 401}
 - {id: planted-accepts, title: A genuine token that must be refused, group: TIM, guards: time, source: mock, severity: high, base: v2 app home, token: [{set: {note: x}}], expect: refuse 401}
-- {id: planted-elsewhere, title: A slash where the slash is listed, group: AUD, guards: audience, source: real+, severity: high, base: {exactly: true, version: v1, audience: uri-slash}, needs: [audience-slash-listed], expect: accept}
-- {id: planted-elsewhere-refused, title: A GUID that is not listed, group: AUD, guards: audience, source: real+, severity: high, base: {exactly: true, version: v1, audience: app-id}, unless: [audience-app-id-listed], expect: refuse 401}
+- {id: planted-elsewhere, title: One scope where one is enough, group: SCP, guards: scope, source: real+, severity: high, base: {exactly: true, kind: user, scopes: ["${home.scopes.1}"]}, needs: [scope-criteria-or], expect: accept}
+- {id: planted-elsewhere-refused, title: The scope for reading where writing needs another, group: SCP, guards: route, source: real+, severity: high, base: exactly user home, request: {method: POST}, needs: [write-scope], expect: refuse 403}
+- {id: planted-elsewhere-slash, title: A slash where the slash is listed, group: AUD, guards: audience, source: real+, severity: high, base: {exactly: true, version: v1, audience: uri-slash}, needs: [audience-slash-listed], expect: accept}
+- {id: planted-elsewhere-guid, title: A GUID that is not listed, group: AUD, guards: audience, source: real+, severity: high, base: {exactly: true, version: v1, audience: app-id}, unless: [audience-app-id-listed], expect: refuse 401}
 - {id: planted-nowhere, title: A row that no world can have, group: FMT, guards: format, source: real, severity: high, base: any home, needs: [json-bom], expect: accept}
 - {id: planted-good, title: A token without exp, group: TIM, guards: time, source: mock, severity: high, base: v2 app home, token: [{remove: [exp]}], expect: refuse 401}
 `))
@@ -106,5 +109,22 @@ func TestPlantedDefects(t *testing.T) {
 		if elsewhere != (row.Where != "") || elsewhere && !row.Proven {
 			t.Errorf("%s: expected it to be proven elsewhere: %t, got proven %t where %q", row.Scenario, elsewhere, row.Proven, row.Where)
 		}
+	}
+}
+
+// TestAftercare: the row about a former mock stands apart, and is proven with
+// all others all the same.
+func TestAftercare(t *testing.T) {
+	proof, err := selftest.Run(t.Context(), selftest.Options{Selection: scenarios.Selection{Groups: []string{"ISS"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(proof.Rows, func(r selftest.RowProof) bool { return r.Scenario == "mock-no-longer-trusted" })
+	if i < 0 || len(proof.Rows) < 2 {
+		t.Fatalf("expected it among the rows of its group, got %+v", proof.Rows)
+	}
+	row := proof.Rows[i]
+	if !row.Proven || !slices.Contains(row.RefusedBy, "key-id") || !slices.Equal(row.FailedBy, []string{"former-issuer-trusted"}) {
+		t.Errorf("expected it refused for its key, and failed by the gateway that keeps it, got %+v", row)
 	}
 }

@@ -2,102 +2,109 @@ package selftest
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/scenarios"
 )
 
-// world is a target that rows are fired at, and the rows that are.
+// world is the default target where it declares or requires something else.
+// Rows exclude each other by what a target says of itself: each is proven in the
+// first world that has what it needs.
 type world struct {
-	// says is how its target is not the default one; empty: it is.
-	says   string
-	target *targets.File
-	rows   []scenarios.Scenario
+	// declares are lines of supports that take the place of the default's.
+	declares []targets.Declaration
+	// requires is what callers must hold in place of the default's; nil: that.
+	requires *targets.Requirement
+	// rows are those that are fired here.
+	rows []scenarios.Scenario
 }
 
-// worlds are the embedded target, for every row that it has what it takes for,
-// and others for those that exclude each other: a row is fired in the first
-// world that has what it needs, and in the embedded one where none has.
-func worlds(rows []scenarios.Scenario) []world {
-	all := []world{{target: optedIn()}}
-	for _, w := range []struct {
-		says   string
-		change func(*targets.File)
-	}{
-		{"v2 only, two scopes at once, another to write, an authentication context, two issuers", demanding},
-		{"v1 only, daemons only", daemonsOnly},
-		{"users only, one of two scopes", usersOnly},
-		{"audiences as they are listed: URIs, with a slash as well, no GUIDs", listed},
-	} {
-		f := optedIn()
-		w.change(f)
-		all = append(all, world{says: w.says, target: f})
+// otherWorlds are those beside the default target.
+func otherWorlds() []world {
+	two := []string{"DEV.Access", "Shared.Access"}
+	return []world{
+		{ // much is asked of a token, and a second issuer trusted for other APIs
+			declares: []targets.Declaration{
+				{Key: "authentication-context", Value: "true"}, {Key: "two-issuers", Value: "true"},
+				{Key: "versions", Value: "v2"}, {Key: "write-scope", Value: "true"},
+			},
+			requires: &targets.Requirement{Scopes: two, Roles: two[:1]},
+		},
+		{ // daemons only, and v1
+			declares: []targets.Declaration{{Key: "user-tokens", Value: "false"}, {Key: "versions", Value: "v1"}},
+			requires: &targets.Requirement{Roles: two[:1]},
+		},
+		{ // users only, with either scope
+			declares: []targets.Declaration{{Key: "app-tokens", Value: "false"}},
+			requires: &targets.Requirement{Scopes: two, Any: true},
+		},
+		{ // other forms of the audience
+			declares: []targets.Declaration{
+				{Key: "audience-app-id-listed", Value: "false"}, {Key: "audience-forms", Value: "listed"}, {Key: "audience-slash-listed", Value: "true"},
+			},
+		},
+	}
+}
+
+// worlds give each row its world: the first that fires it, or the default where
+// none does.
+func worlds(file *targets.File, rows []scenarios.Scenario) []world {
+	all := append([]world{{}}, otherWorlds()...)
+	var files []*targets.File
+	for _, w := range all {
+		files = append(files, w.target(file))
 	}
 	for _, row := range rows {
-		i := max(0, slices.IndexFunc(all, func(w world) bool { return w.fires(row) }))
+		i := max(0, slices.IndexFunc(files, func(f *targets.File) bool { return fires(f, row) }))
 		all[i].rows = append(all[i].rows, row)
 	}
 	return slices.DeleteFunc(all, func(w world) bool { return len(w.rows) == 0 })
 }
 
-// holding tells the world in which a row is fired.
-func holding(id string) func(world) bool {
-	return func(w world) bool {
-		return slices.ContainsFunc(w.rows, func(s scenarios.Scenario) bool { return s.ID == id })
+// target is the file as the world has it.
+func (w world) target(file *targets.File) *targets.File {
+	f := *file
+	f.Supports = slices.Concat(w.declares, slices.DeleteFunc(slices.Clone(f.Supports), func(d targets.Declaration) bool {
+		return slices.ContainsFunc(w.declares, func(own targets.Declaration) bool { return own.Key == d.Key })
+	}))
+	if w.requires != nil {
+		home := *f.Environments[0]
+		home.Requires = *w.requires
+		f.Environments = append([]*targets.Environment{&home}, f.Environments[1:]...)
 	}
+	return &f
 }
 
-// optedIn is the default target, where nobody is disturbed.
-func optedIn() *targets.File {
-	f := targets.Default()
-	f.OptIn = true
-	return f
-}
-
-// fires reports whether some case of the row is fired at the gateway of the
-// world's first environment.
-func (w world) fires(row scenarios.Scenario) bool {
-	x := scenarios.Expansion{Target: w.target, Slow: true}
+// fires reports whether some case of the row is fired at the first environment.
+func fires(f *targets.File, row scenarios.Scenario) bool {
+	x := scenarios.Expansion{Target: f, Slow: true}
 	return slices.ContainsFunc(x.Expand([]scenarios.Scenario{row}), func(c scenarios.Case) bool {
-		return c.Home == w.target.Environments[0] && c.Decided == nil
+		return c.Home == f.Environments[0] && c.Decided == nil
 	})
 }
 
-// demanding takes v2 tokens only and asks for two scopes at once, for another
-// one to write, and for an authentication context; its gateway trusts a second
-// issuer for other APIs.
-func demanding(f *targets.File) {
-	home := f.Environments[0]
-	home.Requires.Scopes = []string{"DEV.Access", "Shared.Access"}
-	declare(f, "versions", "v2")
-	declare(f, "write-scope", "true")
-	declare(f, "authentication-context", "true")
-	declare(f, "two-issuers", "true")
-}
-
-// daemonsOnly takes v1 tokens only, and those of daemons.
-func daemonsOnly(f *targets.File) {
-	f.Environments[0].Requires.Scopes = nil
-	declare(f, "versions", "v1")
-	declare(f, "user-tokens", "false")
-}
-
-// usersOnly takes users with one of two scopes.
-func usersOnly(f *targets.File) {
-	home := f.Environments[0]
-	home.Requires = targets.Requirement{Scopes: []string{"DEV.Access", "Shared.Access"}, Any: true}
-	declare(f, "app-tokens", "false")
-}
-
-// listed names audiences by URI alone, with and without a slash at their end.
-func listed(f *targets.File) {
-	declare(f, "audience-app-id-listed", "false")
-	declare(f, "audience-forms", "listed")
-	declare(f, "audience-slash-listed", "true")
-}
-
-// declare puts a line of supports in the place of the default's.
-func declare(f *targets.File, key, value string) {
-	f.Supports = slices.DeleteFunc(f.Supports, func(d targets.Declaration) bool { return d.Key == key })
-	f.Supports = append(f.Supports, targets.Declaration{Key: key, Value: value})
+// words say what is other than at the default target, in the words of the
+// target file; empty for the default.
+func (w world) words() string {
+	var lines []string
+	for _, d := range w.declares {
+		lines = append(lines, d.Key+": "+d.Value)
+	}
+	if w.requires == nil {
+		return strings.Join(lines, ", ")
+	}
+	criteria := " and "
+	if w.requires.Any {
+		criteria = " or "
+	}
+	for _, list := range []struct {
+		key   string
+		names []string
+	}{{"scopes", w.requires.Scopes}, {"roles", w.requires.Roles}} {
+		if len(list.names) > 0 {
+			lines = append(lines, list.key+": "+strings.Join(list.names, criteria))
+		}
+	}
+	return strings.Join(lines, ", ")
 }

@@ -303,10 +303,11 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// real is staging with tokens from the real tenant.
-func realTenant(t *testing.T) *File {
+// realTenant is staging with tokens from the real tenant, and further lines
+// beside them.
+func realTenant(t *testing.T, beside ...string) *File {
 	t.Helper()
-	src := strings.NewReplacer(mockLine, "  entra: {}", "both: {", `both: {credential: {secret: "${WORKER}"}, `).Replace(staging)
+	src := strings.NewReplacer(mockLine, strings.Join(append([]string{"  entra: {}"}, beside...), "\n"), "both: {", `both: {credential: {secret: "${WORKER}"}, `).Replace(staging)
 	f, err := Parse("t.yaml", []byte(src), lookup)
 	if err != nil {
 		t.Fatal(err)

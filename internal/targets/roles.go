@@ -47,8 +47,7 @@ func Roles() []Role {
 type UserRole string
 
 // The user roles: from another tenant, in more groups than a token lists, and
-// one whose tokens lack acrs where the target's authentication-context has those
-// of others carry it.
+// without the authentication context that an API asks for.
 const (
 	Guest          UserRole = "guest"
 	ManyGroups     UserRole = "many-groups"

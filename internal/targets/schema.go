@@ -27,7 +27,7 @@ func fileSchema() object {
 		"apis":         said(named(apiSchema()), "the registrations in Entra, by a name of your own; one that no environment names is the second API"),
 		"environments": said(named(environmentSchema()), "what each gateway instance should admit, by name"),
 		"clients":      said(named(clientSchema()), "the app registrations that ask for tokens, by a name of your own"),
-		"users":        said(object{"type": "object", "additionalProperties": closed(object{"refresh-token": secretSchema()}, "refresh-token")}, "people of the real tenant"),
+		"users":        said(object{"type": "object", "additionalProperties": userSchema()}, "people of the real tenant"),
 		"accepted":     acceptedSchema(),
 		"supports":     supportsSchema(),
 		"opt-in":       said(object{"type": "boolean"}, "rows that may disturb others run too"),
@@ -38,6 +38,13 @@ func fileSchema() object {
 	return file
 }
 
+func userSchema() object {
+	return closed(object{
+		"refresh-token": secretSchema(),
+		"is":            said(object{"type": "array", "items": enum(userRoleNames()...)}, "what rows may ask of a user"),
+	}, "refresh-token")
+}
+
 func tenantSchema() object {
 	return said(closed(object{
 		"id": guidSchema(), "other": said(guidSchema(), "a second tenant, whose tokens must be refused"),
@@ -46,12 +53,16 @@ func tenantSchema() object {
 }
 
 func tokensSchema() object {
+	mock := func(says string) object {
+		return said(closed(object{"url": addressSchema(), "management": addressSchema(), "token": secretSchema()}, "url", "management", "token"), says)
+	}
 	s := closed(object{
-		"mock":  said(closed(object{"url": addressSchema(), "management": addressSchema(), "token": secretSchema()}, "url", "management", "token"), "a running entraproof issuer"),
-		"entra": said(closed(object{"authority": addressSchema()}), "the real tenant"),
+		"mock":   mock("a running entraproof issuer"),
+		"entra":  said(closed(object{"authority": addressSchema()}), "the real tenant"),
+		"former": said(closed(object{"mock": mock("its issuer")}, "mock"), "a mock that the gateways trusted once and must not trust any more"),
 	})
-	s["minProperties"], s["maxProperties"] = 1, 1
-	return said(s, "where tokens come from: exactly one source")
+	s["oneOf"] = []any{object{"required": []string{"mock"}}, object{"required": []string{"entra"}}}
+	return said(s, "where tokens come from: mock or entra")
 }
 
 func apiSchema() object {
@@ -94,7 +105,7 @@ func clientSchema() object {
 	credential := closed(object{"secret": secretSchema(), "certificate": secretSchema()})
 	credential["minProperties"], credential["maxProperties"] = 1, 1
 	return closed(object{
-		"id": guidSchema(), "credential": credential,
+		"id": guidSchema(), "credential": credential, "display-name": text("its name in Entra, for rows about equal names"),
 		"contracts": said(texts(), "the environments whose gateway permits it"),
 		"granted":   said(texts(), "the environments whose scope and role it holds"),
 	}, "id")

@@ -76,11 +76,18 @@ func TestSchemaAccepts(t *testing.T) {
 	tenant := `tokens: {entra: {}}`
 	for name, src := range map[string]string{
 		"init": string(first), "embedded": string(defaultFile), "design": designExample, "staging": staging,
-		"entra":         strings.Replace(staging, `tokens:`+"\n"+`  mock: {url: "https://issuer.example", management: "https://issuer.example:9443", token: "${MANAGEMENT}"}`, tenant, 1),
+		"entra":         strings.Replace(strings.Replace(staging, "000000a003, ", "000000a003, credential: {certificate: \"${BOTH}\"}, ", 1), `tokens:`+"\n"+`  mock: {url: "https://issuer.example", management: "https://issuer.example:9443", token: "${MANAGEMENT}"}`, tenant, 1),
+		"former":        strings.Replace(staging, "tokens:\n", "tokens:\n"+formerLine+"\n", 1),
+		"users":         strings.Replace(staging, "accepted:", "users: {guest: {refresh-token: \"${REFRESH}\", is: [guest]}}\naccepted:", 1),
+		"display name":  strings.Replace(staging, "contracts: [dev],", "display-name: Orders, contracts: [dev],", 1),
 		"replicas":      strings.Replace(staging, `"https://dev.example/orders"}`, `"https://dev.example/orders", replicas: [10.0.0.1:443, "10.0.0.2:443"]}`, 1),
 		"body as mark":  strings.Replace(staging, "accepted: echo", "accepted: {body: {contains: orders}, header: {x-backend: orders}}", 1),
 		"criteria, fix": strings.Replace(staging, "    api: dev-v2\n", "    api: [dev-v2]\n    fix: both\n    requires: {scopes: [a, b], criteria: or}\n", 1),
 	} {
+		all := func(string) (string, bool) { return "value", true }
+		if _, err := Parse("t.yaml", []byte(src), all); err != nil {
+			t.Errorf("%s: the reader refuses it: %v", name, err)
+		}
 		if err := validate(t, s, src); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

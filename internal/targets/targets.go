@@ -45,13 +45,17 @@ type Tenant struct {
 	Issuers mint.Issuers
 }
 
-// Tokens is where tokens come from: exactly one member is set.
+// Tokens is where tokens come from: exactly one of Mock, Entra and Embedded is
+// set.
 type Tokens struct {
 	Mock  *Mock
 	Entra *Entra
 	// Embedded is a mock in this process: no address, no token. It is never
 	// read from a file.
 	Embedded bool
+	// Former is a mock that the gateways trusted once: what it signs they must
+	// refuse. Nil where there is none; beside Embedded it has no address.
+	Former *Mock
 }
 
 // Mock is a running entraproof issuer.
