@@ -7,6 +7,7 @@ import (
 
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/mockidp/mint"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
 	"github.com/entraproof/entraproof/suites"
@@ -61,8 +62,8 @@ func (p *program) dryRun(cfg suites.Config, format string) error {
 	if err := printTable(p.out, plannedTable(all)); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.err, "%s, of which %d would be fired; %d of %d rows are not in the selection; nothing was sent\n",
-		reports.Plural(len(all), "case"), fired, session.Unselected(), session.CatalogueSize())
+	fmt.Fprintf(p.err, "%d of %s are not in the selection\n", session.Unselected(), reports.Plural(session.CatalogueSize(), "row"))
+	fmt.Fprintf(p.err, "%s, of which %d would be fired; nothing was sent\n", reports.Plural(len(all), "case"), fired)
 	return nil
 }
 
@@ -90,6 +91,9 @@ func plannedViewOf(target *suites.Target, c *suites.PlannedCase) plannedView {
 		if first.Grant != nil {
 			v.Kind, v.MintedFor = first.Grant.Kind.String(), first.Grant.Audience
 			v.Client = clientName(target, first.Grant.Client.ID)
+			if first.Grant.WellKnown != "" { // v1, whatever the control is
+				v.Kind, v.MintedFor = string(mint.V1)+" "+string(first.Grant.Kind.Subject), string(first.Grant.WellKnown)
+			}
 		}
 		if former := target.Tokens.Former; c.Scenario.Base.Issuer == scenarios.IssuerFormer && former != nil {
 			v.MintedBy = former.URL

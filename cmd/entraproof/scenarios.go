@@ -42,7 +42,7 @@ func (p *program) listRowsVerb() *cobra.Command {
 		},
 	}
 	selection.register(cmd, "")
-	cmd.Flags().BoolVar(&words, "steps", false, "list the words of the vocabulary instead, steps first, each with the rows that use it")
+	cmd.Flags().BoolVar(&words, "steps", false, "list the words of the vocabulary instead, steps first, each with the rows of the selection that use it")
 	formatFlag(cmd, &format)
 	return cmd
 }
