@@ -16,11 +16,11 @@ var (
 	rule       = regexp.MustCompile(`(?m)^([a-z-]+):`)
 )
 
-// prose is every page of Markdown in the root and in docs.
+// prose is every page of Markdown in the root, in docs and below.
 func prose(t *testing.T) map[string]string {
 	t.Helper()
 	pages := map[string]string{}
-	for _, pattern := range []string{"*.md", "docs/*.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md"} {
 		names, err := filepath.Glob(pattern)
 		if err != nil || len(names) == 0 {
 			t.Fatalf("%s: expected pages, got %d (%v)", pattern, len(names), err)

@@ -29,6 +29,7 @@ func (r *Results) Concluded() *Results {
 		k.Outcome, k.Repeats, k.Steps = known(k.Outcome), knownShots(k.Repeats), knownSteps(k.Steps)
 	}
 	c.Causes, c.Learnt = sortedCauses(r.Causes), sortedLearnt(r.Learnt)
+	c.Supports = supportsOf(c.Learnt)
 	c.Waivers = c.waiversUsed()
 	c.Counts, c.Selection.Fired = c.CountCases(), c.fired()
 	c.Obligations = c.obligations()

@@ -30,13 +30,17 @@ type Results struct {
 	Causes []Cause `json:"causes,omitempty"`
 	// Waivers are the reviewed exceptions that were given to the run.
 	Waivers []Waiver `json:"waivers,omitempty"`
-	// Learnt is what measuring rows found out about the gateways.
+	// Learnt is what the run found out about capabilities that the targets do
+	// not declare.
 	Learnt []Learnt `json:"learnt,omitempty"`
 
 	// Counts are the cases of each outcome, waived failures counting as warn.
 	Counts Counts `json:"counts"`
 	// Obligations are what a green run owes.
 	Obligations []Obligation `json:"obligations"`
+	// Supports is the part of Learnt that a target file can declare, a text for
+	// each target with something learnt; derived from Learnt by Conclude.
+	Supports []Supports `json:"supports,omitempty"`
 	// LeftOpen are the checks that the target declares it does not enforce.
 	LeftOpen []LeftOpen `json:"left_open,omitempty"`
 	// Answers are the two questions that people come with, answered.
@@ -100,7 +104,7 @@ type Selection struct {
 	// Shard is "i/n" when only a part was run; obligations are then left to
 	// the merge.
 	Shard string `json:"shard,omitempty"`
-	// Repeat is how often each case was fired, 0 meaning once.
+	// Repeat is how often each critical refusal was fired, 0 meaning once.
 	Repeat int `json:"repeat,omitempty"`
 	// Selected is the number of cases that the selection expands to. Fewer
 	// cases in the results mean a run that did not finish.

@@ -77,6 +77,9 @@ func (c *Case) Grade() Outcome {
 	for _, s := range c.Repeats {
 		o = worseThanSkipped(o, s.Outcome)
 	}
+	if o == Error && slices.ContainsFunc(c.Repeats, func(s Shot) bool { return s.Outcome == Fail }) {
+		return Fail // one replica's hole is not undone by another that could not be reached
+	}
 	return o
 }
 
@@ -113,6 +116,10 @@ func (c *Case) FalseAccept() bool {
 	switch c.Reason {
 	case verdict.ReachedUpstream, verdict.AcceptedForbidden, verdict.EnvironmentsNotSeparable, verdict.WithdrawnKeyTrusted:
 		return c.Grade() == Fail
+	case verdict.ClaimContradicted:
+		return c.Grade() == Fail && c.letIn()
+	case verdict.ReplicasDisagree:
+		return c.Grade() == Fail && c.anyLetIn()
 	default:
 		return false
 	}
@@ -126,6 +133,19 @@ func (c *Case) FalseReject() bool {
 	default:
 		return false
 	}
+}
+
+// letIn reports whether the request arrived at the upstream, or was answered as
+// a success where nothing tells.
+func (c *Case) letIn() bool { return letIn(c.Reached, c.Status) }
+
+func letIn(reached Reach, status int) bool {
+	return reached == Reached || reached == Forwarded || reached == ReachUnknown && status >= 200 && status < 300
+}
+
+// anyLetIn reports whether one of several equal requests was let in.
+func (c *Case) anyLetIn() bool {
+	return slices.ContainsFunc(c.Repeats, func(s Shot) bool { return letIn(s.Reached, s.Status) })
 }
 
 func compareCases(a, b Case) int {

@@ -220,3 +220,30 @@ func TestLeftOpenSaysWhere(t *testing.T) {
 		t.Errorf("expected %q, got %q", want, got)
 	}
 }
+
+// TestFalseAcceptOfClaims: a declaration that is contradicted by a request that
+// was let in, and replicas of which one let it in, are false accepts; what was
+// refused is none.
+func TestFalseAcceptOfClaims(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		reason  reports.Reason
+		reached reports.Reach
+		status  int
+		repeats []reports.Shot
+		want    bool
+	}{
+		{"claimed refused, reached", verdict.ClaimContradicted, reports.Reached, 200, nil, true},
+		{"claimed refused, forwarded", verdict.ClaimContradicted, reports.Forwarded, 401, nil, true},
+		{"claimed refused, accepted as the status says", verdict.ClaimContradicted, reports.ReachUnknown, 200, nil, true},
+		{"claimed accepted, refused", verdict.ClaimContradicted, reports.NotReached, 401, nil, false},
+		{"one of two replicas", verdict.ReplicasDisagree, reports.NotReached, 401, []reports.Shot{{Reached: reports.NotReached, Status: 401}, {Reached: reports.Reached, Status: 200}}, true},
+		{"no replica", verdict.ReplicasDisagree, reports.NotReached, 401, []reports.Shot{{Reached: reports.NotReached, Status: 401}}, false},
+	} {
+		c := newCase("s", "dev", "dev", "", row.reason)
+		c.Reached, c.Status, c.Repeats = row.reached, row.status, row.repeats
+		if got := c.FalseAccept(); got != row.want {
+			t.Errorf("%s: expected %v, got %v", row.name, row.want, got)
+		}
+	}
+}

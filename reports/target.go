@@ -56,13 +56,20 @@ type Environment struct {
 	Enforces []string `json:"enforces"`
 }
 
-// Learnt is a property that measuring rows found.
+// Learnt is what the answers to rows say about a capability that the target
+// does not declare.
 type Learnt struct {
 	Target      string `json:"target"`
 	Environment string `json:"environment"`
 	// Key and Value are in the words of `supports`.
+	// Value is empty where the answers leave several open, or fit none.
 	Key   string `json:"key"`
 	Value string `json:"value"`
+	// Open are the values that the answers leave open, where it is not one.
+	Open []string `json:"open,omitempty"`
+	// Says is the sentence of the value; of the key where there is no one
+	// value.
+	Says string `json:"says,omitempty"`
 	// From are the ids of the cases that show it.
 	From []string `json:"from"`
 }

@@ -91,6 +91,12 @@ func (c Control) ID() string {
 // environment.
 func (c *Case) Spec() string { return c.Scenario.ID + "/" + c.Home.Name }
 
+// Repeats reports whether the case is fired several times where a run repeats:
+// it is a critical refusal (design 10).
+func (c *Case) Repeats() bool {
+	return c.Scenario.Kind == Data && c.Scenario.Severity == Critical && c.Expect.Refuses()
+}
+
 // Endpoint is where the case's request goes.
 func (c *Case) Endpoint() (probe.Endpoint, bool) {
 	gateway, home := c.Gateway, c.Home

@@ -56,7 +56,7 @@ func TestEndpoint(t *testing.T) {
 			}
 			row := rowOf(t, "base: v2 home")
 			if tt.to != "" {
-				row = rowOf(t, "base: v2 home, request: {to: "+tt.to+"}")
+				row = rowOf(t, "base: v2 home, expect: accept, request: {to: "+tt.to+"}")
 			}
 			c := Expansion{Target: from}.Expand([]Scenario{row})[0]
 			e, ok := c.Endpoint()

@@ -39,27 +39,70 @@ func (c Catalogue) IDs() []string {
 }
 
 // Merge adds the rows of a user. One that redefines a row of c is refused: an
-// id always means the same.
+// id always means the same. So is one that only a Go value could do.
 func (c Catalogue) Merge(user Catalogue) (Catalogue, error) {
-	return c.join(user, "is taken by a row of the catalogue")
+	both, err := c.merge(user)
+	if err != nil {
+		return c, err
+	}
+	return both, nil
 }
 
-// join adds the rows of another catalogue and refuses ids that c has.
+// merge is Merge that gives, beside an error, the rows that could be added.
+func (c Catalogue) merge(user Catalogue) (Catalogue, error) {
+	var problems []error
+	for _, s := range user.rows {
+		if s.Kind != Data {
+			problems = append(problems, &Problem{
+				Pos: s.Pos, Text: fmt.Sprintf("a row of kind %s is done by a Go value of the program, and there is none for %q", s.Kind, s.ID),
+				Hint: "say it as data, or write the Go value (CONTRIBUTING.md)",
+			})
+		}
+	}
+	both, err := c.join(user, "is taken by a row of the catalogue")
+	return both, errors.Join(append(problems, err)...)
+}
+
+// Extend adds the rows of a user's folders. All that is wrong with them is told
+// at once: what LoadDir, Merge and Lint refuse.
+func (c Catalogue) Extend(dirs ...string) (Catalogue, error) {
+	all := c
+	var problems []error
+	for _, dir := range dirs {
+		files, names, err := rowFiles(dir)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		own, err := loadAll(files, names, dir)
+		problems = append(problems, err)
+		all, err = all.merge(own)
+		problems = append(problems, err)
+	}
+	problems = append(problems, all.Lint())
+	if err := errors.Join(problems...); err != nil {
+		return c, err
+	}
+	return all, nil
+}
+
+// join adds the rows of another catalogue, but for those whose ids c has: they
+// are refused.
 func (c Catalogue) join(other Catalogue, taken string) (Catalogue, error) {
+	var added []Scenario
 	var problems []error
 	seen := map[string]Position{}
 	for _, s := range c.rows {
 		seen[s.ID] = s.Pos
 	}
 	for _, s := range other.rows {
-		if first, ok := seen[s.ID]; ok {
+		if first, ok := seen[s.ID]; ok && s.ID != "" {
 			problems = append(problems, &Problem{Pos: s.Pos, Text: fmt.Sprintf("id %q %s", s.ID, taken), Hint: "the first is at " + first.String()})
+			continue
 		}
+		added = append(added, s)
 	}
-	if err := errors.Join(problems...); err != nil {
-		return c, err
-	}
-	return Catalogue{rows: slices.Concat(c.rows, other.rows)}, nil
+	return Catalogue{rows: slices.Concat(c.rows, added)}, errors.Join(problems...)
 }
 
 // Digest is a SHA-256 in hex over what the rows say, whatever their order and
@@ -101,7 +144,7 @@ func formName(s Scenario, v Variant) string {
 
 // contradiction finds forms of two rows that cannot both be right.
 func contradiction(a, b Scenario) (va, vb Variant, found bool) {
-	if a.Kind != Data || b.Kind != Data {
+	if a.Kind != Data || b.Kind != Data || a.broken || b.broken {
 		return Variant{}, Variant{}, false
 	}
 	for _, va := range a.Effective() {

@@ -20,6 +20,11 @@ func (p parts) check(s Scenario, n *document.Node) {
 		p.token.Problemf("source: mock, or base: forged", "the steps change what is signed, which source %s cannot sign again", s.Source)
 	}
 	p.checkNone(s.Base)
+	p.checkSteps()
+	p.checkKeys(s)
+	if s.Kind == Data && p.expect != nil {
+		p.checkExpectation(s)
+	}
 	for _, t := range p.touched() {
 		t.checkBound(s.Base)
 	}

@@ -137,7 +137,7 @@ func TestExpandIDs(t *testing.T) {
 		{"the second API has one version", "base: second", nil, []string{"mine/dev", "mine/uat"}},
 		{"pairs, by the other's versions", "base: other", nil, []string{"mine/dev/from-uat", "mine/uat/from-dev/v1", "mine/uat/from-dev/v2"}},
 		{"borrowing a name makes pairs", `source: mock, base: v2 home, token: [{set: {aud: "${other.audience}"}}]`, nil, []string{"mine/dev/from-uat", "mine/uat/from-dev"}},
-		{"the other's gateway", "base: v2 home, request: {to: other}", nil, []string{"mine/dev/from-uat", "mine/uat/from-dev"}},
+		{"the other's gateway", "base: v2 home, expect: accept, request: {to: other}", nil, []string{"mine/dev/from-uat", "mine/uat/from-dev"}},
 		{"the other's client", "base: {version: v2, client: other}", nil, []string{"mine/dev/from-uat", "mine/uat/from-dev"}},
 		{"variants", "base: none, variants: {get: {request: {method: GET}}, put: {request: {method: PUT}}}", nil, []string{"mine/dev/get", "mine/dev/put", "mine/uat/get", "mine/uat/put"}},
 		{"replicas", "base: none", []string{"origin", replicas}, []string{"mine/dev/gw1", "mine/dev/gw2", "mine/uat"}},

@@ -36,6 +36,15 @@ var builtin = sync.OnceValues(func() (Catalogue, error) {
 // LoadDir reads every .yaml and .yml file of a folder and the folders below
 // it. All problems of all files are reported at once; no row at all is one.
 func LoadDir(dir string) (Catalogue, error) {
+	files, names, err := rowFiles(dir)
+	if err != nil {
+		return Catalogue{}, err
+	}
+	return load(files, names, dir)
+}
+
+// rowFiles are the names of the files that LoadDir reads, sorted.
+func rowFiles(dir string) (fs.FS, []string, error) {
 	files := os.DirFS(dir)
 	var names []string
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -52,17 +61,27 @@ func LoadDir(dir string) (Catalogue, error) {
 		return nil
 	})
 	if err != nil {
-		return Catalogue{}, fmt.Errorf("scenarios: cannot read the folder %s: %w", dir, err)
+		return nil, nil, fmt.Errorf("scenarios: cannot read the folder %s: %w", dir, err)
 	}
 	if len(names) == 0 {
-		return Catalogue{}, fmt.Errorf("scenarios: expected .yaml files in the folder %s, got none", dir)
+		return nil, nil, fmt.Errorf("scenarios: expected .yaml files in the folder %s, got none", dir)
 	}
-	return load(files, names, dir)
+	return files, names, nil
 }
 
 // load reads files into one catalogue; dir stands before their names in
-// positions.
+// positions. Beside an error it is empty.
 func load(files fs.FS, names []string, dir string) (Catalogue, error) {
+	all, err := loadAll(files, names, dir)
+	if err != nil {
+		return Catalogue{}, err
+	}
+	return all, nil
+}
+
+// loadAll is load that gives, beside an error, the rows as far as they could be
+// read: so that what else is wrong with them can be told as well.
+func loadAll(files fs.FS, names []string, dir string) (Catalogue, error) {
 	var all Catalogue
 	var problems []error
 	for _, name := range names {
@@ -71,24 +90,27 @@ func load(files fs.FS, names []string, dir string) (Catalogue, error) {
 			problems = append(problems, fmt.Errorf("scenarios: cannot read a file of rows: %w", err))
 			continue
 		}
-		c, err := Parse(filepath.Join(dir, name), src)
-		if err != nil {
-			problems = append(problems, err)
-			continue
-		}
-		if all, err = all.join(c, "stands twice"); err != nil {
-			problems = append(problems, err)
-		}
+		c, err := parse(filepath.Join(dir, name), src)
+		problems = append(problems, err)
+		all, err = all.join(c, "stands twice")
+		problems = append(problems, err)
 	}
-	if err := errors.Join(problems...); err != nil {
-		return Catalogue{}, err
-	}
-	return all, nil
+	return all, errors.Join(problems...)
 }
 
 // Parse reads one file of rows. All its problems are reported at once, each a
 // *Problem with its position; no row at all is one.
 func Parse(file string, src []byte) (Catalogue, error) {
+	c, err := parse(file, src)
+	if err != nil {
+		return Catalogue{}, err
+	}
+	return c, nil
+}
+
+// parse is Parse that gives, beside an error, the rows as far as they could be
+// read.
+func parse(file string, src []byte) (Catalogue, error) {
 	root, err := document.Parse(file, src)
 	if err != nil {
 		return Catalogue{}, err
@@ -104,11 +126,13 @@ func Parse(file string, src []byte) (Catalogue, error) {
 		s := decodeRow(item, group)
 		if first, ok := c.ByID(s.ID); ok && s.ID != "" {
 			item.Fields().Take("id").Problemf("the first is at "+first.Pos.String(), "id %q stands twice", s.ID)
+			continue
 		}
 		c.rows = append(c.rows, s)
 	}
-	if err := root.Err(); err != nil {
-		return Catalogue{}, err
+	err = root.Err()
+	for i := range c.rows {
+		c.rows[i].broken = err != nil
 	}
-	return c, nil
+	return c, err
 }

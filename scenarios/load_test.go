@@ -125,6 +125,20 @@ func TestParseRefuses(t *testing.T) {
 		{"binds the other half", instead("base", "base: exactly v2 home\n  token: [{set: {roles: []}}]"), `r.yaml:6:25: the row touches roles and does not bind user or app (write base: exactly user …, or exactly: true and kind: user)`},
 		{"unbound in one variant", with("variants: {a: {base: exactly user home}, b: {base: v2 user home}}\n  token: [{set: {scp: x}}]"), `r.yaml:7:23: the row touches scp and does not bind user or app (write base: exactly user …, or exactly: true and kind: user)`},
 
+		{"a key that nobody makes", with("token: [{sign: {key: nxt}}]"), `r.yaml:6:24: unknown signing key "nxt" (did you mean "next"?)`},
+		{"a hidden key that there is not", with("issuer: {hide: [old]}"), `r.yaml:6:19: unknown signing key "old" (known: tenant, next)`},
+		{"set twice", with("token: [{set: {aud: x}}, {set: {aud: y}}]"), `r.yaml:6:40: set aud contradicts the set before it (leave one of the two out)`},
+		{"set, then removed", with("token: [{set: {in: header, kid: x}}, {remove: {in: header, names: [kid]}}]"), `r.yaml:6:70: remove kid contradicts the set before it (leave one of the two out)`},
+		{"removed, then renamed", with("token: [{remove: [sub]}, {rename: {sub: Sub}}]"), `r.yaml:6:43: rename sub contradicts the remove before it (leave one of the two out)`},
+		{"needs what it rules out", with("needs: [echo]\n  unless: echo"), `r.yaml:7:11: needs and unless both name echo, so no target ever runs the row (take one of them out)`},
+		{"needs two values of a word", with("needs: [jwks-static, jwks-fetched]"), `r.yaml:6:24: no target is both jwks-static and jwks-fetched, so none ever runs the row (two rows, one for each)`},
+		{"rules out every control", with("unless: [user-tokens, app-tokens]"), `r.yaml:6:25: unless rules out users and daemons: the row has no control (take one of them out)`},
+		{"refused where no control is fired", with("request: {to: other}"), `r.yaml:6:12: a refusal at the other environment's gateway has no control: controls are fired at home (present the token at home: base: {api: other})`},
+		{"a call-out that nothing causes", instead("expect", "expect: {refuse: 401, callout: false}"), `r.yaml:5:11: no call-out can be seen: nothing that the row sends names the listener, so callout: false cannot fail (name ${callout.host} in the token or the request)`},
+		{"a time that is never over", instead("expect", "expect: {refuse: 401, within: 10s}"), `r.yaml:5:11: a request is given up after 10s, so within 10s cannot fail (a shorter time)`},
+		{"a weakness that has no number", with("refs: [CWE-x]"), `r.yaml:6:10: cannot read the reference "CWE-x" (write it as CWE-290)`},
+		{"a requirement without section", with("refs: [CHG-1, ASVS 9]"), `r.yaml:6:17: cannot read the reference "ASVS 9" (write it as ASVS 9.2.3)`},
+
 		{"no variants", with("variants: {}"), `r.yaml:6:13: no variants (leave the key out)`},
 		{"name of a variant", with("variants: {A B: {base: any home}}"), `r.yaml:6:19: cannot take "A B" as the name of a variant (lower case letters and digits, joined by hyphens)`},
 		{"unknown key of a variant", with("variants: {a: {bas: any home}}"), `r.yaml:6:18: unknown key "bas" (did you mean "base"?)`},
@@ -170,6 +184,13 @@ func TestParseAccepts(t *testing.T) {
 		{"variant named null", with("variants: {null: {base: any home}}")},
 		{"edits a real token", strings.Replace(with("token: [{edit: {in: payload, set: {aud: x}}}]"), "mock", "real", 1)},
 		{"flow with a base", with("kind: flow")},
+		{"removed and written again elsewhere", with("token: [{remove: [sub]}, {add: {sub: x}}, {rename: {oid: Oid}}]")},
+		{"one name in header and payload", with("token: [{set: {in: header, aud: x}}, {remove: [aud]}]")},
+		{"a key of the row's own", with("token: [{sign: {key: mine}}]\n  issuer: {keys: [{name: mine}]}")},
+		{"a key by its kid", with("token: [{sign: {key: abcdefghijklmnopqrstuvwxyz0}}]")},
+		{"accepted at the other gateway", strings.Replace(with("request: {to: other}"), "refuse 401", "accept", 1)},
+		{"a call-out", instead("expect", `expect: {refuse: 401, callout: false}`) + "  token: [{set: {in: header, jku: \"http://${callout.host}/\"}}]\n"},
+		{"a ticket and a section", with("refs: [CHG-4711, RFC 8725 3.9, CVE-2019-7644 (m)]")},
 		{"a former mock signs again", strings.Replace(instead("base", "base: {issuer: former}\n  token: [{set: {x: 1}}]"), "mock", "forged", 1)},
 		{"JSON", `[{"id": "mine", "guards": "audience", "source": "real", "expect": "accept"}]`},
 	}
@@ -301,6 +322,55 @@ func TestMerge(t *testing.T) {
 	want := `mine.yaml:1:3: id "aud-missing" is taken by a row of the catalogue (the first is at ` + first.Pos.String() + `)`
 	if _, err := all.Merge(taken); err == nil || err.Error() != want {
 		t.Errorf("expected %s\n     got %v", want, err)
+	}
+}
+
+// TestMergeRefusesFlows holds that a user's row cannot be one that a Go value
+// does: nothing would fire it, so that it could not fail.
+func TestMergeRefusesFlows(t *testing.T) {
+	t.Parallel()
+	user, err := Parse("mine.yaml", []byte("- {id: mine, kind: flow, guards: state, source: mock}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `mine.yaml:1:3: a row of kind flow is done by a Go value of the program, and there is none for "mine" (say it as data, or write the Go value (CONTRIBUTING.md))`
+	if _, err := builtinRows(t).Merge(user); err == nil || err.Error() != want {
+		t.Errorf("expected %s\n     got %v", want, err)
+	}
+}
+
+// TestExtend holds that all that is wrong with the folders of a user is told at
+// once, whichever rule refuses it, and that a sound folder is added.
+func TestExtend(t *testing.T) {
+	t.Parallel()
+	all := builtinRows(t)
+	dir := t.TempDir()
+	write(t, dir, "one/a.yaml", with("tite: x"))
+	write(t, dir, "one/b.yaml", strings.Replace(sound, "mine", "aud-missing", 1)+"  titel: x\n")
+	write(t, dir, "two/c.yaml", "- {id: yours, guards: audience, source: real, expect: refuse 401}\n- {id: yours, guards: audience, source: real, expect: accept}\n")
+	first, _ := all.ByID("aud-missing")
+	want := []string{
+		`DIR/one/a.yaml:6:3: unknown key "tite" (did you mean "title"?)`,
+		`DIR/one/b.yaml:6:3: unknown key "titel" (did you mean "title"?)`,
+		`DIR/one/b.yaml:1:3: id "aud-missing" is taken by a row of the catalogue (the first is at ` + first.Pos.String() + `)`,
+		`DIR/two/c.yaml:2:8: id "yours" stands twice (the first is at DIR/two/c.yaml:1:3)`,
+	}
+	got, err := all.Extend(filepath.Join(dir, "one"), filepath.Join(dir, "two"))
+	if text := strings.ReplaceAll(strings.Join(problems(err), "\n"), filepath.ToSlash(dir), "DIR"); text != strings.Join(want, "\n") {
+		t.Errorf("expected %s\n     got %s", strings.Join(want, "\n"), text)
+	}
+	if got.Len() != all.Len() {
+		t.Errorf("expected no rows beside an error, got %d more", got.Len()-all.Len())
+	}
+	write(t, dir, "three/d.yaml", "- {id: yours, guards: audience, source: real, base: v2 app home, expect: refuse 401}\n")
+	_, err = all.Extend(filepath.Join(dir, "three"))
+	var problem *Problem
+	if !errors.As(err, &problem) || !strings.HasPrefix(problem.Text, "yours sends what ctl-v2-") {
+		t.Errorf("expected that a refusal of what the control sends contradicts it, got %v", err)
+	}
+	write(t, dir, "four/e.yaml", strings.Replace(with("token: [{set: {aud: x}}]"), "mine", "fine", 1))
+	if got, err := all.Extend(filepath.Join(dir, "four")); err != nil || got.Len() != all.Len()+1 {
+		t.Errorf("expected one row more, got %d and %v", got.Len()-all.Len(), err)
 	}
 }
 

@@ -40,8 +40,11 @@ func decodeRow(n *document.Node, group string) Scenario {
 	r.variants()
 	r.fields.Rest()
 	r.checkKind()
+	r.checkRow()
 	for _, v := range r.s.Effective() {
-		r.partsOf(v.Name).check(v.Scenario, n)
+		form := r.partsOf(v.Name)
+		form.check(v.Scenario, n)
+		r.s.uses = append(r.s.uses, form.wordsOf()...)
 	}
 	return r.s
 }

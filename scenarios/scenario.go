@@ -49,6 +49,10 @@ type Scenario struct {
 	// canonical is the text of the whole row and sends that of what it sends,
 	// both without layout.
 	canonical, sends string
+	// uses are the words of the vocabulary that the row is written with.
+	uses []Word
+	// broken: the row's file has a problem, so that the row may say anything.
+	broken bool
 }
 
 // Variant is one named form of a row.

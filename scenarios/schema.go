@@ -111,6 +111,10 @@ func requestSchema() object {
 }
 
 func expectSchema() object {
+	return object{"oneOf": []any{object{"type": "string", "pattern": `^(accept|refuse( +[45][0-9][0-9])+)$`}, longExpectSchema()}}
+}
+
+func longExpectSchema() object {
 	status := object{"type": "integer", "minimum": 400, "maximum": 599}
 	values := object{"type": []string{"array", "string"}}
 	long := closed(object{
@@ -121,7 +125,7 @@ func expectSchema() object {
 		"no-5xx":   object{"const": true}, "callout": object{"const": false}, "within": object{"type": "string"}, "next": object{"const": "accept"},
 	})
 	long["minProperties"] = 1
-	return object{"oneOf": []any{object{"type": "string", "pattern": `^(accept|refuse( +[45][0-9][0-9])+)$`}, long}}
+	return long
 }
 
 // The pieces that schemas are made of.

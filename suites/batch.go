@@ -144,7 +144,7 @@ func (s *Session) work(b *batch, i int, last *batch) {
 	}
 	x, cases, probes := p.at(s.labs.of(p), func(c *PlannedCase) bool { return b.wanted[p.key(c)] })
 	b.run = e.Start(s.ctx, engine.Plan{
-		Expansion: x, Cases: cases, Probes: probes, Flows: flows.All(), Run: s.runOf(i), Command: s.cfg.Command, Sink: s.ledger,
+		Expansion: x, Cases: cases, Probes: probes, Repeat: s.cfg.Repeat, Flows: flows.All(), Run: s.runOf(i), Command: s.cfg.Command, Sink: s.ledger,
 	})
 	close(b.began)
 	b.end, b.err = b.run.End()

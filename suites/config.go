@@ -32,6 +32,10 @@ type Config struct {
 	Waivers string
 	// Slow takes the rows that wait for minutes.
 	Slow bool
+	// Repeat is how often critical refusals are fired, each time on a new
+	// connection, so that one of several replicas that differs is seen; 0 means
+	// once. Replicas that the target lists are addressed one by one anyway.
+	Repeat int
 	// Seed gives an earlier run again; 0 draws one. The results have it.
 	Seed int64
 	// Shard is the part of the specs to run; the zero Shard is all of them.

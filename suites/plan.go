@@ -56,16 +56,10 @@ func (c Config) checked() (Config, error) {
 // catalogueOf is the built-in catalogue with the rows of the user's folders.
 func catalogueOf(folders []string) (scenarios.Catalogue, error) {
 	all, err := scenarios.Builtin()
-	for _, dir := range folders {
-		if err != nil {
-			return all, err
-		}
-		var own scenarios.Catalogue
-		if own, err = scenarios.LoadDir(dir); err == nil {
-			all, err = all.Merge(own)
-		}
+	if err != nil || len(folders) == 0 {
+		return all, err
 	}
-	return all, err
+	return all.Extend(folders...)
 }
 
 // probeProfile holds the rows that name the cause of a refused control.

@@ -86,6 +86,21 @@ func drawn() int64 {
 // fired for them: a dry run prints them.
 func (s *Session) Plans() []*Plan { return s.plans }
 
+// CatalogueSize is how many rows there are to choose from, Unselected how many
+// of them no target's selection holds.
+func (s *Session) CatalogueSize() int { return s.catalogue.Len() }
+
+// Unselected is explained at CatalogueSize.
+func (s *Session) Unselected() int {
+	chosen := map[string]bool{}
+	for _, p := range s.plans {
+		for i := range p.rows {
+			chosen[p.rows[i].ID] = true
+		}
+	}
+	return s.catalogue.Len() - len(chosen)
+}
+
 // Specs are the specs of all targets.
 func (s *Session) Specs() []Spec {
 	var all []Spec
@@ -163,7 +178,7 @@ func (s *Session) header(wanted map[string]bool) reports.Header {
 		Schema: reports.SchemaVersion, Tool: s.cfg.Tool,
 		Catalogue: reports.Catalogue{Digest: s.catalogue.Digest(), Scenarios: s.catalogue.Len()},
 		Run:       reports.Run{ID: s.id, Seed: s.cfg.Seed, Started: s.begun},
-		Selection: reports.Selection{Profile: profiles(s.plans), Filters: s.cfg.filters(), Shard: s.cfg.Shard.String()},
+		Selection: reports.Selection{Profile: profiles(s.plans), Filters: s.cfg.filters(), Shard: s.cfg.Shard.String(), Repeat: s.cfg.Repeat},
 	}
 	for _, dir := range s.cfg.Folders {
 		h.Catalogue.Folders = append(h.Catalogue.Folders, filepath.Base(dir))

@@ -115,7 +115,7 @@ func TestDocVocabulary(t *testing.T) {
 		{"base", schemaKeys(t, "base", "oneOf", "1", "properties"), `- {id: x, guards: audience, source: mock, expect: accept, base: {%s}}`},
 		{"steps", mint.StepNames(), `- {id: x, guards: audience, source: mock, expect: accept, token: [{%s}]}`},
 		{"request", schemaKeys(t, "request", "properties"), `- {id: x, guards: audience, source: mock, expect: accept, request: {%s}}`},
-		{"expect", schemaKeys(t, "expect", "oneOf", "1", "properties"), `- {id: x, guards: audience, source: mock, expect: {%s}}`},
+		{"expect", schemaKeys(t, "expect", "oneOf", "1", "properties"), `- {id: x, guards: audience, source: mock, token: [{set: {jku: "${callout.host}"}}], expect: {%s}}`},
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/mockidp/mint"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
 	"github.com/entraproof/entraproof/suites"
@@ -18,10 +20,16 @@ type plannedView struct {
 	// Fires says whether a request would be sent; Why says why not.
 	Fires bool   `json:"fires"`
 	Why   string `json:"why,omitempty"`
-	// Kind and Client are those of the first choice; the run takes another
-	// where its control is refused.
+	// Kind and Client are those of the token of the first choice; the run takes
+	// another where its control is refused. Both are empty where there is no
+	// token to ask for.
 	Kind   string `json:"kind,omitempty"`
 	Client string `json:"client,omitempty"`
+	// Control is the kind and the client of the genuine token that vouches for
+	// a refusal.
+	Control string `json:"control,omitempty"`
+	// Times is how often it is fired, left out for once.
+	Times int `json:"times,omitempty"`
 	// MintedFor is what the token is for, MintedBy the mock that issues it where
 	// that is the former one, Sends where it goes.
 	MintedFor string `json:"minted_for,omitempty"`
@@ -43,6 +51,7 @@ func (p *program) dryRun(cfg suites.Config, format string) error {
 			v := plannedViewOf(plan.Target, &plan.Cases[i])
 			if v.Fires {
 				fired++
+				v.Times = timesOf(&plan.Cases[i], cfg.Repeat)
 			}
 			all = append(all, v)
 		}
@@ -53,8 +62,17 @@ func (p *program) dryRun(cfg suites.Config, format string) error {
 	if err := printTable(p.out, plannedTable(all)); err != nil {
 		return err
 	}
+	fmt.Fprintf(p.err, "%d of %s are not in the selection\n", session.Unselected(), reports.Plural(session.CatalogueSize(), "row"))
 	fmt.Fprintf(p.err, "%s, of which %d would be fired; nothing was sent\n", reports.Plural(len(all), "case"), fired)
 	return nil
+}
+
+// timesOf is how often a case is fired, 0 for once.
+func timesOf(c *suites.PlannedCase, repeat int) int {
+	if repeat > 1 && c.Repeats() {
+		return repeat
+	}
+	return 0
 }
 
 func plannedViewOf(target *suites.Target, c *suites.PlannedCase) plannedView {
@@ -63,12 +81,19 @@ func plannedViewOf(target *suites.Target, c *suites.PlannedCase) plannedView {
 		v.Why = whyNot(*c.Decided, c)
 		return v
 	}
+	if c.Scenario.Kind == scenarios.Observe {
+		v.Sends, v.Expect = "nothing of its own: it looks at the other answers", c.Scenario.Demands
+		return v
+	}
 	if len(c.Choices) > 0 {
 		first := c.Choices[0]
-		v.Kind = first.Kind.String()
-		v.Client = clientName(target, first.Control.Client)
+		v.Control = first.Control.Kind.String() + " of " + clientName(target, first.Control.Client)
 		if first.Grant != nil {
-			v.Client, v.MintedFor = clientName(target, first.Grant.Client.ID), first.Grant.Audience
+			v.Kind, v.MintedFor = first.Grant.Kind.String(), first.Grant.Audience
+			v.Client = clientName(target, first.Grant.Client.ID)
+			if first.Grant.WellKnown != "" { // v1, whatever the control is
+				v.Kind, v.MintedFor = string(mint.V1)+" "+string(first.Grant.Kind.Subject), string(first.Grant.WellKnown)
+			}
 		}
 		if former := target.Tokens.Former; c.Scenario.Base.Issuer == scenarios.IssuerFormer && former != nil {
 			v.MintedBy = former.URL
@@ -76,6 +101,9 @@ func plannedViewOf(target *suites.Target, c *suites.PlannedCase) plannedView {
 	}
 	if endpoint, ok := c.Endpoint(); ok {
 		v.Sends = requestText(endpoint)
+	}
+	if c.Scenario.Kind == scenarios.Flow {
+		v.Sends, v.Expect = v.Sends+" in a sequence", c.Scenario.Demands
 	}
 	return v
 }
@@ -112,17 +140,22 @@ func clientName(target *suites.Target, id string) string {
 }
 
 func plannedTable(all []plannedView) [][]string {
-	table := [][]string{{"case", "kind", "client", "minted for", "request", "expected"}}
+	table := [][]string{{"case", "kind", "client", "minted for", "control", "request", "expected"}}
 	for _, v := range all {
 		if !v.Fires {
-			table = append(table, []string{v.Case, "-", "-", "-", "not fired: " + v.Why, ""})
+			table = append(table, []string{v.Case, "-", "-", "-", "-", "not fired: " + v.Why, ""})
 			continue
 		}
-		minted := v.MintedFor
+		request := v.Sends
+		if v.Times > 1 {
+			request += fmt.Sprintf(" %d times", v.Times)
+		}
+		minted := cmp.Or(v.MintedFor, "-")
 		if v.MintedBy != "" {
 			minted += " by " + v.MintedBy
 		}
-		table = append(table, []string{v.Case, v.Kind, v.Client, minted, v.Sends, v.Expect})
+		dash := func(text string) string { return cmp.Or(text, "-") }
+		table = append(table, []string{v.Case, dash(v.Kind), dash(v.Client), minted, dash(v.Control), request, v.Expect})
 	}
 	return table
 }

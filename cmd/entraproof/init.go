@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"github.com/entraproof/entraproof/internal/targets"
 )
 
 //go:embed target.yaml
@@ -17,14 +19,24 @@ var firstTarget []byte
 const targetName = "entraproof.yaml"
 
 const initLong = `init writes a first target file, commented, to start from. It describes a tenant
-with two environments. An existing file is never overwritten.`
+with two environments. An existing file is never overwritten.
+
+--schema prints the JSON Schema of a target file instead, for editors. Save it,
+and begin the file with
+
+  # yaml-language-server: $schema=entraproof-target.json`
 
 func (p *program) initVerb() *cobra.Command {
-	return &cobra.Command{
+	var schema bool
+	cmd := &cobra.Command{
 		Use: "init [FILE]", Short: "write a first target file", Long: initLong,
-		Example: "  entraproof init\n  entraproof init staging.yaml",
+		Example: "  entraproof init\n  entraproof init staging.yaml\n  entraproof init --schema > entraproof-target.json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if schema {
+				_, err := p.out.Write(targets.Schema())
+				return err
+			}
 			name := targetName
 			if len(args) > 0 {
 				name = args[0]
@@ -32,6 +44,8 @@ func (p *program) initVerb() *cobra.Command {
 			return p.writeFirstTarget(name)
 		},
 	}
+	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON Schema of a target file and write nothing")
+	return cmd
 }
 
 func (p *program) writeFirstTarget(name string) error {

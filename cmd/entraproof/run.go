@@ -23,6 +23,7 @@ type runOptions struct {
 	waivers   string
 	shard     string
 	seed      int64
+	repeat    int
 	slow      bool
 	dryRun    bool
 	out       string
@@ -30,6 +31,10 @@ type runOptions struct {
 	// summary is the file that GitHub shows as the step's summary, or empty.
 	summary string
 }
+
+// mostRepeats is enough to miss one bad replica of a hundred in one run of
+// twenty thousand.
+const mostRepeats = 1000
 
 const runLong = `run judges gateways that somebody else runs. The target file says where they are
 and what they should admit; init writes a first one. Without --profile it takes
@@ -79,6 +84,7 @@ func (o *runOptions) register(cmd *cobra.Command) {
 	f.StringVar(&o.waivers, "waivers", "", "the file of reviewed, expiring exceptions")
 	f.StringVar(&o.shard, "shard", "", "run one part of several, such as 1/4")
 	f.BoolVar(&o.slow, "slow", false, "take the rows that wait for minutes")
+	f.IntVar(&o.repeat, "repeat", 1, "fire critical refusals so often, each time on a new connection: behind a balancer one replica may differ")
 	f.Int64Var(&o.seed, "seed", 0, "the seed of an earlier run; 0 draws one")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be fired and send nothing")
 	f.StringVar(&o.out, "out", "", "the folder for journal, results and reports; left out: results/NAME")
@@ -88,7 +94,7 @@ func (o *runOptions) register(cmd *cobra.Command) {
 // planRun reads the target files and checks everything at once.
 func (p *program) planRun(o runOptions) (suites.Config, error) {
 	cfg := suites.Config{
-		Folders: o.selection.folders, Selection: o.selection.Selection, Waivers: o.waivers, Slow: o.slow, Seed: o.seed,
+		Folders: o.selection.folders, Selection: o.selection.Selection, Waivers: o.waivers, Slow: o.slow, Seed: o.seed, Repeat: o.repeat,
 		Tool: tool(), Command: o.command(),
 	}
 	problems := []error{o.validate()}
@@ -115,6 +121,9 @@ func (o runOptions) validate() error {
 	if len(o.targets) == 0 {
 		problems = append(problems, misused("--target FILE; entraproof init writes a first one, entraproof reproduce needs none",
 			"expected a target file, got none"))
+	}
+	if o.repeat < 1 || o.repeat > mostRepeats {
+		problems = append(problems, misused("", "--repeat: expected 1 to %d, got %d", mostRepeats, o.repeat))
 	}
 	switch known := format.Names(); {
 	case o.format == "" || (o.dryRun && o.format == asText):

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -22,10 +21,12 @@ func (p *program) scenariosVerb() *cobra.Command {
 func (p *program) listRowsVerb() *cobra.Command {
 	var selection selectionFlags
 	var format string
+	var words bool
 	cmd := &cobra.Command{
 		Use: "list", Short: "list the rows that a selection holds", Args: cobra.NoArgs,
 		Example: "  entraproof scenarios list --guards audience --severity critical\n" +
-			"  entraproof scenarios list --scenarios my-rows --format json",
+			"  entraproof scenarios list --scenarios my-rows --format json\n" +
+			"  entraproof scenarios list --steps",
 		RunE: func(*cobra.Command, []string) error {
 			if err := checkFormat(format); err != nil {
 				return err
@@ -34,10 +35,14 @@ func (p *program) listRowsVerb() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if words {
+				return p.listWords(scenarios.Uses(rows), format)
+			}
 			return p.listRows(rows, format)
 		},
 	}
 	selection.register(cmd, "")
+	cmd.Flags().BoolVar(&words, "steps", false, "list the words of the vocabulary instead, steps first, each with the rows of the selection that use it")
 	formatFlag(cmd, &format)
 	return cmd
 }
@@ -87,8 +92,10 @@ func (p *program) showRowVerb() *cobra.Command {
 }
 
 const checkRowsLong = `check reads folders of rows as run would and tells everything that is wrong with
-them at once, each with file, line and column: unknown keys, wrong types, double
-ids, a redefined built-in row, rows that contradict another.`
+them at once, each with file, line and column: unknown keys, steps, placeholders,
+filters and references, wrong types, double ids, a redefined built-in row, steps
+that contradict each other, an expectation that nothing can fail, a refusal
+without a control, rows that contradict another. It needs no gateway.`
 
 func (p *program) checkRowsVerb() *cobra.Command {
 	return &cobra.Command{
@@ -105,13 +112,14 @@ func (p *program) checkRows(folders []string) error {
 	if _, err := selection.catalogue(); err != nil {
 		return err
 	}
-	var problems []error
 	for _, folder := range folders {
 		own, err := scenarios.LoadDir(folder)
-		problems = append(problems, err)
+		if err != nil {
+			return wrongUsage(err, "")
+		}
 		fmt.Fprintf(p.out, "%s: %s, all sound\n", folder, reports.Plural(own.Len(), "row"))
 	}
-	return errors.Join(problems...)
+	return nil
 }
 
 const schemaLong = `schema prints the JSON Schema of a file of rows, for editors. Save it, and begin a

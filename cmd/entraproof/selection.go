@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-
 	"github.com/spf13/cobra"
 
 	"github.com/entraproof/entraproof/scenarios"
@@ -37,27 +35,8 @@ func (s *selectionFlags) catalogue() (scenarios.Catalogue, error) {
 	if err != nil {
 		return scenarios.Catalogue{}, err
 	}
-	var problems []error
-	for _, folder := range s.folders {
-		own, err := scenarios.LoadDir(folder)
-		if err == nil {
-			all, err = merged(all, own)
-		}
-		problems = append(problems, err)
-	}
-	if err := errors.Join(problems...); err != nil {
-		return scenarios.Catalogue{}, wrongUsage(err, "")
-	}
-	return all, wrongUsage(all.Lint(), "")
-}
-
-// merged is all with own added, or all as it is where that is refused.
-func merged(all, own scenarios.Catalogue) (scenarios.Catalogue, error) {
-	both, err := all.Merge(own)
-	if err != nil {
-		return all, err
-	}
-	return both, nil
+	all, err = all.Extend(s.folders...)
+	return all, wrongUsage(err, "")
 }
 
 // rows are what the flags choose.

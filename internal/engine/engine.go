@@ -96,6 +96,9 @@ type Plan struct {
 	// Cases are judged; Probes are fired only to name the cause of a refused
 	// control.
 	Cases, Probes []scenarios.Case
+	// Repeat is how often a critical refusal is fired, 0 meaning once: behind a
+	// balancer one of several replicas may differ.
+	Repeat int
 	// Flows are the values behind rows of kind flow, by id.
 	Flows []Flow
 	// Run names the run in every request.

@@ -42,6 +42,7 @@ type Run struct {
 	mu      sync.Mutex
 	records map[string][]verdict.Record // what observers look at, by environment
 	kept    map[string]bool             // scenarios of which an exchange is kept
+	sights  []sight                     // what was seen of undeclared capabilities
 	specs   map[string]*spec
 	failed  error
 	summary Summary
@@ -123,6 +124,7 @@ func (r *Run) work(ctx context.Context) {
 	r.runFlows(ctx, flows)
 	r.closeLanes(ctx)
 	r.observe(ctx, observers)
+	r.summary.Learnt = learnt(r.plan.target().Name, r.sights)
 	r.summary.Interrupted = ctx.Err() != nil
 }
 
@@ -183,7 +185,11 @@ func (r *Run) fireAll(ctx context.Context, cases []*scenarios.Case) {
 	for range min(len(cases), r.concurrency()+r.tokens.parallel()) {
 		workers.Go(func() {
 			for i := next.Add(1); i <= int64(len(cases)); i = next.Add(1) {
-				if s := r.make(ctx, cases[i-1]); s != nil {
+				s := r.make(ctx, cases[i-1])
+				if s == nil {
+					continue
+				}
+				for _, s := range r.repeats(s) {
 					slots <- struct{}{}
 					r.fireCase(ctx, s)
 					<-slots
@@ -225,7 +231,7 @@ func (r *Run) shoot(ctx context.Context, s *shot) bool {
 		r.report(s, verdict.Because(verdict.Interrupted, ""))
 		return false
 	}
-	s.reach, s.seen, s.silent = r.reachOf(ctx, s.observed, s.c.ID)
+	s.reach, s.seen, s.silent = r.reachOf(ctx, s.observed, s.id())
 	r.readClock(s)
 	return true
 }

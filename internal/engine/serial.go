@@ -32,8 +32,12 @@ func (r *Run) fireSerially(ctx context.Context, cases []*scenarios.Case) {
 			continue
 		}
 		var due *lane
-		if s := r.make(ctx, c); s != nil && r.fireAlone(ctx, s) {
-			due = s.lane
+		if s := r.make(ctx, c); s != nil {
+			for _, s := range r.repeats(s) {
+				if r.fireAlone(ctx, s) {
+					due = s.lane
+				}
+			}
 		}
 		restore()
 		if due != nil { // under the ordinary keys: the row's may refuse the control
@@ -87,7 +91,7 @@ func (r *Run) fireAlone(ctx context.Context, s *shot) (due bool) {
 		}
 		return s.lane.keep(s)
 	}
-	s.next = r.fireControl(ctx, s.lane, "after "+s.c.ID)
+	s.next = r.fireControl(ctx, s.lane, "after "+s.id())
 	s.cut = ctx.Err() != nil
 	r.settle(s, last, s.next)
 	return false

@@ -29,6 +29,7 @@ func (r *Run) settle(s *shot, before, after verdict.ControlState) {
 		v = verdict.Because(verdict.Interrupted, "")
 	}
 	r.note(s, evidence)
+	r.see(s)
 	r.reportBetween(s, v, &reports.Around{
 		ID: s.lane.control.ID(), Before: reports.ControlStateOf(before), After: reports.ControlStateOf(after),
 	})
@@ -57,7 +58,7 @@ func (r *Run) identityHeaders() []string {
 // note keeps what observers look at.
 func (r *Run) note(s *shot, e verdict.Evidence) {
 	e.Internals = r.private[s.c.Home.Name]
-	record := verdict.RecordOf(s.c.ID, e)
+	record := verdict.RecordOf(s.id(), e)
 	record.Guards = s.c.Scenario.Guards
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -91,13 +92,22 @@ func (r *Run) report(s *shot, v verdict.Verdict) { r.reportBetween(s, v, nil) }
 
 // reportBetween hands a verdict to the sink and to whoever waits for it.
 func (r *Run) reportBetween(s *shot, v verdict.Verdict, around *reports.Around) {
+	if s.group != nil {
+		r.reportRepeated(judged{s, v, around})
+		return
+	}
 	result := r.result(s, v)
 	result.Control = around
-	result.Extra = s.extra
 	if r.keeps(s, v) {
 		exchange := s.observed.Record(r.redaction(s.genuine, s.sibling, s.control))
 		result.Exchange = &exchange
 	}
+	r.hand(s, result)
+}
+
+// hand gives a result to the sink and to whoever waits for it.
+func (r *Run) hand(s *shot, result reports.Case) {
+	result.Extra = s.extra
 	if err := r.plan.Sink.Case(result); err != nil {
 		r.fail(err)
 	}

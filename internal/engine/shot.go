@@ -50,6 +50,10 @@ type shot struct {
 	steps   []Step
 	// cut: the run was stopped before the control after the case.
 	cut bool
+	// group are the equal requests of the case, of which this is the number-th;
+	// nil and 0 where it is the only one.
+	group  *repeated
+	number int
 }
 
 // needsNoControl reports whether the verdict cannot depend on controls: the
@@ -296,7 +300,7 @@ func (r *Run) makeRequest(s *shot) error {
 		return &value.UnknownError{Path: "request.to " + s.c.Scenario.Request.To}
 	}
 	endpoint.RootCAs = r.engine.RootCAs
-	wire, err := s.c.Scenario.Request.Build(s.scope, endpoint, r.tags(s.c.ID, s.token == ""))
+	wire, err := s.c.Scenario.Request.Build(s.scope, endpoint, r.tags(s.id(), s.token == ""))
 	if err != nil {
 		return fmt.Errorf("engine: make the request: %w", err)
 	}

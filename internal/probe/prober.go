@@ -9,7 +9,8 @@ import (
 
 // Defaults of a Prober's zero fields.
 const (
-	defaultTimeout = 10 * time.Second
+	// DefaultTimeout bounds dialling and, again, the exchange.
+	DefaultTimeout = 10 * time.Second
 	defaultMaxBody = 64 << 10
 	// maxIdle is far below the idle time of every server that is known to keep
 	// connections, so that a request hardly ever meets a server's close.
@@ -145,7 +146,7 @@ func (p *Prober) timeout() time.Duration {
 	if p.Timeout > 0 {
 		return p.Timeout
 	}
-	return defaultTimeout
+	return DefaultTimeout
 }
 
 func (p *Prober) maxBody() int {

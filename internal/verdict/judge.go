@@ -136,6 +136,8 @@ func (e Evidence) judgeRefusal(a answer) Verdict {
 	switch {
 	case e.Expect.Accept == AcceptanceWarned && (a == opened || a == forwarded):
 		return Because(AcceptedLeniently, "")
+	case e.Expect.Declared != "" && (e.Reach.Arrived() || a == opened):
+		return Because(ClaimContradicted, answerText(e.Observed)+", declared by "+e.Expect.Declared)
 	case e.Reach.Arrived():
 		return Because(ReachedUpstream, "")
 	case a == opened:

@@ -234,7 +234,7 @@ func TestAlternatives(t *testing.T) {
 }
 
 // A row that the target's declaration has decided is judged like any other;
-// a refusal of what is declared contradicts the claim.
+// the other answer than the declared one contradicts the claim.
 func TestDeclaredEither(t *testing.T) {
 	either := expect(t, "{either: kid-required, no-5xx: true}")
 	tests := []struct {
@@ -251,7 +251,9 @@ func TestDeclaredEither(t *testing.T) {
 		{"refuse declared, refused 403", false, status(403), away, verdict.RefusedAsRequired, false},
 		{"refuse declared, refused 400", false, status(400), away, verdict.RefusedAsRequired, false},
 		{"refuse declared, refused 431", false, status(431), away, verdict.RefusedWithToleratedStatus, false},
-		{"refuse declared, accepted", false, byEcho(), reached, verdict.ReachedUpstream, false},
+		{"refuse declared, accepted", false, byEcho(), reached, verdict.ClaimContradicted, false},
+		{"refuse declared, forwarded and refused", false, status(401), reached, verdict.ClaimContradicted, false},
+		{"refuse declared, accepted as the status says", false, status(200), unknown, verdict.ClaimContradicted, false},
 		{"conditions stay", false, status(500), away, verdict.ServerError, false},
 	}
 	for _, tt := range tests {

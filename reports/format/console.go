@@ -30,6 +30,8 @@ func (s ConsoleStyle) Render(w io.Writer, r *reports.Results) error {
 	c.findings()
 	c.matrices()
 	c.rest()
+	c.repeats()
+	c.learnt()
 	c.hints()
 	c.verdict()
 	_, err := io.WriteString(w, c.text.String())
@@ -244,6 +246,32 @@ func criticalsOwed(r *reports.Results) (n int, names string) {
 		parts = append(parts, scenario+" at "+strings.Join(at[scenario], ", "))
 	}
 	return n, strings.Join(parts, "; ")
+}
+
+// repeats says what a run that repeats can still miss.
+func (c *console) repeats() {
+	text := c.r.RepeatText()
+	if text == "" {
+		return
+	}
+	c.line("\n%s", text)
+	if each := c.r.OneByOne(); len(each) > 0 {
+		c.line("addressed one by one, so that none is missed: %s", oneLine(strings.Join(each, ", "), lineWidth))
+	}
+}
+
+// learnt is what the target files can declare after this run.
+func (c *console) learnt() {
+	for _, s := range c.r.Supports {
+		if s.Lines == 0 {
+			continue
+		}
+		c.line("\nlearnt of %s, to paste into its file if it is meant so:", s.Target)
+		for line := range strings.Lines(s.YAML) {
+			text := strings.TrimLeft(line, " ")
+			c.line("  %s%s", line[:len(line)-len(text)], oneLine(text, lineWidth))
+		}
+	}
 }
 
 func (c *console) hints() {

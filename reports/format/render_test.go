@@ -384,3 +384,27 @@ func TestProgressOfATenthAtATime(t *testing.T) {
 		t.Errorf("expected 10 lines, got %d:\n%s", lines, out.String())
 	}
 }
+
+// TestConsoleTellsWhatWasLearnt: the run ends with lines to paste, each on a
+// line of its own.
+func TestConsoleTellsWhatWasLearnt(t *testing.T) {
+	r := clean()
+	r.Learnt = []reports.Learnt{
+		{Target: "orders", Environment: "dev", Key: "kid-required", Value: "false", Says: "Without kid the published keys are tried."},
+		{Target: "orders", Environment: "dev", Key: "client-claim", Open: []string{"azp", "first-present"}},
+		{Target: "shop", Environment: "dev", Key: "client-claim", Open: []string{"azp", "first-present"}},
+	}
+	var b strings.Builder
+	if err := format.Console(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	const want = `
+learnt of orders, to paste into its file if it is meant so:
+  supports:
+    # client-claim: azp or first-present
+    kid-required: false # Without kid the published keys are tried.
+`
+	if !strings.Contains(b.String(), want) || strings.Contains(b.String(), "learnt of shop") {
+		t.Errorf("expected %s\ngot %s", want, b.String())
+	}
+}
