@@ -108,7 +108,7 @@ func expectSchema() object {
 		"accept": object{"enum": []any{true, "warn"}}, "refuse": object{"oneOf": []any{status, list(status)}},
 		"either": enum(targets.DecidingKeys()), "measure": object{"type": "string", "minLength": 1},
 		"or":       object{"type": "string", "pattern": `^(closed|refuse( +[45][0-9][0-9])+)$`},
-		"upstream": closed(object{"identity": values, "not-identity": values, "no-header-value": values, "authorization": values}),
+		"upstream": closed(object{"identity": values, "not-identity": values, "no-header-value": values, "authorization": values, "reached": object{"const": false}}),
 		"no-5xx":   object{"const": true}, "callout": object{"const": false}, "within": object{"type": "string"}, "next": object{"const": "accept"},
 	})
 	long["minProperties"] = 1

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -24,7 +25,7 @@ type Mutant struct {
 
 // Mutants returns the planted defects, sorted by name.
 func Mutants() []Mutant {
-	all := append(lackingMutants(), softMutants()...)
+	all := slices.Concat(lackingMutants(), messageMutants(), softMutants())
 	slices.SortFunc(all, func(a, b Mutant) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(all); i++ {
 		if all[i].Name == all[i-1].Name {
@@ -51,14 +52,14 @@ func lackingMutants() []Mutant {
 		lacking("no-role", "role", "a daemon needs no role", "role-app-only-no-roles"),
 		lacking("no-token-kind", "token-kind", "every JWT is an access token", "fmt-typ-of-other-kind", "kind-cnf-x5t-as-bearer"),
 		lacking("no-route", "route", "what opens one route opens every other", "scope-other-route"),
-		lacking("no-upstream-identity", "upstream-identity", "identity headers of the client reach the upstream", "identity-headers-injected"),
+		lacking("no-upstream-identity", "upstream-identity", "identity headers of the client reach the upstream", "identity-headers-injected", "multi-value-policy-header"),
 		lacking("no-state", "state", "what was accepted once is accepted again", "state-tampered-after-good", "state-anonymous-on-warm-connection"),
 		lacking("no-cost", "cost", "every unknown key id fetches the key set", "jwks-unknown-kid-flood"),
 		lacking("no-response", "response", "the refusal tells what it refused", "rsp-token-not-echoed"),
 		{"crit-ignored", "format", []string{"critical-headers"}, nil, "extensions that must be understood are skipped", []string{"crit-unknown-extension"}},
 		{"nbf-ignored", "time", []string{"not-before"}, nil, "nbf is not looked at", []string{"nbf-future"}},
 		{"unreadable-ignored", "format", []string{"json"}, nil, "claims that cannot be read are not judged", []string{"fmt-payload-utf16", "fmt-payload-not-json"}},
-		{"first-authorization", "placement", []string{"one-authorization"}, nil, "the first Authorization line is judged and both are forwarded", []string{"auth-two-headers-upstream-view"}},
+		{"first-authorization", "placement", []string{"one-authorization"}, nil, "the first Authorization line is judged and both are forwarded", []string{"auth-two-headers-upstream-view", "auth-two-headers-good-bad"}},
 	}
 }
 
@@ -69,6 +70,7 @@ func lacking(name, guard, sentence string, rows ...string) Mutant {
 // softMutants have one softening each, named like it.
 func softMutants() []Mutant {
 	rows := softRows()
+	maps.Copy(rows, httpRows())
 	var all []Mutant
 	for _, s := range Softenings() {
 		m := Mutant{Name: s.Name, Guards: s.Guards, Softens: []string{s.Name}, Sentence: s.Sentence, Rows: rows[s.Name]}

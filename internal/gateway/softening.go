@@ -31,7 +31,7 @@ func Softenings() []Softening {
 
 func softenings() []softening {
 	all := slices.Concat(
-		softPlacement(), softAlgorithms(), softKeys(), softTimes(), softTenants(), softClients(), softScopes(), softBehaviour(),
+		softPlacement(), softPlaces(), softRoutes(), softIdentity(), softAlgorithms(), softKeys(), softTimes(), softTenants(), softClients(), softScopes(), softBehaviour(),
 	)
 	slices.SortFunc(all, func(a, b softening) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(all); i++ {

@@ -22,8 +22,12 @@ type strict struct {
 	reading       reading
 	bypasses      []bypass
 	keepsIdentity bool
-	echoesToken   bool
-	fallsOver     bool
+	// keeps names identity headers of the client that are forwarded; nil: none.
+	keeps func(name string) bool
+	// finish is done to each request that is forwarded, at the end.
+	finish      []func(received, forwarded *http.Request)
+	echoesToken bool
+	fallsOver   bool
 }
 
 // Refusal is what a gateway tells about a request that it refused.
@@ -45,6 +49,9 @@ type bypass struct {
 
 func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := s.call(r)
+	if c.head != nil && c.head.last {
+		w.Header().Set("Connection", "close")
+	}
 	refusing := s.refusing(c)
 	if len(refusing) > 0 && !slices.ContainsFunc(s.bypasses, func(b bypass) bool { return b.admits(c) }) {
 		s.refuse(w, c, refusing)
@@ -58,8 +65,14 @@ func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.upstream.ServeHTTP(w, s.forwarded(c))
 }
 
+// readsHeads asks Serve for the front.
+func (s *strict) readsHeads() {}
+
 func (s *strict) call(r *http.Request) *call {
-	c := &call{request: r, env: &s.env, now: s.now(), presented: s.reading.presented(r), path: targetPath(r.RequestURI)}
+	c := &call{
+		request: r, env: &s.env, now: s.now(), presented: s.reading.presented(r), path: targetPath(r.RequestURI),
+		head: takeHead(r), ingress: ingressOf(r.Context()),
+	}
 	if c.presented.compact == "" {
 		return c
 	}
@@ -88,12 +101,17 @@ func (s *strict) forwarded(c *call) *http.Request {
 	}
 	// What Connection names, a proxy behind would drop: the gateway's own headers too.
 	r.Header.Del("Connection")
-	maps.DeleteFunc(r.Header, func(name string, _ []string) bool { return identityField(name) })
+	maps.DeleteFunc(r.Header, func(name string, _ []string) bool {
+		return identityField(name) && (s.keeps == nil || !s.keeps(name))
+	})
 	own, _ := c.clientClaim()
-	for name, claim := range map[string]string{"X-Agw-Client_id": own, "X-Agw-Sub": "sub"} {
+	for i, claim := range []string{own, "sub"} {
 		if text, ok := c.claims().lastText(claim); ok {
-			r.Header.Set(name, text)
+			r.Header.Set(ownFields()[i], text)
 		}
+	}
+	for _, finish := range s.finish {
+		finish(c.request, r)
 	}
 	return r
 }

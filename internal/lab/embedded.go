@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -83,42 +84,91 @@ type Setup struct {
 // with their addresses. stop ends them.
 func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error) {
 	ctx, cancel := context.WithCancel(e.ctx)
-	addresses := map[string]string{}
+	gateways := map[string]targets.Gateway{}
 	for _, env := range e.target.Environments {
 		if !env.Judged() {
 			continue
 		}
-		address, err := e.serve(ctx, s, env)
-		if err != nil {
+		if gateways[env.Name], err = e.serve(ctx, s, env); err != nil {
 			cancel()
 			return nil, nil, err
 		}
-		addresses[env.Name] = address
 	}
-	return e.target.WithGateways(func(name string) string { return addresses[name] }), cancel, nil
+	return e.target.WithGateways(func(name string) targets.Gateway { return gateways[name] }), cancel, nil
 }
 
 // serve starts the gateway of one environment.
-func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment) (string, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment) (targets.Gateway, error) {
+	listeners, err := listen(ctx, s, env)
 	if err != nil {
-		return "", fmt.Errorf("lab: listen for %s: %w", env.Name, err)
+		return targets.Gateway{}, err
 	}
-	address := "http://" + listener.Addr().String() + basePath(env)
-	emulated := EmulatedEnvironment(e.target, env, address, e.jwksURL())
+	g := listeners.gateway(basePath(env))
+	emulated := EmulatedEnvironment(e.target, env, g.URL, e.jwksURL())
 	emulated.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
+	for _, address := range []string{g.URL, g.PlainHTTP, g.Origin} {
+		if u, err := url.Parse(address); err == nil && u.Host != "" {
+			emulated.Hosts = append(emulated.Hosts, u.Host)
+		}
+	}
 	handler, err := gateway.New(gateway.Options{
 		Setup: s.Name, Environment: emulated, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
 		Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: s.Report,
 		Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	})
 	if err != nil {
-		return "", errors.Join(err, listener.Close())
+		return g, errors.Join(err, listeners.close())
 	}
-	e.serving.Go(func() {
-		_ = gateway.Serve(ctx, gateway.ServeOptions{Listener: listener, Handler: handler}) // a broken listener shows as a refused connection
-	})
-	return address, nil
+	for ingress, listener := range listeners {
+		e.serving.Go(func() {
+			// A broken listener shows as a refused connection.
+			_ = gateway.Serve(ctx, gateway.ServeOptions{Listener: listener, Handler: handler, Ingress: ingress})
+		})
+	}
+	return g, nil
+}
+
+// listeners are the addresses of one gateway. Beside the reference gateway's own
+// there are those by which it must not be reached; what the other set-ups do
+// there, nobody says.
+type listeners map[gateway.Ingress]net.Listener
+
+func listen(ctx context.Context, s Setup, env *targets.Environment) (listeners, error) {
+	wanted := []gateway.Ingress{gateway.IngressCallers}
+	if s.Name == "strict" {
+		wanted = append(wanted, gateway.IngressPlainHTTP, gateway.IngressOrigin)
+	}
+	all := listeners{}
+	for _, ingress := range wanted {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("lab: listen for %s: %w", env.Name, err), all.close())
+		}
+		all[ingress] = l
+	}
+	return all, nil
+}
+
+// gateway is what a target file says about the addresses. The callers' has a
+// name with letters, as a real one has, so that it can be spelled in other ways.
+func (l listeners) gateway(path string) targets.Gateway {
+	own := l[gateway.IngressCallers].Addr().(*net.TCPAddr)
+	g := targets.Gateway{URL: fmt.Sprintf("http://localhost:%d%s", own.Port, path), Replicas: []string{own.String()}}
+	if plain, ok := l[gateway.IngressPlainHTTP]; ok {
+		g.PlainHTTP = "http://" + plain.Addr().String() + path
+	}
+	if origin, ok := l[gateway.IngressOrigin]; ok {
+		g.Origin = "http://" + origin.Addr().String() + path
+	}
+	return g
+}
+
+func (l listeners) close() error {
+	var all []error
+	for _, listener := range l {
+		all = append(all, listener.Close())
+	}
+	return errors.Join(all...)
 }
 
 func (e *Embedded) jwksURL() string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/internal/verdict"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
 )
@@ -106,14 +107,20 @@ func (p *prover) experiment(ctx context.Context, sets map[string]*experiment) er
 
 func (p *prover) check(e *experiment, c reports.Case, failed map[string]bool) {
 	lacks := strings.Join(e.lacks, ", ")
-	if slices.Contains(e.through, c.ID) && c.Outcome != reports.Fail {
+	if slices.Contains(e.through, c.ID) && !letIn(c) {
 		failed[c.Scenario] = true
 		p.proof.problem("%s: strict without %s must let it through, got %s (%s) %s", c.ID, lacks, c.Outcome, c.Reason, c.Detail)
 	}
-	if slices.Contains(e.held, c.ID) && c.Outcome > reports.Warn {
+	if slices.Contains(e.held, c.ID) && (c.Outcome > reports.Warn || letIn(c)) {
 		failed[c.Scenario] = true
 		p.proof.problem("%s: %s alone must refuse it (strict without %s), got %s (%s) %s", c.ID, c.Guards, lacks, c.Outcome, c.Reason, c.Detail)
 	}
+}
+
+// letIn reports whether a refusal was not refused: a failure, or a warning where
+// the row tolerates it.
+func letIn(c reports.Case) bool {
+	return c.Outcome == reports.Fail || c.Reason == verdict.AcceptedLeniently
 }
 
 func sortedKeys(sets map[string]*experiment) []string {

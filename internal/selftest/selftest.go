@@ -164,7 +164,7 @@ func (o Options) rows() (rows []scenarios.Scenario, part bool, err error) {
 // oneJudged keeps the gateway of the first environment only: the others are
 // there for their tokens, and every environment would show the same.
 func oneJudged(f *targets.File) *targets.File {
-	c := f.WithGateways(func(string) string { return f.Environments[0].Gateways[0].URL })
+	c := f.WithGateways(func(string) targets.Gateway { return f.Environments[0].Gateways[0] })
 	for _, e := range c.Environments[1:] {
 		e.Gateways = nil
 	}

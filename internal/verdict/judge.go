@@ -83,6 +83,9 @@ func (e Evidence) judgeAcceptance(a answer) Verdict {
 		}
 		return Because(AcceptedAsRequired, "")
 	case foreign:
+		if e.Wanted.Unreached {
+			return Because(AcceptedAsRequired, "")
+		}
 		return Because(AnsweredByAnother, "")
 	case limited:
 		return Because(RateLimited, "")
@@ -277,6 +280,9 @@ func (e Evidence) judgeUpstream() []Verdict {
 	var all []Verdict
 	for _, echo := range seen {
 		all = append(all, e.Wanted.judge(echo, e.IdentityHeaders))
+	}
+	if len(all) == 0 && e.Wanted.Unreached && e.Reach.Arrived() {
+		return []Verdict{Because(ReachedUpstream, "")}
 	}
 	if len(all) == 0 && (e.Reach.Arrived() || succeeded(e.Observed.Status) && e.Reach == ReachUnknown) {
 		all = append(all, Because(UpstreamUnknown, "it arrived, but nothing tells what the upstream saw"))
