@@ -345,7 +345,7 @@ type fired struct {
 func fire(t testing.TB, h http.Handler, r *http.Request) fired {
 	t.Helper()
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
+	h.ServeHTTP(w, again(r))
 	f := fired{status: w.Code, forwarded: w.Header().Get(probe.EchoHeader) == "1", header: w.Header(), body: w.Body.String()}
 	if f.forwarded {
 		if err := json.Unmarshal(w.Body.Bytes(), &f.echo); err != nil {

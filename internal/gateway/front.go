@@ -32,8 +32,12 @@ func (f front) Accept() (net.Conn, error) {
 // but from another one than the handler's.
 type frontConn struct {
 	net.Conn
-	// raw are bytes that nobody has looked at, ready those that net/http may have.
-	raw, ready []byte
+	// raw are bytes that nobody has looked at, ready those that net/http may have;
+	// both stand in buffer, which is used anew once they are gone.
+	raw, ready, buffer []byte
+	// line is where the last line of raw begins, seen where nobody has looked for
+	// its end yet.
+	line, seen int
 	// content is how many bytes of the last request's content are still to pass.
 	content int64
 	// through: everything passes as it is, for the front does not know where the
@@ -82,7 +86,7 @@ func (c *frontConn) pass(p []byte) (int, error) {
 // sort takes a head out of raw, if a whole one is there. One that is too long
 // or that does not end is net/http's business.
 func (c *frontConn) sort() bool {
-	end := headEnd(c.raw)
+	end := c.headEnd()
 	if end == 0 {
 		c.through = len(c.raw) > maxHeader
 		return c.through
@@ -99,8 +103,12 @@ func (c *frontConn) sort() bool {
 // more reads once. A connection that ends within a head lets net/http see what
 // there is of it; a deadline, by which net/http ends its own waiting, does not.
 func (c *frontConn) more() error {
+	if len(c.raw) == 0 {
+		c.raw = c.buffer
+	}
 	if cap(c.raw)-len(c.raw) < chunk/2 {
 		c.raw = append(make([]byte, 0, 2*len(c.raw)+chunk), c.raw...)
+		c.buffer = c.raw[:0]
 	}
 	n, err := c.Conn.Read(c.raw[len(c.raw):cap(c.raw)])
 	c.raw = c.raw[:len(c.raw)+n]
@@ -114,18 +122,22 @@ func (c *frontConn) more() error {
 	return err //nolint:wrapcheck // a connection's own errors
 }
 
-// headEnd is the length of the head at the start of text with its empty line; 0
-// if that has not come yet.
-func headEnd(text []byte) int {
-	for at := 0; ; {
-		i := bytes.IndexByte(text[at:], '\n')
+// headEnd is the length of the head at the start of raw with its empty line; 0 if
+// that has not come yet. No byte is looked at twice, however they arrive.
+func (c *frontConn) headEnd() int {
+	for {
+		i := bytes.IndexByte(c.raw[c.seen:], '\n')
 		if i < 0 {
+			c.seen = len(c.raw)
 			return 0
 		}
-		if line := bytes.TrimSuffix(text[at:at+i], []byte("\r")); len(line) == 0 {
-			return at + i + 1
+		end := c.seen + i + 1
+		empty := len(withoutEnd(c.raw[c.line:end])) == 0
+		c.line, c.seen = end, end
+		if empty {
+			c.line, c.seen = 0, 0
+			return end
 		}
-		at += i + 1
 	}
 }
 

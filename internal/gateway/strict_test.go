@@ -43,7 +43,7 @@ func (b *bench) judged(r row, lacks, softens []string) (fired, Refusal) {
 	o := b.options("strict")
 	o.Lacks, o.Softens = lacks, softens
 	o.Report = func(r Refusal) { refusal = r }
-	request := r.ask.Clone(b.t.Context())
+	request := again(r.ask).Clone(r.ask.Context())
 	if r.ask.Body != nil {
 		body, err := io.ReadAll(r.ask.Body)
 		if err != nil {
@@ -138,16 +138,11 @@ func TestMutantsFailTheirRows(t *testing.T) {
 	for _, m := range Mutants() {
 		t.Run(m.Name, func(t *testing.T) {
 			for _, id := range m.Rows {
-				if flowRow(id) {
+				if flowRow(id) || upstreamRow(id) {
 					continue
 				}
-				i := slices.IndexFunc(rows, func(r row) bool { return r.id == id })
-				if i < 0 {
-					t.Fatalf("%s: no such row here", id)
-				}
-				got, _ := b.judged(rows[i], m.Lacks, m.Softens)
-				if got.forwarded == (rows[i].status == 0) && !wrongView(id, got) {
-					t.Errorf("%s: expected the mutant to fail it, got forwarded %t, status %d", id, got.forwarded, got.status)
+				if !slices.ContainsFunc(rows, func(r row) bool { return r.id == id && b.fails(r, m) }) {
+					t.Errorf("%s: expected the mutant to fail it, or a form of it", id)
 				}
 			}
 			if len(m.Rows) == 0 || m.Sentence == "" {
@@ -158,9 +153,16 @@ func TestMutantsFailTheirRows(t *testing.T) {
 	}
 }
 
+// fails reports whether a mutant gives a row another outcome than strict.
+func (b *bench) fails(r row, m Mutant) bool {
+	b.t.Helper()
+	got, _ := b.judged(r, m.Lacks, m.Softens)
+	return got.forwarded != (r.status == 0) || wrongView(r.id, got)
+}
+
 // flowRow tells rows that one request cannot make; they have tests of their own.
 func flowRow(id string) bool {
-	return strings.HasPrefix(id, "state-") || strings.HasPrefix(id, "jwks-") || strings.HasPrefix(id, "rsp-") || id == "identity-headers-injected"
+	return strings.HasPrefix(id, "state-") || strings.HasPrefix(id, "jwks-") || strings.HasPrefix(id, "rsp-")
 }
 
 // wrongView: the row accepts either, but the upstream must not see the line
@@ -218,7 +220,7 @@ func TestStrictRefusalsTellNothing(t *testing.T) {
 		}
 		challenge := got.header.Get("WWW-Authenticate")
 		want := codes[got.status]
-		if slices.Contains(namesOf(refusal.Checks), "credentials") {
+		if refusal.Checks[0].Name == "credentials" {
 			want = ""
 		}
 		if want != "" && !strings.Contains(challenge, `error="`+want+`"`) || want == "" && strings.Contains(challenge, "error=") {
@@ -313,6 +315,17 @@ func TestStrictIdentity(t *testing.T) {
 		t.Errorf("expected the token's sub, got %v", sub)
 	}
 	o := b.options("strict")
+	o.Softens = []string{"hop-by-hop"}
+	dropped := fire(t, b.gateway(o), with(request(), "Connection", "close, Authorization, X-AGW-client_id"))
+	if id := dropped.echo.Values("X-AGW-client_id"); len(id) > 0 || len(dropped.echo.Authorization) > 0 {
+		t.Errorf("hop-by-hop: expected neither field upstream, got %v and %v", id, dropped.echo.Authorization)
+	}
+	o.Softens = []string{"identity-spelling"}
+	spelled := fire(t, b.gateway(o), request())
+	if id := spelled.echo.Values("X_User_Id"); !slices.Equal(id, []string{"victim"}) || len(spelled.echo.Values("X-User-Id")) > 0 {
+		t.Errorf("identity-spelling: expected the odd spelling only, got %v", id)
+	}
+	o = b.options("strict")
 	o.Lacks = []string{"identity-headers"}
 	leaky := fire(t, b.gateway(o), request())
 	if victims := leaky.echo.Values("X-User-Id"); !slices.Equal(victims, []string{"victim"}) {
