@@ -131,6 +131,9 @@ func (b bakery) show(w *strings.Builder, c Case) {
 	for _, line := range tokenLines(baked) {
 		fmt.Fprintf(w, "   token %s\n", strings.ReplaceAll(line, b.own.KeyID(), "KID-OF-OWN"))
 	}
+	if genuine != "" {
+		scope = value.Chain(mint.Parts("token", genuine), scope)
+	}
 	b.request(w, &c, value.Chain(value.Map{"token": value.String("TOKEN"), "bad": value.String("BAD")}, scope))
 	fmt.Fprintf(w, "   expect %s\n", c.Expected())
 }

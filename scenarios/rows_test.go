@@ -191,19 +191,53 @@ func referenceExpectation(s Scenario, code string) string {
 	case flowExpectations()[s.ID] != "":
 		return flowExpectations()[s.ID]
 	case code == "A":
-		return "accept"
+		return "accept" + upstreamCondition(condition)
 	case strings.HasPrefix(code, "R "):
-		return "refuse " + strings.ReplaceAll(strings.TrimPrefix(code, "R "), "/", " ")
+		return referenceRefusal(code) + lenience(condition)
 	case code == "M":
 		return "measure " + s.Expect.Measure
 	case code == "E" && strings.Contains(condition, "never 5xx"):
 		return "either " + s.Expect.Either + ", no 5xx, the next control accepted"
+	case code == "E" && condition != "" && s.Expect.Either != "":
+		return "either " + s.Expect.Either + ", with a condition on what the upstream saw"
 	case code == "E" && condition != "":
 		return "conditions, with a condition on what the upstream saw"
 	case code == "E":
 		return "either " + s.Expect.Either
 	}
 	return "conditions" // O: an observer expects nothing of a request
+}
+
+// referenceRefusal is a refusal of the reference, in whose list of statuses a
+// connection that was closed may stand.
+func referenceRefusal(code string) string {
+	statuses := strings.Split(strings.TrimPrefix(code, "R "), "/")
+	text, closed := "refuse", ""
+	for _, status := range statuses {
+		if status == "closed" {
+			closed = ", or closed"
+			continue
+		}
+		text += " " + status
+	}
+	return text + closed
+}
+
+// lenience is what the reference says about an acceptance where it wants a
+// refusal.
+func lenience(condition string) string {
+	if strings.TrimSpace(condition) == "A is WARN" {
+		return ", accepted is a warning"
+	}
+	return ""
+}
+
+// upstreamCondition is a condition of the reference on what the upstream saw.
+func upstreamCondition(condition string) string {
+	if strings.HasPrefix(strings.TrimSpace(condition), "upstream ") {
+		return ", with a condition on what the upstream saw"
+	}
+	return ""
 }
 
 // referenceRows is the reference's table of rows, as testdata/reference.csv

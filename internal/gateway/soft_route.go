@@ -12,7 +12,7 @@ import (
 // softRoutes are doors beside the one that is watched: what a gateway lets
 // through unjudged because it takes the request for another one.
 func softRoutes() []softening {
-	return slices.Concat(softPaths(), softMethods(), softFields(), softListeners())
+	return slices.Concat(softRoutePaths(), softRouteMethods(), softRouteFields(), softRouteListeners())
 }
 
 // opens lets through, unjudged, what it admits.
@@ -28,7 +28,7 @@ func spelled(name, sentence string, plain func(path string) string) softening {
 	return opens(name, sentence, func(c *call) bool { return !c.env.serves(c.path) && c.env.serves(plain(c.path)) })
 }
 
-func softPaths() []softening {
+func softRoutePaths() []softening {
 	return []softening{
 		opens("open-prefix", "the open prefix /public/ is matched before dot segments are resolved", func(c *call) bool {
 			return strings.HasPrefix(c.path, "/public/")
@@ -75,7 +75,7 @@ func decoded(p, code, character string) string {
 	return strings.NewReplacer(code, character, strings.ToUpper(code), character).Replace(p)
 }
 
-func softMethods() []softening {
+func softRouteMethods() []softening {
 	return []softening{
 		opens("methods-listed", "the policy lists the usual methods, and any other passes", func(c *call) bool {
 			usual := []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
@@ -97,7 +97,7 @@ func softMethods() []softening {
 	}
 }
 
-func softFields() []softening {
+func softRouteFields() []softening {
 	return []softening{
 		opens("rewritten-path", "the path is taken from a field that a proxy in front would set", func(c *call) bool {
 			return slices.ContainsFunc(rewriteFields(), func(name string) bool {
@@ -139,7 +139,7 @@ func internal(value string) bool {
 	return ip.IsLoopback() || ip.IsPrivate()
 }
 
-func softListeners() []softening {
+func softRouteListeners() []softening {
 	return []softening{
 		opens("origin-open", "the upstream answers whoever reaches it", func(c *call) bool { return c.ingress == IngressOrigin }),
 		opens("plain-listener", "the listener without TLS has no policies", func(c *call) bool { return c.ingress == IngressPlainHTTP }),

@@ -30,7 +30,7 @@ func (p *prover) proveMutants(ctx context.Context) error {
 func (p *prover) judge(m gateway.Mutant, cases []reports.Case) {
 	proof := MutantProof{Name: m.Name, Guards: m.Guards}
 	for _, c := range cases {
-		if c.Outcome == reports.Fail {
+		if letThrough(c) {
 			proof.Kills = append(proof.Kills, c.Scenario)
 		}
 	}

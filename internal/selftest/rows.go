@@ -25,7 +25,7 @@ func (p *prover) proveStrict(ctx context.Context) error {
 		row := p.row(c.Scenario)
 		row.Strict = max(row.Strict, c.Outcome)
 		switch {
-		case c.Outcome > reports.Warn:
+		case c.Outcome > reports.Warn, letThrough(c):
 			p.proof.problem("%s: expected pass on strict, got %s (%s) %s", c.ID, c.Outcome, c.Reason, c.Detail)
 		case refusalRow(c):
 			p.plan(sets, c, noted.seen[c.ID])
@@ -40,6 +40,12 @@ func (p *prover) proveStrict(ctx context.Context) error {
 // proves. Flows and observers are proven by the mutants that name them.
 func refusalRow(c reports.Case) bool {
 	return c.Form == "request" && strings.HasPrefix(c.Expected, "refuse")
+}
+
+// letThrough reports whether a case failed its gateway. Where a row tolerates an
+// acceptance with a warning, that is what strict must not do and a mutant must.
+func letThrough(c reports.Case) bool {
+	return c.Outcome == reports.Fail || c.Reason == verdict.AcceptedLeniently
 }
 
 // experiment is strict lacking a set of checks, and the cases that must be let
@@ -107,20 +113,14 @@ func (p *prover) experiment(ctx context.Context, sets map[string]*experiment) er
 
 func (p *prover) check(e *experiment, c reports.Case, failed map[string]bool) {
 	lacks := strings.Join(e.lacks, ", ")
-	if slices.Contains(e.through, c.ID) && !letIn(c) {
+	if slices.Contains(e.through, c.ID) && !letThrough(c) {
 		failed[c.Scenario] = true
 		p.proof.problem("%s: strict without %s must let it through, got %s (%s) %s", c.ID, lacks, c.Outcome, c.Reason, c.Detail)
 	}
-	if slices.Contains(e.held, c.ID) && (c.Outcome > reports.Warn || letIn(c)) {
+	if slices.Contains(e.held, c.ID) && (c.Outcome > reports.Warn || letThrough(c)) {
 		failed[c.Scenario] = true
 		p.proof.problem("%s: %s alone must refuse it (strict without %s), got %s (%s) %s", c.ID, c.Guards, lacks, c.Outcome, c.Reason, c.Detail)
 	}
-}
-
-// letIn reports whether a refusal was not refused: a failure, or a warning where
-// the row tolerates it.
-func letIn(c reports.Case) bool {
-	return c.Outcome == reports.Fail || c.Reason == verdict.AcceptedLeniently
 }
 
 func sortedKeys(sets map[string]*experiment) []string {
