@@ -193,7 +193,7 @@ func referenceExpectation(s Scenario, code string) string {
 	case code == "A":
 		return "accept" + upstreamCondition(condition)
 	case strings.HasPrefix(code, "R "):
-		return referenceRefusal(code) + lenience(condition)
+		return referenceRefusal(code) + besideRefusal(condition)
 	case code == "M":
 		return "measure " + s.Expect.Measure
 	case code == "E" && strings.Contains(condition, "never 5xx"):
@@ -223,13 +223,12 @@ func referenceRefusal(code string) string {
 	return text + closed
 }
 
-// lenience is what the reference says about an acceptance where it wants a
-// refusal.
-func lenience(condition string) string {
-	if strings.TrimSpace(condition) == "A is WARN" {
-		return ", accepted is a warning"
-	}
-	return ""
+// besideRefusal is what the reference says where it wants a refusal: that an
+// acceptance is tolerated, or what the answer must not hold.
+func besideRefusal(condition string) string {
+	return map[string]string{
+		"A is WARN": ", accepted is a warning", "no reflection": ", with a condition on the answer",
+	}[strings.TrimSpace(condition)]
 }
 
 // upstreamCondition is a condition of the reference on what the upstream saw.

@@ -31,6 +31,7 @@ func httpRows() map[string][]string {
 		"matrix-parameters":         {"path-matrix-parameter"},
 		"method-override":           {"method-unknown"},
 		"methods-listed":            {"method-unknown"},
+		"origin-from-claim":         {"cors-reflects-token-claims"},
 		"open-query":                {"path-query-decoy"},
 		"origin-open":               {"upstream-direct"},
 		"path-case":                 {"path-case-changed"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"testing"
 )
 
 // came is a request that reached the gateway in another way: with what the front
@@ -116,7 +117,27 @@ func detourRows() []row {
 	return all
 }
 
-// upstreamRow tells rows that are about what the upstream sees: TestStrictIdentity.
+// upstreamRow tells rows that are about what the upstream or a browser is told:
+// TestStrictIdentity, TestStrictReflectsNoClaim.
 func upstreamRow(id string) bool {
-	return strings.HasPrefix(id, "identity-headers-") || id == "multi-value-policy-header" || id == "auth-connection-names-it"
+	return id == "cors-reflects-token-claims" || strings.HasPrefix(id, "identity-headers-") || id == "multi-value-policy-header" || id == "auth-connection-names-it"
+}
+
+// TestStrictReflectsNoClaim: no claim of a token that nobody verified stands in the
+// answer, as it does where the origin is taken from one.
+func TestStrictReflectsNoClaim(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	c := b.claims(v2App, grant{client: "https://evil.example"})
+	forged := sealed(t, mustJSON(t, header(nil)), mustJSON(t, c), "RS256", keysOfTest()[own])
+	for soft, want := range map[string]string{"": "", "origin-from-claim": "https://evil.example"} {
+		o := b.options("strict")
+		if soft != "" {
+			o.Softens = []string{soft}
+		}
+		got := fire(t, b.gateway(o), bearerOf(forged))
+		if origin := got.header.Get("Access-Control-Allow-Origin"); got.forwarded || origin != want {
+			t.Errorf("%s: expected a refusal with %q, got forwarded %t, %q", soft, want, got.forwarded, origin)
+		}
+	}
 }

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// softIdentity are mistakes in what the upstream is told about the caller.
+// softIdentity are mistakes in what the upstream, or a browser, is told about the
+// caller.
 func softIdentity() []softening {
 	return []softening{
 		{
@@ -19,6 +20,18 @@ func softIdentity() []softening {
 				s.keeps = func(name string) bool { return strings.ContainsRune(name, '_') && !slices.Contains(ownFields(), name) }
 			},
 		},
+		{
+			Softening{"origin-from-claim", "response", "the origin that may read the answer is taken from a claim before anybody verified it"},
+			func(s *strict) { s.answers = allowClaimedOrigin },
+		},
+	}
+}
+
+// allowClaimedOrigin takes the client's id for the origin that it is to be.
+func allowClaimedOrigin(w http.ResponseWriter, c *call) {
+	own, _ := c.clientClaim()
+	if id, ok := c.claims().lastText(own); ok {
+		w.Header().Set("Access-Control-Allow-Origin", id)
 	}
 }
 

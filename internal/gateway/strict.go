@@ -28,6 +28,8 @@ type strict struct {
 	finish      []func(received, forwarded *http.Request)
 	echoesToken bool
 	fallsOver   bool
+	// answers is done to each answer, before anything is judged; nil: nothing.
+	answers func(w http.ResponseWriter, c *call)
 }
 
 // Refusal is what a gateway tells about a request that it refused.
@@ -51,6 +53,9 @@ func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := s.call(r)
 	if c.head != nil && c.head.last {
 		w.Header().Set("Connection", "close")
+	}
+	if s.answers != nil {
+		s.answers(w, c)
 	}
 	refusing := s.refusing(c)
 	if len(refusing) > 0 && !slices.ContainsFunc(s.bypasses, func(b bypass) bool { return b.admits(c) }) {

@@ -20,10 +20,12 @@ const (
 
 // Evidence is everything that a verdict on one case rests on.
 type Evidence struct {
-	Expect   Expectation // Either decided, where the target declares it
-	Wanted   Wanted      // Expect.Upstream with its placeholders filled in
-	Observed probe.Observation
-	Reach    Reach
+	Expect Expectation // Either decided, where the target declares it
+	Wanted Wanted      // Expect.Upstream with its placeholders filled in
+	// Unreflected is Expect.Unreflected with its placeholders filled in.
+	Unreflected []string
+	Observed    probe.Observation
+	Reach       Reach
 	// Seen is what the echo's log holds of the case; the answer's own echo
 	// counts too.
 	Seen []probe.Echo
@@ -222,6 +224,9 @@ func (e Evidence) closed() bool {
 func (e Evidence) judgeConditions() []Verdict {
 	var all []Verdict
 	all = append(all, e.judgeUpstream()...)
+	if reflects(e.Observed, e.Unreflected) {
+		all = append(all, Because(HeaderValueReflected, ""))
+	}
 	if e.Expect.NoCallout {
 		all = append(all, e.judgeCallout())
 	}

@@ -90,6 +90,7 @@ const (
 	IdentityNotForwarded     Reason = "identity-not-forwarded"
 	IdentityTakenOver        Reason = "identity-taken-over"
 	HeaderValueForwarded     Reason = "header-value-forwarded"
+	HeaderValueReflected     Reason = "header-value-reflected"
 	AuthorizationDiffers     Reason = "authorization-differs"
 	EnvironmentsNotSeparable Reason = "environments-not-separable"
 	ReplicasDisagree         Reason = "replicas-disagree"
@@ -184,6 +185,7 @@ var causes = register([]cause{
 	{IdentityNotForwarded, Fail, "The upstream was not told the identity that the row asks for."},
 	{IdentityTakenOver, Fail, "The upstream was told an identity that the caller does not have."},
 	{HeaderValueForwarded, Fail, "A value that the caller made up reached the upstream in a header field."},
+	{HeaderValueReflected, Fail, "A header field of the answer holds a value that the caller made up."},
 	{AuthorizationDiffers, Fail, "The upstream saw other Authorization values than the checked ones."},
 	{EnvironmentsNotSeparable, Fail, "Nothing in the two environments' tokens differs: the registrations are to blame, not the gateway."},
 	{ReplicasDisagree, Fail, "Repeats of one request were answered differently."},
