@@ -53,7 +53,8 @@ func TestFront(t *testing.T) {
 		"plain":            {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "", []head{{}}},
 		"bare line feeds":  {"GET / HTTP/1.1\nHost: a\n\n", "", []head{{}}},
 		"two on one way":   {"GET / HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n", "", []head{{}, {}}},
-		"content":          {"POST / HTTP/1.1\r\nContent-Length: 6\r\n\r\nA : b\nGET /b HTTP/1.1\r\n\r\n", "", []head{{lengths: 1, content: 6}, {}}},
+		"content":          {"POST / HTTP/1.1\r\nContent-Length: 8\r\n\r\nA\nB : c\nGET /b HTTP/1.1\r\n\r\n", "", []head{{lengths: 1, content: 8}, {}}},
+		"two equal":        {"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nxGET / HTTP/1.1\r\nA : b\r\n\r\n", "", []head{{lengths: 2, content: 1, last: true}}},
 		"chunked":          {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /b HTTP/1.1\r\nA : b\r\n\r\n", "", []head{{codings: 1, last: true}}},
 		"two lengths":      {"POST / HTTP/1.1\r\ncontent-length : 1\r\nTransfer-Encoding: chunked\r\n\r\n", "POST / HTTP/1.1\r\ncontent-length:1\r\nTransfer-Encoding:chunked\r\n\r\n", []head{{blankBeforeColon: true, lengths: 1, codings: 1, content: 1, last: true}}},
 		"no length":        {"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", "", []head{{lengths: 1, content: -1, last: true}}},
@@ -112,6 +113,22 @@ func FuzzFront(f *testing.F) {
 			t.Errorf("expected about %d bytes, got %d", len(text), len(out))
 		}
 	})
+}
+
+// TestTakeHead: in the order of the requests, each once; none where no front is.
+func TestTakeHead(t *testing.T) {
+	t.Parallel()
+	first, second := &head{folded: true}, &head{control: true}
+	c := &frontConn{heads: []*head{first, second}}
+	r := ask().WithContext(context.WithValue(t.Context(), frontKey{}, c))
+	for i, want := range []*head{first, second, nil} {
+		if got := takeHead(r); got != want {
+			t.Errorf("head %d: expected %+v, got %+v", i, want, got)
+		}
+	}
+	if got := takeHead(ask()); got != nil {
+		t.Errorf("expected none without a front, got %+v", got)
+	}
 }
 
 // TestFrontKeepsOrder: requests that come at once are judged each by its own
