@@ -402,6 +402,12 @@ func TestAuthorityKeySet(t *testing.T) {
 				continue
 			}
 			set := fetch(t, i.JWKSURL(tenantA, mint.V2))
+			if err := a.KeySet(ctx, lease.ID, mint.KeySet{}); err != nil {
+				t.Errorf("%s: back to the ordinary state: %v", row.name, err)
+			}
+			if err := a.KeySet(ctx, lease.ID, row.state); err != nil || fetch(t, i.JWKSURL(tenantA, mint.V2)).text != set.text {
+				t.Errorf("%s: expected the same keys when the state is asked for again: %v", row.name, err)
+			}
 			if keys, _ := set.json["keys"].([]any); len(keys) != row.keys || !strings.Contains(set.text, row.holds) {
 				t.Errorf("%s: %s", row.name, set.text)
 			}

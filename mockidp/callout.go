@@ -45,6 +45,7 @@ func calloutRoutes() []route {
 	return []route{
 		{path: "/callout/{case}/{rest...}", serve: serveCallout},
 		{path: "/callout/{case}", serve: serveCallout},
+		{path: "/redirected/{case}", serve: serveRedirected},
 	}
 }
 
@@ -56,6 +57,13 @@ func serveCallout(i *Issuer, q *request) {
 		Path: first(q.URL.EscapedPath()), UserAgent: first(q.UserAgent()),
 	})
 	q.write(http.StatusOK, []byte(`{"keys":[]}`))
+}
+
+// serveRedirected leads to the call-out of a case: who follows redirects away
+// from an issuer that it trusts shows there.
+func serveRedirected(_ *Issuer, q *request) {
+	q.w.Header().Set("Location", "/callout/"+url.PathEscape(calloutCase(q)))
+	q.write(http.StatusFound, nil)
 }
 
 // calloutCase is the case as it is counted and kept.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/entraproof/entraproof/mockidp/mint"
 )
@@ -123,6 +124,32 @@ func TestKeySets(t *testing.T) {
 	}
 	if keys, _ := fetch(t, i.URL()+"/entraproof/other-issuer/keys").json["keys"].([]any); len(keys) != 1 {
 		t.Error("the other issuer's keys")
+	}
+}
+
+// TestOtherIssuerSharesKeyIDs: a key that a state adds has its kid at the other
+// issuer, too, where it means that issuer's key.
+func TestOtherIssuerSharesKeyIDs(t *testing.T) {
+	i := Start(t, testConfig(t))
+	lease, err := i.Lease(t.Context(), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := i.KeySet(t.Context(), lease.ID, mint.KeySet{Keys: []mint.KeySpec{{Name: "twin", KeyID: "shared"}}}); err != nil {
+		t.Fatal(err)
+	}
+	moduli := func(address string) map[any]any {
+		all := map[any]any{}
+		keys, _ := fetch(t, address).json["keys"].([]any)
+		for _, k := range keys {
+			jwk, _ := k.(map[string]any)
+			all[jwk["kid"]] = jwk["n"]
+		}
+		return all
+	}
+	ours, theirs := moduli(i.JWKSURL(tenantA, mint.V2)), moduli(i.URL()+"/entraproof/other-issuer/keys")
+	if len(theirs) != 2 || ours["shared"] == nil || theirs["shared"] == nil || ours["shared"] == theirs["shared"] {
+		t.Errorf("expected two keys of two issuers under one kid, got %v and %v", ours, theirs)
 	}
 }
 

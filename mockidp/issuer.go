@@ -35,7 +35,8 @@ type Issuer struct {
 	consents  consentBook
 	codes     *shelf[authorizationCode]
 	devices   *shelf[deviceGrant]
-	userCodes *shelf[string] // device codes, by what their users type
+	userCodes *shelf[string]   // device codes, by what their users type
+	stateKeys *shelf[extraKey] // keys of key-set states, by what they were asked to be
 	pages     func() *pages
 	editing   sync.Mutex // held while the directory changes
 	bodies    bodySchemas
@@ -65,7 +66,7 @@ func New(cfg Config, opts ...Option) (*Issuer, error) {
 		cfg: cfg, store: keyStore{cfg.KeyDir}, counters: newCounters(), routes: cfg.routes(), docs: discoveryDocuments(cfg.Variations),
 		grants: tokenGrants(), sealer: newSealer(),
 		codes: newShelf[authorizationCode](mostCodes, codeLife), devices: newShelf[deviceGrant](mostDevices, deviceMemory),
-		userCodes: newShelf[string](mostDevices, deviceMemory), pages: sync.OnceValue(newPages),
+		userCodes: newShelf[string](mostDevices, deviceMemory), stateKeys: newShelf[extraKey](mostStateKeys, stateKeyLife), pages: sync.OnceValue(newPages),
 	}
 	i.requests.most, i.callouts.most = maxRequests, maxCallouts
 	i.directory.Store(cfg.Directory.snapshot())

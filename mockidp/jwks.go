@@ -34,8 +34,21 @@ func serveKeySet(v mint.Version) func(*Issuer, *request) {
 }
 
 // serveOtherIssuer is the key set of the second issuer, for gateways that
-// trust two.
-func serveOtherIssuer(i *Issuer, q *request) { i.serveNamedKey(q, mint.KeyOtherIssuer) }
+// trust two: its key, also under the kid of every key that a key-set state adds
+// to the tenant's. Nothing keeps two issuers from using one kid (RFC 7517 4.5).
+func serveOtherIssuer(i *Issuer, q *request) {
+	k, err := i.keys.named(mint.KeyOtherIssuer)
+	if err != nil {
+		i.refuse(q, ownFailure())
+		return
+	}
+	entries := []value.Value{k.JWK()}
+	for _, e := range i.current().extra {
+		entries = append(entries, k.JWK().Set("kid", value.String(e.key.KeyID())))
+	}
+	cacheable(q)
+	q.write(http.StatusOK, keySetJSON(entries))
+}
 
 // serveNamedKey serves a key set of one key.
 func (i *Issuer) serveNamedKey(q *request, name string) {

@@ -125,13 +125,7 @@ func (i *Issuer) KeySet(ctx context.Context, lease string, state mint.KeySet) er
 	if err := i.inForce(lease); err != nil { // before keys are made for nobody
 		return err
 	}
-	extra, err := each(ctx, state.Keys, func(_ context.Context, spec mint.KeySpec) (extraKey, error) {
-		k, jwk, err := spec.Make(rand.Reader, i.cfg.Now())
-		if err != nil {
-			return extraKey{}, wrongRequest("%w", err)
-		}
-		return extraKey{spec.Name, k, jwk}, nil
-	})
+	extra, err := each(ctx, state.Keys, i.stateKey)
 	if err != nil {
 		return err
 	}
@@ -139,6 +133,28 @@ func (i *Issuer) KeySet(ctx context.Context, lease string, state mint.KeySet) er
 		r.extra, r.hide = extra, state.Hide
 		return r.documents(i.keyIssuer())
 	})
+}
+
+// The keys of states are kept: a state that is asked for again has the same
+// ones, and nobody waits for them a second time.
+const (
+	mostStateKeys = 64
+	stateKeyLife  = 24 * time.Hour
+)
+
+// stateKey is the key of a key-set state, made when it is first asked for.
+func (i *Issuer) stateKey(_ context.Context, spec mint.KeySpec) (extraKey, error) {
+	name, now := fmt.Sprintf("%#v", spec), i.cfg.Now()
+	if kept, ok := i.stateKeys.get(name, now); ok {
+		return kept, nil
+	}
+	k, jwk, err := spec.Make(rand.Reader, now)
+	if err != nil {
+		return extraKey{}, wrongRequest("%w", err)
+	}
+	made := extraKey{spec.Name, k, jwk}
+	i.stateKeys.put(name, made, now)
+	return made, nil
 }
 
 // inForce checks that a lease is in force.

@@ -110,7 +110,7 @@ func (i *Issuer) bakeBeside(ctx context.Context, p prepared) (mint.Baked, error)
 	return mint.Baked{}, wrongRequest("%w", err)
 }
 
-// scope is what the issuer itself knows: now, tenant and own.
+// scope is what the issuer itself knows: now, tenant, next and own.
 func (i *Issuer) scope(g mint.Grant) value.Scope {
 	return value.ScopeFunc(func(path []string) (value.Value, error) {
 		known := value.Map{"now": value.Int(i.cfg.Now().Unix())}
@@ -119,6 +119,10 @@ func (i *Issuer) scope(g mint.Grant) value.Scope {
 			known["tenant.id"] = value.String(g.Tenant)
 			known["tenant.issuer"] = value.String(i.Issuers(g.Tenant).Of(g.Kind.Version))
 			addKey(known, "tenant", i.current().public()[0])
+		case "next":
+			if all := i.current().public(); len(all) > 1 {
+				addKey(known, "next", all[1])
+			}
 		case "own":
 			k, err := i.key(mint.KeyOwn)
 			if err != nil {
@@ -142,5 +146,8 @@ func addKey(m value.Map, owner string, k mint.PublicKey) {
 		"cert": value.String(k.CertificatePEM), "jwk": jwk, "file": value.String(k.FileName),
 	} {
 		m[owner+"."+name], m[owner+".key."+name] = v, v
+	}
+	for _, member := range jwk.Members {
+		m[owner+".jwk."+member.Name], m[owner+".key.jwk."+member.Name] = member.Value, member.Value
 	}
 }

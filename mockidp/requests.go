@@ -27,6 +27,8 @@ type Request struct {
 	// Endpoint is the path pattern, such as "/{tenant}/oauth2/v2.0/token", or
 	// "unknown path".
 	Endpoint string `json:"endpoint"`
+	// TLS: it came over the listener with TLS.
+	TLS bool `json:"tls,omitempty"`
 	// Tenant is how URLs name it: a GUID, common or organizations.
 	Tenant   string `json:"tenant,omitempty"`
 	ClientID string `json:"client-id,omitempty"`
@@ -57,7 +59,7 @@ func (i *Issuer) remember(q *request, began time.Time) {
 		endpoint = unknownPath
 	}
 	i.requests.add(Request{
-		Time: q.came, ID: q.id, Address: addressOf(q.Request), Method: shortMethod(q.Request), Endpoint: endpoint,
+		Time: q.came, ID: q.id, Address: addressOf(q.Request), Method: shortMethod(q.Request), Endpoint: endpoint, TLS: q.Request.TLS != nil,
 		Tenant: q.tenant.path, ClientID: clientIDOf(q.Request), Status: q.sent.code(), AADSTS: q.aadsts, Duration: time.Since(began),
 	})
 }

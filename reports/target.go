@@ -12,6 +12,9 @@ type Target struct {
 	Stated string `json:"stated,omitempty"`
 	// Tokens is where tokens come from: "mock" or "entra".
 	Tokens string `json:"tokens"`
+	// Former is the URL of a mock that the gateways trusted once and must refuse
+	// now; empty where the target names none.
+	Former string `json:"former,omitempty" jsonschema_extras:"volatile=true"`
 	// Accepted is how an acceptance is proven: "echo", "header" or "body".
 	Accepted string `json:"accepted"`
 	// Supports are the declared capabilities, sorted by key.

@@ -36,8 +36,18 @@ const (
 	TenantConsumer TenantRole = "consumer"
 )
 
+// IssuerRole names who issues a token.
+type IssuerRole string
+
+// The issuers: whoever the gateway is to trust, and a mock that it trusted
+// once.
+const (
+	IssuerHome   IssuerRole = "home"
+	IssuerFormer IssuerRole = "former"
+)
+
 // Base is the token that a row starts from. Decoding fills in the defaults, so
-// that only Version, Kind, Scopes, Roles, Audience and User can be empty.
+// that what is empty was left out, and its own comment says what that means.
 type Base struct {
 	// Forged: header and claims of the genuine token, signed with our own key.
 	Forged bool
@@ -48,24 +58,37 @@ type Base struct {
 	Exactly bool
 	// Version is empty for each version at hand.
 	Version mint.Version
-	// Kind is empty for any.
-	Kind   mint.Subject
-	API    API
-	Tenant TenantRole
-	Client Role
+	// Kind is empty for any. EachKind: for each kind at hand, version and
+	// subject, and not for the nearest.
+	Kind     mint.Subject
+	EachKind bool
+	API      API
+	Tenant   TenantRole
+	Issuer   IssuerRole
+	Client   Role
 	// Scopes and Roles are what to ask for; nil: what the API grants for the
 	// environment; empty: nothing.
 	Scopes, Roles []Expr
-	// Audience is uri or app-id, the form to ask for; empty: the usual one.
+	// Audience is uri, uri-slash or app-id, the form to ask for; empty: the usual
+	// one.
 	Audience string
-	// User names the user; empty: any.
-	User  string
-	Age   mint.Age
-	Token mint.TokenType
+	// User is what the user is; empty: any member of the tenant.
+	User targets.UserRole
+	// Authentication is how the client proves who it is: public (it does not),
+	// secret or certificate; empty: as it can.
+	Authentication string
+	// Capabilities are what the client says that it can handle, such as cp1.
+	Capabilities []string
+	Age          mint.Age
+	Token        mint.TokenType
 }
 
-// Genuine reports whether the row starts from a token that the issuer signed.
-func (b Base) Genuine() bool { return !b.Forged && !b.None }
+// Genuine reports whether the row starts from a token of the issuer that the
+// gateway is to trust.
+func (b Base) Genuine() bool { return b.issued() && b.Issuer == IssuerHome }
+
+// issued reports whether the row starts from what an issuer signed.
+func (b Base) issued() bool { return !b.Forged && !b.None }
 
 // Allows reports whether the base leaves the kind open or names it.
 func (b Base) Allows(k mint.Kind) bool {
@@ -103,7 +126,7 @@ func (b Base) needs() []Need {
 
 // anyHome is the base of a row that says nothing.
 func anyHome() Base {
-	return Base{API: APIHome, Tenant: TenantHome, Client: targets.Contracted, Age: mint.Fresh, Token: mint.Access}
+	return Base{API: APIHome, Tenant: TenantHome, Issuer: IssuerHome, Client: targets.Contracted, Age: mint.Fresh, Token: mint.Access}
 }
 
 // The words of a base. The first word of versions and subjects means the same
@@ -114,6 +137,11 @@ func subjectWords() []string {
 	return []string{"any", string(mint.SubjectUser), string(mint.SubjectApp)}
 }
 
+// eachKind is for the long form only.
+const eachKind = "each"
+
+func kindWords() []string { return append(subjectWords(), eachKind) }
+
 func apiWords() []string {
 	return []string{string(APIHome), string(APIOther), string(APISecond), string(APISelf), string(APIARM), string(APIGraph)}
 }
@@ -121,7 +149,29 @@ func apiWords() []string {
 func tenantWords() []string {
 	return []string{string(TenantHome), string(TenantOther), string(TenantConsumer)}
 }
-func audienceWords() []string { return []string{"uri", "app-id"} }
+func issuerWords() []string { return []string{string(IssuerHome), string(IssuerFormer)} }
+
+func audienceWords() []string { return []string{formURI, formSlash, formAppID} }
+
+// The forms of a v1 token's audience (entra-tokens 2.2).
+const (
+	formURI   = "uri"
+	formSlash = "uri-slash"
+	formAppID = "app-id"
+)
+
+// authenticationWords are how a client proves who it is, in the order of the
+// values of appidacr and azpacr.
+func authenticationWords() []string { return []string{"public", "secret", "certificate"} }
+
+func userWords() []string {
+	var all []string
+	for _, r := range targets.UserRoles() {
+		all = append(all, string(r))
+	}
+	return all
+}
+
 func ageWords() []string {
 	return []string{string(mint.Fresh), string(mint.AlmostExpired), string(mint.Expired)}
 }
@@ -210,14 +260,21 @@ func decodeLongBase(n *document.Node) Base {
 	b := anyHome()
 	b.Exactly = f.Take("exactly").Bool()
 	b.Version = mint.Version(leftOut(f.Take("version").OneOf("version", versionWords())))
-	b.Kind = mint.Subject(leftOut(f.Take("kind").OneOf("kind", subjectWords())))
+	if word := f.Take("kind").OneOf("kind", kindWords()); word == eachKind {
+		b.EachKind = true
+	} else {
+		b.Kind = mint.Subject(leftOut(word))
+	}
 	choose(f.Take("api"), "api", apiWords(), &b.API)
 	choose(f.Take("tenant"), "tenant", tenantWords(), &b.Tenant)
+	choose(f.Take("issuer"), "issuer", issuerWords(), &b.Issuer)
 	choose(f.Take("client"), "client", clientWords(), &b.Client)
 	choose(f.Take("age"), "age", ageWords(), &b.Age)
 	choose(f.Take("token"), "token", tokenWords(), &b.Token)
 	choose(f.Take("audience"), "audience", audienceWords(), &b.Audience)
-	b.User = f.Take("user").Str()
+	choose(f.Take("user"), "user", userWords(), &b.User)
+	choose(f.Take("authentication"), "authentication", authenticationWords(), &b.Authentication)
+	b.Capabilities = f.Take("capabilities").Strings()
 	b.Scopes = decodeExprs(f.Take("scopes"))
 	b.Roles = decodeExprs(f.Take("roles"))
 	f.Rest()
@@ -269,10 +326,14 @@ func (b Base) check(n *document.Node) {
 		n.Problemf("version: v2, kind: user", "exactly binds the version or the kind, and the base names neither")
 	case (b.API == APIARM || b.API == APIGraph) && b.Version == mint.V2:
 		n.Problemf("leave the version out", "tokens for %s are v1", b.API)
+	case b.EachKind && (b.API != APIHome || b.Token != mint.Access):
+		n.Problemf("leave api and token out", "each kind at hand is one of access tokens for api home")
 	case b.Token == mint.ID && (b.Version == mint.V1 || b.Kind == mint.SubjectApp):
 		n.Problemf("leave version and kind out", "id tokens are v2 and of a user")
 	case b.Scopes != nil && b.Kind == mint.SubjectApp:
 		n.Problemf("kind: user", "tokens of applications have no scopes")
+	case (b.User != "" || b.Authentication == "public") && !(b.Exactly && b.Kind == mint.SubjectUser):
+		n.Problemf("exactly: true and kind: user", "a base with a user or a public client does not bind user")
 	}
 }
 

@@ -116,6 +116,9 @@ func contradiction(a, b Scenario) (va, vb Variant, found bool) {
 
 // excludes reports whether no target can have what both rows need.
 func excludes(a, b Scenario) bool {
+	if a.unexpected() != b.unexpected() {
+		return true
+	}
 	needs := b.AllNeeds()
 	for _, n := range a.AllNeeds() {
 		if slices.Contains(b.Unless, n) || slices.ContainsFunc(needs, n.Excludes) {

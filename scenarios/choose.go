@@ -3,9 +3,11 @@ package scenarios
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/internal/value"
 	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
@@ -54,7 +56,7 @@ func (x Expansion) tokenKinds(c *Case, v mint.Version, kind *mint.Kind) []mint.K
 	if owner == nil {
 		return nil
 	}
-	all := x.Kinds(owner)
+	all := x.obtainable(c, owner)
 	own := mint.Kind{Version: v, Subject: b.Kind}
 	if b.Exactly || (v != "" && b.Version == "") {
 		all = slices.DeleteFunc(slices.Clone(all), func(k mint.Kind) bool {
@@ -136,10 +138,17 @@ func (x Expansion) grant(c *Case, k mint.Kind) (*mint.Grant, string) {
 	}
 	g := &mint.Grant{
 		Token: b.Token, Tenant: x.tenant(b), Kind: k, Age: b.Age,
-		Client: mint.Client{ID: client.ID, Authentication: client.Authentication},
+		Client:          mint.Client{ID: client.ID, Authentication: client.Authentication},
+		ManagedIdentity: client.ManagedIdentity, Capabilities: b.Capabilities,
 	}
 	if g.Tenant == "" {
 		return nil, "no second tenant: add tenant.other"
+	}
+	if i := slices.Index(authenticationWords(), b.Authentication); i >= 0 {
+		g.Client.Authentication = strconv.Itoa(i)
+	}
+	if missing := x.person(b, g); missing != "" {
+		return nil, missing
 	}
 	if missing := x.resource(c, g); missing != "" {
 		return nil, missing
@@ -148,6 +157,26 @@ func (x Expansion) grant(c *Case, k mint.Kind) (*mint.Grant, string) {
 		return nil, missing
 	}
 	return g, ""
+}
+
+// person fills in the user that the row asks for. A mock has each of them.
+func (x Expansion) person(b Base, g *mint.Grant) (missing string) {
+	mock := x.Target.Tokens.CanMint()
+	found := x.Target.User(b.User)
+	switch {
+	case b.User == "":
+	case !mock && found == nil:
+		return "no user in the target file is " + string(b.User)
+	case !mock:
+		g.User.Name = found.Name
+	case b.User == targets.Guest:
+		g.User = mint.User{Name: "Gale Guest", HomeTenant: x.Target.TenantB()}
+	case b.User == targets.ManyGroups:
+		for _, id := range guids(mint.MostGroups + 1).Items {
+			g.Groups = append(g.Groups, id.Text)
+		}
+	}
+	return ""
 }
 
 func (x Expansion) tenant(b Base) string {
@@ -172,6 +201,12 @@ func (x Expansion) client(c *Case) (*targets.Client, string) {
 			return found, ""
 		}
 		return nil, "no client is granted in " + c.Other.Name
+	}
+	if i := slices.Index(authenticationWords(), b.Authentication); i >= 0 && !x.Target.Tokens.CanMint() {
+		if found := x.Target.Proving(c.Home, strconv.Itoa(i)); found != nil {
+			return found, ""
+		}
+		return nil, "no client with a contract for " + c.Home.Name + " proves itself by: " + b.Authentication
 	}
 	if found := x.Target.Client(b.Client, c.Home, c.Other); found != nil {
 		return found, ""
@@ -217,6 +252,7 @@ func (x Expansion) permissions(c *Case, g *mint.Grant) (missing string) {
 	if g.WellKnown != "" || b.API == APISelf || g.Token != mint.Access {
 		return ""
 	}
+	x.meetContext(g, b.User)
 	scope := Setting{Target: x.Target, Home: c.Home, Other: c.Other, Gateway: c.Gateway, Kind: g.Kind}
 	requires := x.requirement(c)
 	if b.Client == targets.Ungranted {
@@ -239,6 +275,15 @@ func (x Expansion) permissions(c *Case, g *mint.Grant) (missing string) {
 		}
 	}
 	return ""
+}
+
+// meetContext has a user's token name the authentication context where the
+// target declares that it must.
+func (x Expansion) meetContext(g *mint.Grant, user targets.UserRole) {
+	asked, _ := x.Target.Declared("authentication-context")
+	if asked == "true" && g.Kind.Subject == mint.SubjectUser && user != targets.WithoutContext {
+		g.Optional = []string{"acrs"}
+	}
 }
 
 // requirement is what the token's own api grants to its client.
@@ -270,6 +315,7 @@ func (x Expansion) ControlGrant(c Control) (mint.Grant, bool) {
 	if a.OwnKeys {
 		g.AppKey = a.AppID
 	}
+	x.meetContext(&g, "")
 	if c.Kind.Subject == mint.SubjectUser {
 		g.Scopes = e.Requires.Scopes
 		if c.Route == "other" && e.Other != nil && e.Other.Scope != "" {
@@ -281,15 +327,31 @@ func (x Expansion) ControlGrant(c Control) (mint.Grant, bool) {
 	return g, true
 }
 
-// askedFor evaluates the scopes or roles that a base asks for.
+// askedFor evaluates the scopes or roles that a base asks for, each once: a
+// list stands for its entries.
 func askedFor(all []Expr, s Setting) ([]string, error) {
 	out := make([]string, 0, len(all))
 	for _, e := range all {
-		text, err := e.Text(s)
+		v, err := e.Eval(s)
 		if err != nil {
 			return nil, fmt.Errorf("scenarios: the base: %w", err)
 		}
-		out = append(out, text)
+		for _, text := range textsOf(v) {
+			if !slices.Contains(out, text) {
+				out = append(out, text)
+			}
+		}
 	}
 	return out, nil
+}
+
+func textsOf(v value.Value) []string {
+	if v.Kind != value.Array {
+		return []string{v.Plain()}
+	}
+	var out []string
+	for _, item := range v.Items {
+		out = append(out, item.Plain())
+	}
+	return out
 }

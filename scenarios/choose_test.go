@@ -79,6 +79,13 @@ func TestChoices(t *testing.T) {
 		{"a stranger leans on the holder", "base: {exactly: true, version: v2, kind: app, client: stranger}", nil, []string{"v2 app made-up DEV.Access < v2 app worker"}},
 		{"ungranted gets nothing", "base: {exactly: true, version: v2, kind: app, client: ungranted}", nil, []string{"v2 app worker < v2 app worker"}},
 		{"scopes of its choice", `base: {exactly: true, version: v2, kind: user, scopes: ["${home.other-scope}", "x"]}`, nil, []string{"v2 user worker DEV.Admin+x < v2 user worker"}},
+		{"what is required, in another order", `base: {exactly: true, version: v2, kind: user, scopes: ["x", "${home.scopes}", "x"]}`, nil, []string{"v2 user worker x+DEV.Access < v2 user worker"}},
+		{"users where only daemons are expected", "base: exactly v2 user home, unless: [user-tokens]", []string{"skew: 90s", "user-tokens: false"}, []string{
+			"v2 user worker DEV.Access < v2 app worker", "v2 user worker DEV.Access < v1 app worker",
+		}},
+		{"v1 where only v2 is taken", "base: exactly v1 app home, needs: [versions-v2], expect: {either: versions}", []string{"skew: 90s", "versions: v2"}, []string{
+			"v1 app worker DEV.Access < v2 app worker", "v1 app worker DEV.Access < v2 user worker",
+		}},
 		{"no scopes at all", "base: {exactly: true, version: v2, kind: user, scopes: []}", nil, []string{"v2 user worker < v2 user worker"}},
 		{"roles of its choice", `base: {exactly: true, version: v2, kind: app, roles: ["${other.role}"]}`, nil, []string{"v2 app worker UAT.Access < v2 app worker"}},
 		{"the second API's own scopes", "base: {api: second, version: v2, kind: user}", nil, []string{
@@ -127,6 +134,8 @@ func TestGrant(t *testing.T) {
 		{"ARM", "base: {api: arm}", "access of " + tenant + " for  () arm"},
 		{"Graph", "base: {api: graph}", "access of " + tenant + " for  () graph"},
 		{"id token", "base: {token: id}", "id of " + tenant + " for " + v2ID + " (" + v2ID + ")"},
+		{"v1 asked for by URI with a slash", "base: {exactly: true, version: v1, kind: app, audience: uri-slash}", "access of " + tenant + " for api://orders-v1.dev/ (" + v1ID + ")"},
+		{"id token of the API itself", "base: {token: id, client: api}", "id of " + tenant + " for " + v2ID + " (" + v2ID + ")"},
 		{"expired", "base: {exactly: true, version: v2, kind: app, age: expired}", "access of " + tenant + " for " + v2ID + " (" + v2ID + ") expired"},
 	}
 	for _, tt := range rows {
@@ -142,6 +151,50 @@ func TestGrant(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestPerson holds who the token speaks of: its user, and how its client proves
+// itself.
+func TestPerson(t *testing.T) {
+	t.Parallel()
+	rows := []struct {
+		name, row string
+		want      func(mint.Grant) any
+		is        any
+	}{
+		{"any user", "base: exactly v2 user home", func(g mint.Grant) any { return g.User }, mint.User{}},
+		{"a guest is at home elsewhere", "base: {exactly: true, kind: user, user: guest}", func(g mint.Grant) any { return g.User.HomeTenant }, target(t).TenantB()},
+		{"more groups than a token lists", "base: {exactly: true, kind: user, user: many-groups}", func(g mint.Grant) any { return len(g.Groups) }, mint.MostGroups + 1},
+		{"as it can", "base: exactly v2 user home", func(g mint.Grant) any { return g.Client.Authentication }, "1"},
+		{"not at all", "base: {exactly: true, kind: user, authentication: public}", func(g mint.Grant) any { return g.Client.Authentication }, "0"},
+		{"by certificate", "base: {kind: app, authentication: certificate}", func(g mint.Grant) any { return g.Client.Authentication }, "2"},
+		{"able to handle a challenge", "base: {kind: user, capabilities: [cp1]}", func(g mint.Grant) any { return g.Capabilities }, []string{"cp1"}},
+		{"a managed identity", "base: {kind: app, client: managed}", func(g mint.Grant) any { return g.ManagedIdentity != "" }, true},
+	}
+	for _, tt := range rows {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := Expansion{Target: target(t)}.Expand([]Scenario{rowOf(t, tt.row)})[0]
+			if len(c.Choices) == 0 {
+				t.Fatalf("expected a token, got %+v", c.Decided)
+			}
+			if diff := cmp.Diff(tt.is, tt.want(*c.Choices[0].Grant)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestRealPerson: in the real tenant the user and the client are those of the
+// file.
+func TestRealPerson(t *testing.T) {
+	t.Parallel()
+	f := entraTokens(t)
+	f.Users = []targets.User{{Name: "alice"}, {Name: "gale", Is: []targets.UserRole{targets.Guest}}}
+	c := Expansion{Target: f}.Expand([]Scenario{rowOf(t, "base: {exactly: true, kind: user, user: guest}")})[0]
+	if len(c.Choices) == 0 || c.Choices[0].Grant.User.Name != "gale" {
+		t.Errorf("expected gale, got %+v %+v", c.Choices, c.Decided)
 	}
 }
 
@@ -192,6 +245,18 @@ func TestMissing(t *testing.T) {
 	}{
 		{"no second client", "base: {client: second}", devOnlyWorker, verdict.MissingAccount, "no client in the role second for dev"},
 		{"no stranger in the real tenant", "base: {client: stranger}", entraTokens, verdict.MissingAccount, "no client in the role stranger for dev"},
+		{"no such user in the real tenant", "base: {exactly: true, kind: user, user: many-groups}", func(t *testing.T) *targets.File {
+			t.Helper()
+			f := entraTokens(t)
+			f.Users = []targets.User{{Name: "alice"}}
+			return f
+		}, verdict.MissingAccount, "no user in the target file is many-groups"},
+		{"no public client in the real tenant", "base: {exactly: true, kind: user, authentication: public}", func(t *testing.T) *targets.File {
+			t.Helper()
+			f := entraTokens(t)
+			f.Users = []targets.User{{Name: "alice"}}
+			return f
+		}, verdict.MissingAccount, "no client with a contract for dev proves itself by: public"},
 		{"nobody granted in the other", "base: other", func(t *testing.T) *targets.File {
 			t.Helper()
 			return target(t, `    gateways: [{url: "http://uat.example:8443/shop"}]`+"\n", "", "contracts: [uat], granted: [uat]", "contracts: [uat], granted: []", "granted: [dev, uat]", "granted: [dev]")

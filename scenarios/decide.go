@@ -24,6 +24,11 @@ func (x Expansion) decide(c *Case) {
 		because(c, verdict.Filtered, "takes minutes: --slow runs it")
 	case row.Source == Mock && !x.Target.Tokens.CanMint():
 		because(c, verdict.SourceNotAvailable, "needs a gateway that trusts the mock issuer")
+	case x.lacksSkew(c):
+		c.Declare = "skew: …"
+		because(c, verdict.CapabilityAbsent, "lies near the limit of the gateway's clock, and no skew is declared")
+	case row.Base.Issuer == IssuerFormer && x.Target.Tokens.Former == nil:
+		because(c, verdict.SourceNotAvailable, "no former mock: add former: {mock: {url: …, management: …, token: …}} to tokens")
 	case x.lacksOther(c):
 		because(c, verdict.MissingAccount, "the target file names one environment only")
 	default:
@@ -36,6 +41,13 @@ func (x Expansion) decide(c *Case) {
 }
 
 func (x Expansion) lacksOther(c *Case) bool { return c.Other == nil && c.Scenario.UsesOther() }
+
+// lacksSkew reports whether a row counts from a difference of clocks that nobody
+// has declared: nothing would then be known of the right answer.
+func (x Expansion) lacksSkew(c *Case) bool {
+	_, declared := x.Target.Declared("skew")
+	return !declared && slices.Contains(c.Scenario.Refs(), "skew")
+}
 
 // unneeded applies needs and unless.
 func (x Expansion) unneeded(c *Case) bool {

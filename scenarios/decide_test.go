@@ -23,6 +23,7 @@ func TestDecide(t *testing.T) {
 	noGatewayExtras := with(`, origin: "http://up.example", plain-http: "http://plain.example/orders"`, "")
 	noSecond := with("  spare: {app-id: b1111111-b111-4a10-8004-0123456789b2, uris: [api://billing.all], version: 2, scopes: [Billing.Read], roles: [Billing.All]}\n", "")
 	noOther := with(", other: {request: GET /v1/admin, scope: DEV.Admin}", "")
+	const nearSkew = `source: mock, base: any home, token: [{set: {exp: "${now - skew - 15s}"}}]`
 	rows := []struct {
 		name, row string
 		target    func(*testing.T) *targets.File
@@ -37,11 +38,19 @@ func TestDecide(t *testing.T) {
 		{"enforced by fix 2", "guards: scope, base: any home", enforces("fix: 2"), "", ""},
 		{"the other's token is always judged", "guards: audience, base: other", enforces("fix: 2"), "", ""},
 		{"a mutated other's token is not", `guards: audience, source: mock, base: other, token: [{set: {x: 1}}]`, enforces("fix: 2"), verdict.LeftOpenByDeclaration, ""},
+		{"a variant about what is left open", "guards: audience, base: any home, variants: {a: {guards: scope}}", enforces("fix: 1"), verdict.LeftOpenByDeclaration, ""},
+		{"a variant about what is enforced", "guards: scope, base: any home, variants: {a: {guards: audience}}", enforces("fix: 1"), "", ""},
 		{"a signature cannot be declared away", "guards: signature, base: any home", enforces("fix: 1"), "", ""},
 		{"need declared away", "needs: [user-tokens], base: any home", with("skew: 90s", "user-tokens: false"), verdict.DeclaredUnsupported, ""},
 		{"bound to users, declared away", "base: exactly user home", with("skew: 90s", "user-tokens: false"), verdict.DeclaredUnsupported, ""},
 		{"bound to users, none there", "base: exactly user home", entraTokens, verdict.MissingAccount, "user-tokens: false"},
 		{"bound to daemons, declared away", "base: exactly app home", with("skew: 90s", "app-tokens: false"), verdict.DeclaredUnsupported, ""},
+		{"about users where they are expected", "base: exactly user home, unless: [user-tokens]", with(), verdict.DeclaredUnsupported, ""},
+		{"about users where nobody expects them", "base: exactly user home, unless: [user-tokens]", with("skew: 90s", "user-tokens: false"), "", ""},
+		{"about daemons where nobody expects them", "base: exactly app home, unless: [app-tokens]", with("skew: 90s", "app-tokens: false"), "", ""},
+		{"about users where none can be had", "base: exactly user home, unless: [user-tokens]", entraTokens, verdict.MissingAccount, ""},
+		{"bound to a version that is declared away", "base: exactly v1 app home", with("skew: 90s", "versions: v2"), verdict.DeclaredUnsupported, ""},
+		{"about a version that is declared away", "base: exactly v1 app home, needs: [versions-v2], expect: {either: versions}", with("skew: 90s", "versions: v2"), "", ""},
 		{"no second API", "base: second", noSecond, verdict.MissingAccount, "second-api: false"},
 		{"no other tenant", "base: {tenant: other}", entraTokens, verdict.MissingAccount, "other-tenant: false"},
 		{"no other route", "needs: [other-route], guards: route, base: exactly user home, request: {target: \"${home.other-route}\"}", noOther, verdict.CapabilityAbsent, "other-route: false"},
@@ -62,7 +71,15 @@ func TestDecide(t *testing.T) {
 		{"mock row, real tenant", "source: mock, base: any home", entraTokens, verdict.SourceNotAvailable, ""},
 		{"forged row, real tenant", "source: forged, base: forged", entraTokens, "", ""},
 		{"real row, real tenant", "source: real, base: exactly app home", entraTokens, "", ""},
+		{"no former mock", "source: forged, base: {issuer: former}", with(), verdict.SourceNotAvailable, ""},
+		{"no former mock, real tenant", "source: forged, base: {issuer: former}", entraTokens, verdict.SourceNotAvailable, ""},
+		{"former mock beside a mock", "source: forged, base: {issuer: former}", formerMock(with()), "", ""},
+		{"former mock beside the real tenant", "source: forged, base: {issuer: former}", formerMock(entraTokens), "", ""},
+		{"a former mock signs, real tenant", "source: forged, base: {issuer: former}, token: [{set: {x: 1}}]", formerMock(entraTokens), "", ""},
+		{"what cannot be declared away", "source: forged, guards: key, base: {issuer: former}", enforces("fix: 1"), verdict.SourceNotAvailable, ""},
 		{"one environment only", "base: other", devOnly, verdict.MissingAccount, ""},
+		{"near a skew that nobody declares", nearSkew, with("skew: 90s", "jwks: static"), verdict.CapabilityAbsent, "skew: …"},
+		{"near the declared skew", nearSkew, with(), "", ""},
 		{"to the origin", "base: any home, request: {to: origin}", with(), "", ""},
 		{"no origin", "base: any home, request: {to: origin}", noGatewayExtras, verdict.CapabilityAbsent, ""},
 		{"no plain HTTP", "base: any home, request: {to: plain-http}", noGatewayExtras, verdict.CapabilityAbsent, ""},

@@ -101,6 +101,11 @@ func (x Expansion) versions(c Case) []Case {
 	if x.EachKind {
 		return x.kinds(c)
 	}
+	if c.Scenario.Base.EachKind {
+		if all := x.kinds(c); len(all) > 0 {
+			return all
+		}
+	}
 	var all []Case
 	for _, v := range x.splitBy(&c) {
 		all = append(all, x.complete(c, v, nil))
@@ -127,7 +132,8 @@ func (x Expansion) splitBy(c *Case) []mint.Version {
 	if b.Version != "" || pinned || !b.splits() || owner == nil || c.Scenario.Kind == Observe {
 		return []mint.Version{""}
 	}
-	if versions := owner.Versions(); len(versions) > 1 {
+	versions := slices.DeleteFunc(owner.Versions(), func(v mint.Version) bool { return !x.Target.Takes(v) })
+	if len(versions) > 1 {
 		return versions
 	}
 	return []mint.Version{""}
@@ -155,10 +161,11 @@ func (x Expansion) complete(c Case, v mint.Version, kind *mint.Kind) Case {
 }
 
 // lacksVersion reports whether the row is bound to a version that its
-// registrations do not have, which is the file's own word (design 5).
+// registrations do not have or the target does not take, which is the file's
+// own word (design 5).
 func (x Expansion) lacksVersion(c *Case) bool {
 	b, owner := c.Scenario.Base, x.owner(c)
-	return b.Exactly && b.Version != "" && owner != nil && !slices.Contains(owner.Versions(), b.Version)
+	return b.Exactly && b.Version != "" && owner != nil && !(slices.Contains(owner.Versions(), b.Version) && x.Target.Takes(b.Version))
 }
 
 func caseID(c *Case, v mint.Version, kind *mint.Kind) string {
@@ -231,10 +238,28 @@ func (x Expansion) owner(c *Case) *targets.Environment {
 // Kinds are the kinds of genuine token that an environment's registrations can
 // have and the target does not declare away: v1 before v2, app before user.
 func (x Expansion) Kinds(e *targets.Environment) []mint.Kind {
+	return kindsOf(e.Versions(), x.Target.Takes, x.Target.HasTokens)
+}
+
+// obtainable are the kinds that a row's token can have: those that the target
+// expects and, for a row about the unexpected, those that it declares away and
+// that can be had all the same.
+func (x Expansion) obtainable(c *Case, owner *targets.Environment) []mint.Kind {
+	takes, has := x.Target.Takes, x.Target.HasTokens
+	if c.Scenario.unexpectedVersion() {
+		takes = func(mint.Version) bool { return true }
+	}
+	if c.Scenario.unexpectedCaller() {
+		has = x.Target.CanHave
+	}
+	return kindsOf(owner.Versions(), takes, has)
+}
+
+func kindsOf(versions []mint.Version, takes func(mint.Version) bool, has func(mint.Subject) bool) []mint.Kind {
 	var all []mint.Kind
-	for _, v := range e.Versions() {
+	for _, v := range versions {
 		for _, s := range []mint.Subject{mint.SubjectApp, mint.SubjectUser} {
-			if x.Target.HasTokens(s) {
+			if takes(v) && has(s) {
 				all = append(all, mint.Kind{Version: v, Subject: s})
 			}
 		}
@@ -245,5 +270,5 @@ func (x Expansion) Kinds(e *targets.Environment) []mint.Kind {
 // splits reports whether a base without version is run for each version at
 // hand: tokens whose version is given, forgeries and no token are not.
 func (b Base) splits() bool {
-	return b.Genuine() && b.Token == mint.Access && b.API != APIARM && b.API != APIGraph
+	return b.issued() && b.Token == mint.Access && b.API != APIARM && b.API != APIGraph
 }

@@ -78,6 +78,16 @@ func entraTokens(t *testing.T) *targets.File {
 	return f
 }
 
+// formerMock is a target whose gateways trusted a mock once.
+func formerMock(read func(*testing.T) *targets.File) func(*testing.T) *targets.File {
+	return func(t *testing.T) *targets.File {
+		t.Helper()
+		f := read(t)
+		f.Tokens.Former = &targets.Mock{}
+		return f
+	}
+}
+
 // rowOf reads one row; what it leaves out is filled in.
 func rowOf(t *testing.T, text string) Scenario {
 	t.Helper()
@@ -119,6 +129,11 @@ func TestExpandIDs(t *testing.T) {
 		{"forged", "base: forged, source: forged", nil, []string{"mine/dev", "mine/uat"}},
 		{"Microsoft's shapes", "base: {api: graph}", nil, []string{"mine/dev", "mine/uat"}},
 		{"id tokens", "base: {token: id}", nil, []string{"mine/dev", "mine/uat"}},
+		{"each kind at hand", "base: {kind: each}", nil, []string{"mine/dev/v1-app", "mine/dev/v1-user", "mine/dev/v2-app", "mine/dev/v2-user", "mine/uat/v2-app", "mine/uat/v2-user"}},
+		{"each kind of a version", "base: {exactly: true, version: v1, kind: each}", nil, []string{"mine/dev/v1-app", "mine/dev/v1-user", "mine/uat"}},
+		{"each kind, no users", "base: {kind: each}", []string{"skew: 90s", "user-tokens: false"}, []string{"mine/dev/v1-app", "mine/dev/v2-app", "mine/uat/v2-app"}},
+		{"each kind, none at hand", "base: {kind: each}", []string{"skew: 90s", "user-tokens: false, app-tokens: false"}, []string{"mine/dev/v1", "mine/dev/v2", "mine/uat"}},
+		{"of a former mock", "base: {issuer: former}, source: forged", nil, []string{"mine/dev/v1", "mine/dev/v2", "mine/uat"}},
 		{"the second API has one version", "base: second", nil, []string{"mine/dev", "mine/uat"}},
 		{"pairs, by the other's versions", "base: other", nil, []string{"mine/dev/from-uat", "mine/uat/from-dev/v1", "mine/uat/from-dev/v2"}},
 		{"borrowing a name makes pairs", `source: mock, base: v2 home, token: [{set: {aud: "${other.audience}"}}]`, nil, []string{"mine/dev/from-uat", "mine/uat/from-dev"}},
@@ -248,6 +263,8 @@ func TestCross(t *testing.T) {
 		{name: "ours with its audience", row: `source: mock, base: v2 home, token: [{set: {aud: "${other.audience}"}}]`, minted: "dev"},
 		{name: "forged", row: "source: forged, base: forged"},
 		{name: "second API", row: "base: second"},
+		{name: "of a former mock", row: "source: forged, base: {issuer: former}"},
+		{name: "the other's of a former mock", row: "source: forged, base: {api: other, issuer: former}"},
 		{name: "stand-in, nothing shared", row: "id: aud-shared-registration, base: {exactly: true, kind: app, client: other}", minted: "dev"},
 		{name: "stand-in, shared", row: "id: aud-shared-registration, base: {exactly: true, kind: app, client: other}", target: shared, cross: true, minted: "uat"},
 	}
@@ -279,6 +296,8 @@ func TestKinds(t *testing.T) {
 		{"no daemons", target(t, "skew: 90s", "app-tokens: false"), "v1 user, v2 user"},
 		{"neither", target(t, "skew: 90s", "app-tokens: false, user-tokens: false"), ""},
 		{"one version", target(t, "[dev-v2, dev-v1]", "dev-v1"), "v1 app, v1 user"},
+		{"one version declared", target(t, "skew: 90s", "versions: v2"), "v2 app, v2 user"},
+		{"both versions declared", target(t, "skew: 90s", "versions: both"), "v1 app, v1 user, v2 app, v2 user"},
 		{"real tenant without users", entraTokens(t), "v1 app, v2 app"},
 	}
 	for _, tt := range rows {

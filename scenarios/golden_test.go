@@ -74,6 +74,7 @@ func twoScopes(f *targets.File) {
 func everythingTarget() *targets.File {
 	f := targets.Default()
 	f.OptIn, f.Supports = true, nil
+	f.Tokens.Former = &targets.Mock{}
 	for _, e := range f.Environments {
 		for i := range e.Gateways {
 			e.Gateways[i].URL = "https://" + e.Name + ".gw.example/orders"
@@ -93,7 +94,7 @@ func keyText(k *mint.Key) KeyText {
 func (b bakery) setting(c *Case, k mint.Kind) Setting {
 	return Setting{
 		Target: b.target, Home: c.Home, Other: c.Other, Gateway: c.Gateway, Kind: k, Tenant: keyText(b.tenant), Own: keyText(b.own),
-		UserSub: "sub-of-the-user", CalloutHost: "callout.example:8080", Now: b.now,
+		UserSub: "sub-of-the-user", CalloutURL: "http://callout.example:8080", Now: b.now,
 	}
 }
 
@@ -129,12 +130,9 @@ func (b bakery) show(w *strings.Builder, c Case) {
 		return
 	}
 	for _, line := range tokenLines(baked) {
-		fmt.Fprintf(w, "   token %s\n", strings.ReplaceAll(line, b.own.KeyID(), "KID-OF-OWN"))
+		fmt.Fprintf(w, "   token %s\n", short(strings.ReplaceAll(line, b.own.KeyID(), "KID-OF-OWN"), 400))
 	}
-	if genuine != "" {
-		scope = value.Chain(mint.Parts("token", genuine), scope)
-	}
-	b.request(w, &c, value.Chain(value.Map{"token": value.String("TOKEN"), "bad": value.String("BAD")}, scope))
+	b.request(w, &c, value.Chain(value.Map{"token": value.String("TOKEN"), "bad": value.String("BAD")}, mint.Parts("token", baked.Token), scope))
 	fmt.Fprintf(w, "   expect %s\n", c.Expected())
 }
 
@@ -158,7 +156,7 @@ func grantText(g mint.Grant) string {
 	words := []string{g.Kind.String()}
 	for name, text := range map[string]string{
 		"0 token": string(g.Token), "1 aud": g.Audience, "2 client": g.Client.ID, "3 scopes": strings.Join(g.Scopes, " "),
-		"4 roles": strings.Join(g.Roles, " "), "5 age": string(g.Age), "6 well-known": string(g.WellKnown), "7 tenant": g.Tenant,
+		"4 roles": strings.Join(g.Roles, " "), "5 age": string(g.Age), "8 user": g.User.Name, "9 capabilities": strings.Join(g.Capabilities, " "), "6 well-known": string(g.WellKnown), "7 tenant": g.Tenant,
 	} {
 		if text != "" && text != "access" && text != "fresh" && text != targets.Default().Tenant.ID {
 			words = append(words, name+"="+text)

@@ -70,7 +70,7 @@ func TestParseRefuses(t *testing.T) {
 		{"mark twice", with("marks: [FP, FP]"), `r.yaml:6:15: mark "FP" stands twice`},
 		{"marks that are a word", with("marks: FP"), `r.yaml:6:10: expected a list, got "FP"`},
 		{"unknown profile", with("profiles: [smok]"), `r.yaml:6:14: unknown listed profile "smok" (did you mean "smoke"?)`},
-		{"profile that a rule chooses", with("profiles: [core]"), `r.yaml:6:14: unknown listed profile "core" (known: witness, smoke, splitters, probe)`},
+		{"profile that a rule chooses", with("profiles: [core]"), `r.yaml:6:14: unknown listed profile "core" (known: witness, smoke, splitters, aftercare, probe)`},
 		{"empty reference", with(`refs: ["", a]`), `r.yaml:6:10: an empty entry`},
 		{"unknown need", with("needs: [other-rout]"), `r.yaml:6:11: unknown need "other-rout" (did you mean "other-route"?)`},
 		{"need with an unknown value", with("needs: [jwks-fetchd]"), `r.yaml:6:11: unknown need "jwks-fetchd" (did you mean "jwks-fetched"?)`},
@@ -87,6 +87,16 @@ func TestParseRefuses(t *testing.T) {
 		{"unknown key of a base", instead("base", "base: {tenat: other}"), `r.yaml:5:10: unknown key "tenat" (did you mean "tenant"?)`},
 		{"v2 token for ARM", instead("base", "base: {api: arm, version: v2}"), `r.yaml:5:9: tokens for arm are v1 (leave the version out)`},
 		{"v1 id token", instead("base", "base: {token: id, version: v1}"), `r.yaml:5:9: id tokens are v2 and of a user (leave version and kind out)`},
+		{"a user left open", instead("base", "base: {kind: user, user: guest}"), `r.yaml:5:9: a base with a user or a public client does not bind user (exactly: true and kind: user)`},
+		{"a public daemon", instead("base", "base: {exactly: true, kind: app, authentication: public}"), `r.yaml:5:9: a base with a user or a public client does not bind user (exactly: true and kind: user)`},
+		{"unknown user", instead("base", "base: {exactly: true, kind: user, user: gust}"), `r.yaml:5:43: unknown user "gust" (did you mean "guest"?)`},
+		{"unknown authentication", instead("base", "base: {authentication: password}"), `r.yaml:5:26: unknown authentication "password" (known: public, secret, certificate)`},
+		{"unknown form of the audience", instead("base", "base: {audience: url}"), `r.yaml:5:20: unknown audience "url" (did you mean "uri"?)`},
+		{"unknown issuer", instead("base", "base: {issuer: formr}"), `r.yaml:5:18: unknown issuer "formr" (did you mean "former"?)`},
+		{"each in the short form", instead("base", "base: each home"), `r.yaml:5:9: cannot read the base "each home" (write [exactly] [v1|v2|any] [user|app] [home|other|second], or forged, or none)`},
+		{"exactly each kind", instead("base", "base: {exactly: true, kind: each}"), `r.yaml:5:9: exactly binds the version or the kind, and the base names neither (version: v2, kind: user)`},
+		{"each kind of another API", instead("base", "base: {kind: each, api: second}"), `r.yaml:5:9: each kind at hand is one of access tokens for api home (leave api and token out)`},
+		{"each kind of id token", instead("base", "base: {kind: each, token: id}"), `r.yaml:5:9: each kind at hand is one of access tokens for api home (leave api and token out)`},
 		{"scopes of a daemon", instead("base", "base: {exactly: true, kind: app, scopes: [a]}"), `r.yaml:5:9: tokens of applications have no scopes (kind: user)`},
 
 		{"unknown step", with("token: [{sett: {aud: x}}]"), `r.yaml:6:12: unknown key "sett" (did you mean "set"?)`},
@@ -118,6 +128,7 @@ func TestParseRefuses(t *testing.T) {
 		{"no variants", with("variants: {}"), `r.yaml:6:13: no variants (leave the key out)`},
 		{"name of a variant", with("variants: {A B: {base: any home}}"), `r.yaml:6:19: cannot take "A B" as the name of a variant (lower case letters and digits, joined by hyphens)`},
 		{"unknown key of a variant", with("variants: {a: {bas: any home}}"), `r.yaml:6:18: unknown key "bas" (did you mean "base"?)`},
+		{"unknown guard of a variant", with("variants: {a: {guards: audiense, base: any home}}"), `r.yaml:6:26: unknown guard "audiense" (did you mean "audience"?)`},
 		{"a variant without expectation", instead("expect", "variants: {a: {expect: accept}, b: {base: any home}}"), `r.yaml:1:3: "expect" is missing (expect: accept, or expect: refuse 401)`},
 
 		{"flow with steps", with("kind: flow\n  token: [{remove: [aud]}]"), `r.yaml:7:10: a row of kind flow has no token steps (a Go value of the same id does it)`},
@@ -159,6 +170,7 @@ func TestParseAccepts(t *testing.T) {
 		{"variant named null", with("variants: {null: {base: any home}}")},
 		{"edits a real token", strings.Replace(with("token: [{edit: {in: payload, set: {aud: x}}}]"), "mock", "real", 1)},
 		{"flow with a base", with("kind: flow")},
+		{"a former mock signs again", strings.Replace(instead("base", "base: {issuer: former}\n  token: [{set: {x: 1}}]"), "mock", "forged", 1)},
 		{"JSON", `[{"id": "mine", "guards": "audience", "source": "real", "expect": "accept"}]`},
 	}
 	for _, tt := range table {

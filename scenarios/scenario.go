@@ -95,16 +95,35 @@ func (s Scenario) UsesOther() bool {
 }
 
 // AllNeeds are the row's needs and those that its base implies: a second API,
-// another tenant, users, daemons.
+// another tenant, users, daemons. A row that runs only where nobody expects its
+// sort of caller does not need that caller to be expected.
 func (s Scenario) AllNeeds() []Need {
 	all := slices.Clone(s.Needs)
 	for _, n := range s.Base.needs() {
-		if !slices.Contains(all, n) {
+		if !slices.Contains(all, n) && !slices.Contains(s.Unless, n) {
 			all = append(all, n)
 		}
 	}
 	return all
 }
+
+// unexpectedCaller reports whether the row starts from a token of users, or of
+// daemons, and runs only where nobody expects those.
+func (s Scenario) unexpectedCaller() bool {
+	return slices.ContainsFunc(s.Base.needs(), func(n Need) bool { return slices.Contains(s.Unless, n) })
+}
+
+// unexpectedVersion reports whether the row is bound to a version and runs only
+// where another one is taken.
+func (s Scenario) unexpectedVersion() bool {
+	return s.Base.Exactly && slices.ContainsFunc(s.Needs, func(n Need) bool {
+		return n.Key == "versions" && n.Value != "both" && n.Value != string(s.Base.Version) && s.Base.Version != ""
+	})
+}
+
+// unexpected reports whether the row starts from a kind of token that its target
+// declares away. Every other row takes another kind there.
+func (s Scenario) unexpected() bool { return s.unexpectedCaller() || s.unexpectedVersion() }
 
 // Marked reports whether the row has a mark.
 func (s Scenario) Marked(mark string) bool { return slices.Contains(s.Marks, mark) }

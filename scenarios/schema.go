@@ -45,7 +45,7 @@ func rowSchema() object {
 		"needs":    oneOrMore(enum(targets.NeedNames())),
 		"unless":   oneOrMore(enum(targets.NeedNames())),
 		"serial":   described(object{"type": "boolean"}, "the row runs alone"),
-		"variants": object{"type": "object", "minProperties": 1, "propertyNames": named(), "additionalProperties": closed(partSchemas())},
+		"variants": object{"type": "object", "minProperties": 1, "propertyNames": named(), "additionalProperties": closed(variantSchemas())},
 	}
 	for key, schema := range partSchemas() {
 		properties[key] = schema
@@ -66,16 +66,25 @@ func partSchemas() object {
 	}
 }
 
+func variantSchemas() object {
+	all := partSchemas()
+	all["guards"] = wordsSchema(Guards())
+	return all
+}
+
 const shortPattern = `^(forged|none|(exactly +)?(v1|v2|any)?( *(user|app))?( *(home|other|second))?)$`
 
 func longBaseSchema() object {
 	values := object{"type": []string{"array", "string"}, "items": object{"type": "string"}}
 	return closed(object{
 		"exactly": described(object{"type": "boolean"}, "version and kind bind instead of being a preference"),
-		"version": enum(versionWords()), "kind": enum(subjectWords()), "api": enum(apiWords()),
-		"tenant": enum(tenantWords()), "client": enum(clientWords()), "audience": enum(audienceWords()),
-		"age": enum(ageWords()), "token": enum(tokenWords()), "user": text("the user's name"),
-		"scopes": values, "roles": values,
+		"version": enum(versionWords()), "kind": enum(kindWords()), "api": enum(apiWords()),
+		"tenant": enum(tenantWords()), "issuer": enum(issuerWords()), "client": enum(clientWords()), "audience": enum(audienceWords()),
+		"age": enum(ageWords()), "token": enum(tokenWords()),
+		"user":           described(enum(userWords()), "what the user is"),
+		"authentication": described(enum(authenticationWords()), "how the client proves who it is (appidacr, azpacr)"),
+		"capabilities":   described(list(object{"type": "string", "minLength": 1}), "what the client says that it can handle (xms_cc)"),
+		"scopes":         values, "roles": values,
 	})
 }
 
@@ -107,10 +116,13 @@ func expectSchema() object {
 	long := closed(object{
 		"accept": object{"enum": []any{true, "warn"}}, "refuse": object{"oneOf": []any{status, list(status)}},
 		"either": enum(targets.DecidingKeys()), "measure": object{"type": "string", "minLength": 1},
-		"or":       object{"type": "string", "pattern": `^(closed|refuse( +[45][0-9][0-9])+)$`},
-		"upstream": closed(object{"identity": values, "not-identity": values, "no-header-value": values, "authorization": values, "reached": object{"const": false}}),
-		"answer":   closed(object{"no-header-value": values}),
-		"no-5xx":   object{"const": true}, "callout": object{"const": false}, "within": object{"type": "string"}, "next": object{"const": "accept"},
+		"or": object{"type": "string", "pattern": `^(closed|refuse( +[45][0-9][0-9])+)$`},
+		"upstream": closed(object{
+			"identity": values, "not-identity": values, "no-header-value": values, "authorization": values,
+			"method": object{"type": "string"}, "reached": object{"const": false},
+		}),
+		"answer": closed(object{"no-header-value": values}),
+		"no-5xx": object{"const": true}, "callout": object{"const": false}, "within": object{"type": "string"}, "next": object{"const": "accept"},
 	})
 	long["minProperties"] = 1
 	return object{"oneOf": []any{object{"type": "string", "pattern": `^(accept|refuse( +[45][0-9][0-9])+)$`}, long}}

@@ -23,13 +23,14 @@ type Setting struct {
 	Gateway     targets.Gateway
 	// Kind is the kind of token used; it decides audience and issuer.
 	Kind mint.Kind
-	// Tenant and Own are the keys that a row may name.
-	Tenant, Own KeyText
+	// Tenant, Next and Own are the keys that a row may name: the tenant's signing
+	// key, another one that it publishes, and ours.
+	Tenant, Next, Own KeyText
 	// UserSub is the sub of the user at home, where one is known.
 	UserSub string
-	// CalloutHost is host:port of the listener for call-outs.
-	CalloutHost string
-	Now         time.Time
+	// CalloutURL is the address of the listener for call-outs, without a path.
+	CalloutURL string
+	Now        time.Time
 }
 
 // KeyText is the public side of a key in every form that a forger would try.
@@ -53,6 +54,8 @@ func (s Setting) Lookup(path []string) (value.Value, error) {
 		return s.second(path[1:], unknown)
 	case "tenant":
 		return identity{s.Target.Tenant.ID, s.Target.Tenant.Issuers.Of(s.Kind.Version), s.Tenant}.lookup(path[1:], unknown)
+	case "next":
+		return identity{key: s.Next}.lookup(path[1:], unknown)
 	case "own":
 		return identity{"7e57ed00-0000-4000-8000-000000000001", ownIssuer, s.Own}.lookup(path[1:], unknown)
 	case "now":
@@ -64,11 +67,21 @@ func (s Setting) Lookup(path []string) (value.Value, error) {
 	case "zeros":
 		return value.Supply(func(n int) value.Value { return value.String(strings.Repeat("\x00", n)) }), nil
 	case "callout":
-		if s.CalloutHost != "" {
-			return value.String(s.CalloutHost), nil
-		}
+		return s.callout(path[1:], unknown)
 	}
 	return value.Value{}, unknown
+}
+
+// callout is a placeholder under callout: the listener's host, or the address
+// below which a request is a call-out.
+func (s Setting) callout(path []string, unknown error) (value.Value, error) {
+	if s.CalloutURL == "" || len(path) == 0 {
+		return value.Value{}, unknown
+	}
+	if path[0] == "url" {
+		return value.String(s.CalloutURL + "/callout"), nil
+	}
+	return value.String(host(s.CalloutURL)), nil
 }
 
 // guids are n group ids, the same ones every time.
@@ -145,6 +158,9 @@ func registration(a *targets.API, e *targets.Environment, path []string) (value.
 	case "scope":
 		text = first(e.Requires.Scopes)
 	case "scopes":
+		if len(path) == 1 {
+			return value.Strings(e.Requires.Scopes...), len(e.Requires.Scopes) > 0
+		}
 		text = nth(e.Requires.Scopes, path)
 	case "other-scope":
 		text = otherScope(a, e)
@@ -223,8 +239,11 @@ func otherScope(a *targets.API, e *targets.Environment) string {
 // for v2, else the form that was asked for, the App ID URI unless told
 // otherwise.
 func Audience(a *targets.API, form string) string {
-	if a.Version == mint.V2 || form == "app-id" || len(a.URIs) == 0 {
+	switch {
+	case a.Version == mint.V2 || form == formAppID || len(a.URIs) == 0:
 		return a.AppID
+	case form == formSlash:
+		return a.URIs[0] + "/"
 	}
 	return a.URIs[0]
 }
@@ -291,7 +310,7 @@ func (i identity) lookup(path []string, unknown error) (value.Value, error) {
 	case "cert":
 		text = i.key.CertificatePEM
 	case "jwk":
-		return i.jwk(unknown)
+		return i.jwk(path[1:], unknown)
 	case "file":
 		text = i.key.FileName
 	}
@@ -301,10 +320,18 @@ func (i identity) lookup(path []string, unknown error) (value.Value, error) {
 	return value.String(text), nil
 }
 
-// jwk is the key as a JSON object, so that a row can embed it.
-func (i identity) jwk(unknown error) (value.Value, error) {
+// jwk is the key as a JSON object, so that a row can embed it, or one member of
+// it.
+func (i identity) jwk(path []string, unknown error) (value.Value, error) {
 	if i.key.JWK == "" {
 		return value.Value{}, unknown
 	}
-	return value.ParseJSON([]byte(i.key.JWK))
+	v, err := value.ParseJSON([]byte(i.key.JWK))
+	if err != nil || len(path) == 0 {
+		return v, err
+	}
+	if member, ok := v.Get(strings.Join(path, ".")); ok {
+		return member, nil
+	}
+	return value.Value{}, unknown
 }

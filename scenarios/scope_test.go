@@ -22,8 +22,8 @@ func setting(t *testing.T, version mint.Version) Setting {
 	}
 	return Setting{
 		Target: f, Home: f.Environments[0], Other: f.Environments[1], Gateway: f.Environments[0].Gateways[0],
-		Kind: mint.Kind{Version: version, Subject: mint.SubjectUser}, Tenant: key("tenant"), Own: key("own"),
-		UserSub: "sub-of-user", CalloutHost: "127.0.0.1:9", Now: time.Unix(1700000000, 5),
+		Kind: mint.Kind{Version: version, Subject: mint.SubjectUser}, Tenant: key("tenant"), Next: key("next"), Own: key("own"),
+		UserSub: "sub-of-user", CalloutURL: "http://127.0.0.1:9", Now: time.Unix(1700000000, 5),
 	}
 }
 
@@ -36,6 +36,7 @@ func TestPlaceholders(t *testing.T) {
 		{"home.app-id", "6e740000-0d0e-4a10-8001-0123456789d1", "6e740000-0d0e-4a10-8001-0123456789d2"},
 		{"home.uri", "api://orders-v1.dev", "api://orders.dev"},
 		{"home.scope", "DEV.Access", "="},
+		{"home.scopes", `["DEV.Access"]`, "="},
 		{"home.scopes.0", "DEV.Access", "="},
 		{"home.scopes.1", "none", "="},
 		{"home.other-scope", "DEV.Admin", "="},
@@ -83,18 +84,22 @@ func TestPlaceholders(t *testing.T) {
 		{"own.id", "7e57ed00-0000-4000-8000-000000000001", "="},
 		{"own.issuer", ownIssuer, "="},
 		{"callout.host", "127.0.0.1:9", "="},
+		{"callout.url", "http://127.0.0.1:9/callout", "="},
 		{"now", "1700000000", "="},
 		{"skew", "90", "="},
 		{"guids | take 2", `["67209000-0000-4000-8000-000000000000","67209000-0000-4000-8000-000000000001"]`, "="},
 		{"zeros | take 3", "\x00\x00\x00", "="},
 	}
-	for _, owner := range []string{"tenant", "own"} {
+	for _, owner := range []string{"tenant", "next", "own"} {
 		for _, member := range []string{"kid", "pem", "der", "cert", "file"} {
 			rows = append(rows, struct{ name, v1, v2 string }{owner + "." + member, owner + "-" + member, "="},
 				struct{ name, v1, v2 string }{owner + ".key." + member, owner + "-" + member, "="})
 		}
 		rows = append(rows, struct{ name, v1, v2 string }{owner + ".key", owner + "-pem", "="},
 			struct{ name, v1, v2 string }{owner + ".jwk", `{"kty":"RSA","kid":"` + owner + `"}`, "="},
+			struct{ name, v1, v2 string }{owner + ".jwk.kid", owner, "="},
+			struct{ name, v1, v2 string }{owner + ".key.jwk.kty", "RSA", "="},
+			struct{ name, v1, v2 string }{owner + ".jwk.x5c", "none", "="},
 			struct{ name, v1, v2 string }{owner + ".key.jwk", `{"kty":"RSA","kid":"` + owner + `"}`, "="})
 	}
 	for _, tt := range rows {
@@ -136,11 +141,11 @@ func placeholder(t *testing.T, s Setting, name string) string {
 func TestPlaceholdersOfNobody(t *testing.T) {
 	t.Parallel()
 	s := setting(t, mint.V2)
-	s.Other, s.UserSub, s.CalloutHost, s.Tenant, s.Own = nil, "", "", KeyText{}, KeyText{}
+	s.Other, s.UserSub, s.CalloutURL, s.Tenant, s.Next, s.Own = nil, "", "", KeyText{}, KeyText{}, KeyText{}
 	s.Target.APIs = s.Target.APIs[:3]
 	for _, name := range []string{
-		"", "home", "other", "second", "tenant", "own", "tenant.key", "own.jwk", "tenant.kid", "other.audience", "other.host", "second.audience",
-		"home.user.sub", "home.shared-scope", "callout.host", "token", "bad", "home.scopes.-1", "home.scopes.x", "nothing.at.all",
+		"", "home", "other", "second", "tenant", "own", "tenant.key", "own.jwk", "own.jwk.x5c", "tenant.kid", "next.kid", "other.audience", "other.host", "second.audience",
+		"home.user.sub", "home.shared-scope", "callout", "callout.host", "callout.url", "token", "bad", "home.scopes.-1", "home.scopes.x", "nothing.at.all",
 	} {
 		path := strings.Split(name, ".")
 		if name == "" {

@@ -13,8 +13,8 @@ type Profile struct {
 	Name, Says string
 	// Listed: rows name the profile; otherwise a rule chooses.
 	Listed bool
-	// Apart: its rows are in no profile that a rule chooses, and judge nothing
-	// by themselves.
+	// Apart: its rows are in no profile that a rule chooses. They measure, or
+	// ask for something that other runs do not have.
 	Apart bool
 	rule  func(Scenario) bool
 }
@@ -28,6 +28,7 @@ func Profiles() []Profile {
 		{Name: "core-keyless", Says: "core without the rows that need a mock issuer", rule: func(s Scenario) bool { return inCore(s) && s.Source.Keyless() }},
 		{Name: "core", Says: "critical or high, not slow, not only by opt-in", rule: inCore},
 		{Name: "full", Says: "everything that the target can take", rule: func(Scenario) bool { return true }},
+		{Name: "aftercare", Says: "the mock that a gateway trusted once is out again", Listed: true, Apart: true},
 		{Name: "probe", Says: "measuring rows that name the cause of a refused control", Listed: true, Apart: true},
 	}
 }

@@ -117,8 +117,8 @@ func TestBuiltinProfiles(t *testing.T) {
 		}
 		return len(rows)
 	}
-	probes := len(strings.Fields(profileRows()["probe"]))
-	for profile, want := range map[string]int{"full": all.Len() - probes, "witness": 14, "smoke": 29, "splitters": 30, "probe": probes} {
+	probes, aftercare := len(strings.Fields(profileRows()["probe"])), 1
+	for profile, want := range map[string]int{"full": all.Len() - probes - aftercare, "witness": 14, "smoke": 29, "splitters": 30, "aftercare": aftercare, "probe": probes} {
 		if got := count(profile); got != want {
 			t.Errorf("profile %s: expected %d rows, got %d", profile, want, got)
 		}
@@ -132,7 +132,7 @@ func TestBuiltinProfiles(t *testing.T) {
 	if core, keyless := count("core"), len(rows); keyless >= core || keyless == 0 {
 		t.Errorf("expected fewer rows in core-keyless than in core, got %d and %d", keyless, core)
 	}
-	if got, want := strings.Join(ProfileNames(), " "), "witness smoke splitters core-keyless core full probe"; got != want {
+	if got, want := strings.Join(ProfileNames(), " "), "witness smoke splitters core-keyless core full aftercare probe"; got != want {
 		t.Errorf("expected the profiles %q, got %q", want, got)
 	}
 }
@@ -160,6 +160,8 @@ func TestLint(t *testing.T) {
 		{"needs and unless", row("a", "needs: [echo], expect: accept") + row("b", "unless: [echo], expect: refuse 401"), ""},
 		{"two values of one need", row("a", "needs: [scope-criteria-and], expect: accept") + row("b", "needs: [scope-criteria-or], expect: refuse 401"), ""},
 		{"implied need and unless", row("a", "base: exactly user home, expect: accept") + row("b", "base: exactly user home, unless: [user-tokens], expect: refuse 401"), ""},
+		{"another issuer", row("a", "base: any home, expect: accept") + row("b", "base: {issuer: former}, expect: refuse 401"), ""},
+		{"each kind", row("a", "base: {issuer: former}, expect: accept") + row("b", "base: {kind: each, issuer: former}, expect: refuse 401"), `b sends what a sends and expects "refuse 401", not "accept"`},
 		{"needs that can both hold", row("a", "needs: [echo], expect: accept") + row("b", "needs: [opt-in], expect: refuse 401"), `b sends what a sends and expects "refuse 401", not "accept"`},
 	}
 	for _, tt := range table {

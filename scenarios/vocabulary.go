@@ -46,7 +46,7 @@ func Sources() []Word {
 	return []Word{
 		{string(Real), "ordinary accounts of the tenant, or byte surgery on a token that they gave"},
 		{string(Extra), "the same and one more object in the tenant, or a wait"},
-		{string(Forged), "only our own key and the issuer's public one"},
+		{string(Forged), "only keys of our own, or of a mock that is trusted no more, and the issuer's public one"},
 		{string(Mock), "the gateway must trust the mock issuer"},
 	}
 }

@@ -60,16 +60,24 @@ func (l *labs) close() {
 // engine is what fires at the plan's target.
 func (s *Session) engine(p *Plan) (*engine.Engine, error) {
 	if e := s.labs.running[p.Target.Name]; e != nil {
-		return &engine.Engine{Tokens: e.Issuer, Seen: e.Seen}, nil
+		return &engine.Engine{Tokens: e.Issuer, Former: formerOf(e), Seen: e.Seen}, nil
 	}
 	if stand := s.cfg.Stand; stand != nil {
-		return &engine.Engine{Tokens: stand.Issuer, Seen: stand.Seen}, nil
+		return &engine.Engine{Tokens: stand.Issuer, Former: engine.FormerOf(p.Target), Seen: stand.Seen}, nil
 	}
 	source, err := engine.SourceOf(p.Target)
 	if err != nil {
 		return nil, fmt.Errorf("suites: %w", err)
 	}
-	return &engine.Engine{Tokens: source}, nil
+	return &engine.Engine{Tokens: source, Former: engine.FormerOf(p.Target)}, nil
+}
+
+// formerOf is the mock that embedded gateways trusted once, if there is one.
+func formerOf(e *lab.Embedded) engine.Source {
+	if e.Former == nil {
+		return nil // and not an interface that holds nil
+	}
+	return e.Former
 }
 
 // batch is one engine run: the specs of one target that were started together.
@@ -140,8 +148,10 @@ func (s *Session) work(b *batch, i int, last *batch) {
 	})
 	close(b.began)
 	b.end, b.err = b.run.End()
-	if remote, ok := e.Tokens.(interface{ CloseIdleConnections() }); ok {
-		remote.CloseIdleConnections()
+	for _, source := range []engine.Source{e.Tokens, e.Former} {
+		if remote, ok := source.(interface{ CloseIdleConnections() }); ok {
+			remote.CloseIdleConnections()
+		}
 	}
 }
 

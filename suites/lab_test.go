@@ -121,7 +121,7 @@ type labGateway struct {
 func labEnvironments() []string { return []string{"dev", "uat"} }
 
 // whole reports whether everything that a matrix holds is fired.
-func whole() bool { return *idFlag == "" && (*profileFlag == "" || *profileFlag == "full") }
+func whole() bool { return *idFlag == "" && *profileFlag == "" }
 
 func (g *labGateway) declare() {
 	var err error
@@ -166,11 +166,14 @@ func (r *labRun) name() string { return r.order.Recipe.Name + " " + string(r.ord
 
 func (r *labRun) config(target *suites.Target) suites.Config {
 	cfg := suites.Config{
-		Targets: []*suites.Target{target}, Selection: suites.Selection{Profile: "full"},
+		Targets: []*suites.Target{target}, Selection: suites.Selection{Profile: "full", IDs: r.gateway.matrix.Rows()},
 		Command: "go test ./suites -args -lab " + r.order.Recipe.Name + " -mode " + string(r.order.Mode),
 	}
+	if *updateFlag {
+		cfg.Selection = suites.Selection{Profile: "full"}
+	}
 	if *profileFlag != "" {
-		cfg.Selection.Profile = *profileFlag
+		cfg.Selection = suites.Selection{Profile: *profileFlag}
 	}
 	if *idFlag != "" {
 		cfg.Selection.IDs = strings.Split(*idFlag, ",")

@@ -214,9 +214,9 @@ func TestDocPlaceholders(t *testing.T) {
 // tenant for both owners of keys, token for both tokens, the long form of keys.
 func likened(name string) string {
 	name = regexp.MustCompile(`^(other|second)\.`).ReplaceAllString(name, "home.")
-	name = regexp.MustCompile(`^own\.`).ReplaceAllString(name, "tenant.")
+	name = regexp.MustCompile(`^(own|next)\.`).ReplaceAllString(name, "tenant.")
 	name = regexp.MustCompile(`^sibling\b`).ReplaceAllString(name, "token")
-	name = regexp.MustCompile(`^tenant\.(kid|pem|der|cert|jwk|file)$`).ReplaceAllString(name, "tenant.key.$1")
+	name = regexp.MustCompile(`^tenant\.(kid|pem|der|cert|jwk|jwk\.\*|file)$`).ReplaceAllString(name, "tenant.key.$1")
 	return strings.NewReplacer("scopes.*", "scopes.N", ".*", ".NAME").Replace(name)
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/verdict"
 	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
 	"github.com/entraproof/entraproof/suites"
 )
 
@@ -21,8 +22,10 @@ type plannedView struct {
 	// where its control is refused.
 	Kind   string `json:"kind,omitempty"`
 	Client string `json:"client,omitempty"`
-	// MintedFor is what the token is for, Sends where it goes.
+	// MintedFor is what the token is for, MintedBy the mock that issues it where
+	// that is the former one, Sends where it goes.
 	MintedFor string `json:"minted_for,omitempty"`
+	MintedBy  string `json:"minted_by,omitempty"`
 	Sends     string `json:"sends,omitempty"`
 	Expect    string `json:"expect,omitempty"`
 }
@@ -66,6 +69,9 @@ func plannedViewOf(target *suites.Target, c *suites.PlannedCase) plannedView {
 		v.Client = clientName(target, first.Control.Client)
 		if first.Grant != nil {
 			v.Client, v.MintedFor = clientName(target, first.Grant.Client.ID), first.Grant.Audience
+		}
+		if former := target.Tokens.Former; c.Scenario.Base.Issuer == scenarios.IssuerFormer && former != nil {
+			v.MintedBy = former.URL
 		}
 	}
 	if endpoint, ok := c.Endpoint(); ok {
@@ -112,7 +118,11 @@ func plannedTable(all []plannedView) [][]string {
 			table = append(table, []string{v.Case, "-", "-", "-", "not fired: " + v.Why, ""})
 			continue
 		}
-		table = append(table, []string{v.Case, v.Kind, v.Client, v.MintedFor, v.Sends, v.Expect})
+		minted := v.MintedFor
+		if v.MintedBy != "" {
+			minted += " by " + v.MintedBy
+		}
+		table = append(table, []string{v.Case, v.Kind, v.Client, minted, v.Sends, v.Expect})
 	}
 	return table
 }

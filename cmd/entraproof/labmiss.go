@@ -25,6 +25,13 @@ func (f *labFinding) compared(differ []lab.Difference, tried bool) {
 	f.AsExpected = f.AsExpected && (len(differ) == 0 || !tried)
 }
 
+// notKept notes rows that were fired and have no line in the matrix.
+func (f *labFinding) notKept(rows []string) {
+	if len(rows) > 0 {
+		f.Warnings = append(f.Warnings, fmt.Sprintf("%d rows are not in the matrix of %s, their outcomes are compared with nothing", len(rows), f.Gateway))
+	}
+}
+
 // misses are what a mode must show and the results do not: what the modes are
 // about stands in the package lab.
 func misses(m lab.Mode, r *reports.Results, f labFinding) []string {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/entraproof/entraproof/internal/lab"
 	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
 	"github.com/entraproof/entraproof/suites"
 )
 
@@ -25,7 +26,11 @@ type labRunOptions struct {
 	format       string
 }
 
-const labRunLong = `run starts each named gateway in each mode, judges it with the built-in rows, and
+// matrixRows are, as a profile, the rows of the gateway's matrix.
+const matrixRows = "matrix"
+
+const labRunLong = `run starts each named gateway in each mode, judges it with the rows whose outcomes
+are kept of it, and
 compares every outcome with the matrix that is kept of the gateway, and the answers
 with what the mode is about:
 
@@ -58,7 +63,7 @@ func (p *program) labRunVerb() *cobra.Command {
 	o.register(cmd)
 	f := cmd.Flags()
 	f.StringSliceVar(&o.modes, "mode", modeNames(), "only this mode; may be given again")
-	f.StringVar(&o.profile, "profile", "full", "the rows to judge with")
+	f.StringVar(&o.profile, "profile", matrixRows, "the rows to judge with: "+joined(append([]string{matrixRows}, scenarios.ProfileNames()...)))
 	f.BoolVar(&o.allowMissing, "allow-missing", false, "leave out gateways whose program is not on this machine")
 	f.StringVar(&o.out, "out", "", "a folder for journal, results and reports of each, in GATEWAY-MODE")
 	formatFlag(cmd, &o.format)
@@ -79,7 +84,14 @@ func (o *labRunOptions) read(names []string) error {
 
 // whole reports whether a run fires all that a matrix holds.
 func (o labRunOptions) whole() bool {
-	return o.profile == "full" && slices.Equal(o.environments, labEnvironments())
+	return o.profile == matrixRows && slices.Equal(o.environments, labEnvironments())
+}
+
+func (o labRunOptions) selection(m lab.Matrix) suites.Selection {
+	if o.profile == matrixRows {
+		return suites.Selection{Profile: "full", IDs: m.Rows()}
+	}
+	return suites.Selection{Profile: o.profile}
 }
 
 // labRun judges every gateway in every mode.
@@ -101,7 +113,7 @@ func (p *program) labRun(ctx context.Context, o labRunOptions) (err error) {
 			continue
 		}
 		for _, m := range o.modes {
-			finding := p.labJudge(ctx, stand, o, labCase{r, lab.Mode(m)})
+			finding := p.labJudge(ctx, stand, o, labCase{recipe: r, mode: lab.Mode(m)})
 			report.add(finding)
 			if ctx.Err() != nil {
 				return fmt.Errorf("lab run: stopped at %s %s: %w", r.Name, m, context.Cause(ctx))
@@ -115,6 +127,7 @@ func (p *program) labRun(ctx context.Context, o labRunOptions) (err error) {
 type labCase struct {
 	recipe lab.Recipe
 	mode   lab.Mode
+	matrix lab.Matrix
 }
 
 func (c labCase) name() string { return c.recipe.Name + "-" + string(c.mode) }
@@ -124,6 +137,10 @@ func (p *program) labJudge(ctx context.Context, stand *lab.Stand, o labRunOption
 	steps := steps{p: p}
 	steps.say("lab: " + c.name())
 	defer steps.end()
+	var err error
+	if c.matrix, err = lab.ReviewedMatrix(c.recipe.Name); err != nil {
+		return brokenFinding(c, err)
+	}
 	up, err := stand.Start(ctx, lab.Order{Recipe: c.recipe, Mode: c.mode, Environments: o.environments})
 	if err != nil {
 		return brokenFinding(c, labFailed(err))
@@ -132,19 +149,16 @@ func (p *program) labJudge(ctx context.Context, stand *lab.Stand, o labRunOption
 	if err = errors.Join(err, up.Stop()); results == nil || err != nil {
 		return brokenFinding(c, err)
 	}
-	matrix, err := lab.ReviewedMatrix(c.recipe.Name)
-	if err != nil {
-		return brokenFinding(c, err)
-	}
 	f := findingOf(c, results)
 	f.startedAs(up)
-	f.compared(matrix.Compare(c.mode, results, o.whole()), up.Tried())
+	f.notKept(c.matrix.NotKept(results))
+	f.compared(c.matrix.Compare(c.mode, results, o.whole()), up.Tried())
 	return f
 }
 
 func (p *program) labSuite(ctx context.Context, up *lab.Gateways, o labRunOptions, c labCase) (*reports.Results, error) {
 	cfg := suites.Config{
-		Targets: []*suites.Target{up.Target}, Stand: up.Stand, Selection: suites.Selection{Profile: o.profile}, Tool: tool(),
+		Targets: []*suites.Target{up.Target}, Stand: up.Stand, Selection: o.selection(c.matrix), Tool: tool(),
 		Command: fmt.Sprintf("entraproof lab run %s --mode %s%s", c.recipe.Name, c.mode, o.containerFlags()),
 	}
 	if o.out != "" {

@@ -179,7 +179,7 @@ func (p *program) mint(ctx context.Context, o mintOptions) error {
 	if err != nil {
 		return err
 	}
-	source, err := o.source(file)
+	source, err := o.source(file, order.former)
 	if err != nil {
 		return err
 	}
@@ -202,8 +202,9 @@ func (o mintOptions) order(file *targets.File) (*order, error) {
 	return o.plainOrder(file)
 }
 
-// source is who signs.
-func (o mintOptions) source(file *targets.File) (engine.Source, error) {
+// source is who signs: the issuer that the flags name, else the target's, or
+// its former mock.
+func (o mintOptions) source(file *targets.File, former bool) (engine.Source, error) {
 	switch {
 	case o.management != "":
 		f := *file
@@ -214,6 +215,8 @@ func (o mintOptions) source(file *targets.File) (engine.Source, error) {
 		cfg.Directory.Tenants, cfg.KeyDir = nil, o.keys
 		issuer, err := mockidp.New(cfg)
 		return issuer, wrongUsage(err, "")
+	case former:
+		return engine.FormerOf(file), nil
 	}
 	source, err := engine.SourceOf(file)
 	return source, wrongUsage(err, "")

@@ -23,6 +23,8 @@ type order struct {
 	grant  *mint.Grant
 	steps  mint.Steps
 	forged bool
+	// former: the mock that the target's gateways trusted once issues it.
+	former bool
 	// home, other and gateway are what placeholders stand for, user the grant
 	// of the user at home, where a placeholder asks for it.
 	setting scenarios.Setting

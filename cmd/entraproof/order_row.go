@@ -33,6 +33,7 @@ func (o mintOptions) rowOrder(file *targets.File) (*order, error) {
 	}
 	out := &order{
 		target: file, grant: choice.Grant, steps: c.Scenario.Token, forged: c.Scenario.Base.Forged,
+		former:  c.Scenario.Base.Issuer == scenarios.IssuerFormer,
 		setting: scenarios.Setting{Target: file, Home: c.Home, Other: c.Other, Gateway: c.Gateway, Kind: choice.Kind},
 		notes:   []string{fmt.Sprintf("case %s, %s; expected: %s", c.ID, choice.Kind, c.Expected())},
 	}

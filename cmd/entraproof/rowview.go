@@ -63,6 +63,12 @@ func baseText(b scenarios.Base) string {
 		return "a genuine token's header and claims, signed with a key of our own"
 	}
 	words := []string{"a genuine"}
+	if b.Issuer == scenarios.IssuerFormer {
+		words = []string{"the former mock's"}
+	}
+	if b.EachKind {
+		words = append(words, "(each kind at hand)")
+	}
 	for _, w := range []string{string(b.Version), string(b.Kind)} {
 		if w != "" {
 			words = append(words, w)

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/entraproof/entraproof/internal/reproduce"
 	"github.com/entraproof/entraproof/internal/selftest"
+	"github.com/entraproof/entraproof/scenarios"
 )
 
 const selftestLong = `selftest proves the harness itself, on this machine and without a target:
@@ -42,12 +44,12 @@ func (p *program) selftest(ctx context.Context, chosen *selectionFlags, format s
 	if err != nil {
 		return err
 	}
-	if _, err := all.Select(chosen.Selection); err != nil {
-		return wrongUsage(err, "entraproof scenarios list shows what there is")
-	}
 	steps := steps{p: p, plain: true}
 	proof, err := selftest.Run(ctx, selftest.Options{Catalogue: all, Selection: chosen.Selection, Progress: steps.say, Differing: reproduce.Differing})
 	steps.end()
+	if nothing := (*scenarios.NothingSelectedError)(nil); errors.As(err, &nothing) {
+		return wrongUsage(nothing, "entraproof scenarios list shows what there is")
+	}
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,11 @@ func writeTargetFile(w io.Writer, f *targets.File) error {
 	t.environments(f.Environments)
 	t.line("clients:")
 	for _, c := range f.Clients {
-		t.line("  %s: {id: %s, contracts: %s, granted: %s}", c.Name, c.ID, list(c.Contracts), list(c.Granted))
+		name := ""
+		if c.DisplayName != "" {
+			name = ", display-name: " + quoted(c.DisplayName)
+		}
+		t.line("  %s: {id: %s%s, contracts: %s, granted: %s}", c.Name, c.ID, name, list(c.Contracts), list(c.Granted))
 	}
 	t.accepted(f.Accepted)
 	t.supports(f.Supports)

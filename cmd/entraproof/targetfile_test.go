@@ -28,22 +28,23 @@ func TestTargetFileReadsBack(t *testing.T) {
 		{"criteria-or", func(f *targets.File) { f.Environments[1].Requires.Any = true }},
 		{"tokens-only", func(f *targets.File) { f.Environments[2].Gateways = nil }},
 		{"one-route", func(f *targets.File) { f.Environments[0].Other = nil }},
+		{"display-name", func(f *targets.File) { f.Clients[0].DisplayName = "Orders: DEV" }},
 		{"no-supports", func(f *targets.File) { f.Supports = nil }},
 		{"no-accepted", func(f *targets.File) { f.Accepted = targets.Accepted{} }},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
 			t.Parallel()
 			want := targets.Default()
-			want.Tokens = targets.Tokens{Mock: &targets.Mock{URL: "http://127.0.0.1:2", Management: "http://127.0.0.1:3", Token: "secret"}}
+			want.Tokens = targets.Tokens{Mock: &targets.Mock{URL: "http://127.0.0.1:2", Management: "http://127.0.0.1:3", Token: "hunter2"}}
 			row.change(want)
 			var text bytes.Buffer
 			if err := writeTargetFile(&text, want); err != nil {
 				t.Fatal(err)
 			}
-			if bytes.Contains(text.Bytes(), []byte("secret")) {
+			if bytes.Contains(text.Bytes(), []byte("hunter2")) {
 				t.Error("expected no management token in the file")
 			}
-			got, err := targets.Parse("t.yaml", text.Bytes(), func(string) (string, bool) { return "secret", true })
+			got, err := targets.Parse("t.yaml", text.Bytes(), func(string) (string, bool) { return "hunter2", true })
 			if err != nil {
 				t.Fatalf("%v\n%s", err, text.String())
 			}
@@ -63,7 +64,7 @@ func TestTargetFileReadsBack(t *testing.T) {
 // it comments out can be put in.
 func TestFirstTargetIsSound(t *testing.T) {
 	t.Parallel()
-	lookup := func(string) (string, bool) { return "secret", true }
+	lookup := func(string) (string, bool) { return "hunter2", true }
 	if _, err := targets.Parse(targetName, firstTarget, lookup); err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,6 @@ func (p *program) warnOfMocks(all []*suites.Target) {
 			"whoever can have the mock sign enters there as anybody\n", t.Name, strings.Join(trusting, ", "))
 	}
 	if warned {
-		fmt.Fprintln(p.err, "hint: let the gateways trust Entra's keys alone again once it is over; docs/mock-in-staging.md says how")
+		fmt.Fprintln(p.err, "hint: let the gateways trust Entra's keys alone again once it is over, and see that they do with --profile aftercare: docs/mock-in-staging.md")
 	}
 }

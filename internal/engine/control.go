@@ -58,7 +58,7 @@ func (r *Run) grantsOf(cases []*scenarios.Case, controls []scenarios.Control) []
 		}
 	}
 	for _, c := range cases {
-		if len(c.Choices) > 0 && c.Choices[0].Grant != nil {
+		if len(c.Choices) > 0 && c.Choices[0].Grant != nil && c.Scenario.Base.Issuer == scenarios.IssuerHome {
 			all = append(all, *c.Choices[0].Grant)
 		}
 	}

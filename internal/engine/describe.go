@@ -15,6 +15,9 @@ func Describe(x scenarios.Expansion) reports.Target {
 	if !f.Tokens.CanMint() {
 		t.Tokens = "entra"
 	}
+	if f.Tokens.Former != nil {
+		t.Former = f.Tokens.Former.URL
+	}
 	switch {
 	case f.Accepted.Echo:
 		t.Accepted = "echo"

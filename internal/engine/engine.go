@@ -45,13 +45,21 @@ type Sink interface {
 // not be copied, nor changed once a run has started.
 type Engine struct {
 	Tokens Source
+	// Former is a mock that the gateways trusted once; nil where there is none.
+	Former Source
 	// Prober fires; nil: one with its defaults.
 	Prober *probe.Prober
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
+	// Wait lets time pass on that clock between the steps of a flow; nil: it
+	// passes by itself.
+	Wait func(ctx context.Context, d time.Duration) error
 	// Seen asks the echo of this process what it saw of a case; nil: the echo
 	// is asked over HTTP where the target gives its address.
 	Seen func(ctx context.Context, run, id string) ([]probe.Echo, error)
+	// Log gives the lines of the gateway's log that a run has caused; nil: nobody
+	// has it.
+	Log func(ctx context.Context, run string) ([]string, error)
 	// RootCAs are the roots that gateways' certificates are checked against;
 	// nil: the system's.
 	RootCAs *x509.CertPool
@@ -61,6 +69,7 @@ type Engine struct {
 	// once makes what the runs of one engine share: genuine tokens and our key.
 	once   sync.Once
 	shared *tokens
+	former *tokens // nil without Former
 	own    *mint.Key
 	ownErr error
 }
@@ -69,6 +78,9 @@ type Engine struct {
 func (e *Engine) share() (*tokens, *mint.Key, error) {
 	e.once.Do(func() {
 		e.shared, e.own = newTokens(e.Tokens, e.now), e.Own
+		if e.Former != nil {
+			e.former = newTokens(e.Former, e.now)
+		}
 		if e.own == nil {
 			e.own, e.ownErr = mint.NewKey(nil, e.now())
 		}
@@ -116,4 +128,18 @@ func (e *Engine) now() time.Time {
 		return e.Now()
 	}
 	return time.Now()
+}
+
+func (e *Engine) wait(ctx context.Context, d time.Duration) error {
+	if e.Wait != nil {
+		return e.Wait(ctx, d)
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
 }

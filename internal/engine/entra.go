@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,7 +75,9 @@ func (e *Entra) one(ctx context.Context, g mint.Grant) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	token, err := credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{resource(g) + "/.default"}})
+	token, err := credential.GetToken(ctx, policy.TokenRequestOptions{
+		Scopes: []string{resource(g) + "/.default"}, EnableCAE: slices.Contains(g.Capabilities, "cp1"),
+	})
 	return token.Token, err
 }
 
@@ -114,10 +117,21 @@ func (e *Entra) credential(tenant string, c *targets.Client) (azcore.TokenCreden
 	return azidentity.NewClientCertificateCredential(tenant, c.ID, certs, key, &azidentity.ClientCertificateCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: !known})
 }
 
-// ofUser redeems the first user's refresh token for the wanted API: Entra takes
-// one refresh token for any resource that the client may ask for.
+// userOf is the user whom the grant names; the first one where it names none.
+func (e *Entra) userOf(g mint.Grant) (targets.User, bool) {
+	for _, u := range e.file.Users {
+		if g.User.Name == "" || g.User.Name == u.Name {
+			return u, true
+		}
+	}
+	return targets.User{}, false
+}
+
+// ofUser redeems a user's refresh token for the wanted API: Entra takes one
+// refresh token for any resource that the client may ask for.
 func (e *Entra) ofUser(ctx context.Context, g mint.Grant, c *targets.Client) (string, error) {
-	if len(e.file.Users) == 0 {
+	user, ok := e.userOf(g)
+	if !ok {
 		return "", errOnlyMock
 	}
 	scopes := []string{"openid"}
@@ -128,10 +142,13 @@ func (e *Entra) ofUser(ctx context.Context, g mint.Grant, c *targets.Client) (st
 		scopes = []string{resource(g) + "/.default"}
 	}
 	form := url.Values{
-		"grant_type": {"refresh_token"}, "client_id": {c.ID}, "refresh_token": {e.file.Users[0].RefreshToken}, "scope": {strings.Join(scopes, " ")},
+		"grant_type": {"refresh_token"}, "client_id": {c.ID}, "refresh_token": {user.RefreshToken}, "scope": {strings.Join(scopes, " ")},
 	}
 	if c.Secret != "" {
 		form.Set("client_secret", c.Secret)
+	}
+	if len(g.Capabilities) > 0 {
+		form.Set("claims", capable(g.Capabilities))
 	}
 	var answer struct {
 		Access string `json:"access_token"`
@@ -149,6 +166,16 @@ func (e *Entra) ofUser(ctx context.Context, g mint.Grant, c *targets.Client) (st
 		return "", fmt.Errorf("the token endpoint refused: %s", answer.Error)
 	}
 	return token, nil
+}
+
+// capable is the parameter claims by which a client says what it can handle:
+// Entra repeats it in xms_cc (entra-tokens 1.3).
+func capable(capabilities []string) string {
+	text, err := json.Marshal(map[string]any{"access_token": map[string]any{"xms_cc": map[string]any{"values": capabilities}}})
+	if err != nil {
+		panic("engine: strings that are no JSON: " + err.Error())
+	}
+	return string(text)
 }
 
 func (e *Entra) post(ctx context.Context, address string, form url.Values, answer any) error {

@@ -2,7 +2,10 @@ package engine_test
 
 import (
 	"crypto/tls"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -69,6 +72,41 @@ func TestEntra(t *testing.T) {
 	grant.Kind.Subject = mint.SubjectUser
 	if _, err := source.Genuine(t.Context(), []mint.Grant{grant}); err == nil {
 		t.Error("expected no user token without a refresh token")
+	}
+}
+
+// TestEntraUser: a user's token is asked for with the refresh token of the user
+// whom the grant names, and says what the client can handle.
+func TestEntraUser(t *testing.T) {
+	t.Parallel()
+	var asked url.Values
+	authority := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm() // what cannot be read is not in it
+		asked = r.PostForm
+		_, _ = io.WriteString(w, `{"access_token":"given"}`)
+	}))
+	t.Cleanup(authority.Close)
+	target, err := targets.Parse("real.yaml", []byte(replaced(entraTarget, "%AUTHORITY%", authority.URL)), func(string) (string, bool) { return "worker secret", true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	target.Users = []targets.User{{Name: "alice", RefreshToken: "of alice"}, {Name: "gale", RefreshToken: "of gale"}}
+	for name, row := range map[string]struct {
+		grant           mint.Grant
+		refresh, claims string
+	}{
+		"anybody":       {mint.Grant{}, "of alice", ""},
+		"by name":       {mint.Grant{User: mint.User{Name: "gale"}}, "of gale", ""},
+		"a CAE client":  {mint.Grant{Capabilities: []string{"cp1"}}, "of alice", `{"access_token":{"xms_cc":{"values":["cp1"]}}}`},
+		"nobody called": {mint.Grant{User: mint.User{Name: "robin"}}, "", ""},
+	} {
+		asked = nil
+		row.grant.Tenant, row.grant.Kind = target.Tenant.ID, mint.Kind{Version: mint.V2, Subject: mint.SubjectUser}
+		row.grant.Audience, row.grant.Client.ID = target.APIs[0].AppID, target.Clients[0].ID
+		_, err := engine.NewEntra(target).Genuine(t.Context(), []mint.Grant{row.grant})
+		if (err == nil) != (row.refresh != "") || asked.Get("refresh_token") != row.refresh || asked.Get("claims") != row.claims {
+			t.Errorf("%s: expected the refresh token %q and claims %q, got %v and %v", name, row.refresh, row.claims, asked, err)
+		}
 	}
 }
 

@@ -386,7 +386,7 @@ func (b *bench) replay(t *testing.T, tapes []*tape) time.Duration {
 	later := inOrder(tapes)
 	for i, w := range later {
 		if i > 0 && w.at.Sub(later[i-1].at) > shortestPause {
-			time.Sleep(min(w.at.Sub(later[i-1].at), longestPause))
+			<-time.After(min(w.at.Sub(later[i-1].at), longestPause))
 		}
 		must(t, w.tape.replay(t.Context(), w.tape.sent+1))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/verdict"
@@ -84,6 +85,12 @@ func (s *Stage) Own() *mint.Key { return s.run.keys.own }
 func (s *Stage) Genuine(ctx context.Context, label string) (string, error) {
 	return s.run.tokens.genuine(ctx, *s.shot.choice.Grant, " "+s.run.plan.Run+" "+label)
 }
+
+// Now is the run's clock.
+func (s *Stage) Now() time.Time { return s.run.engine.now() }
+
+// Wait lets time pass on the run's clock.
+func (s *Stage) Wait(ctx context.Context, d time.Duration) error { return s.run.engine.wait(ctx, d) }
 
 // Declared is what the target declares of a capability.
 func (s *Stage) Declared(key string) (string, bool) { return s.run.plan.target().Declared(key) }

@@ -6,15 +6,17 @@ import (
 	"net/url"
 
 	"github.com/entraproof/entraproof/mockidp/mint"
-	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
 )
 
-// keyring is the keys that rows name: the tenant's public one and our own.
+// keyring is the keys that rows name: the tenant's public one, another one that
+// it publishes, and our own.
 type keyring struct {
-	tenant, ownText scenarios.KeyText
-	own             *mint.Key
-	callout         string
+	tenant, next, ownText scenarios.KeyText
+	own                   *mint.Key
+	callout               string
+	// published are all of the issuer's.
+	published []mint.PublicKey
 }
 
 // prepare asks the issuer for its keys and its clock, and makes our own key.
@@ -34,7 +36,10 @@ func (r *Run) prepare(ctx context.Context) error {
 		return fmt.Errorf("engine: our own key: %w", r.ownErr)
 	}
 	own := r.keys.own
-	r.keys = keyring{tenant: keyText(published[0]), own: own, ownText: keyText(own.Public("own")), callout: calloutHost(r.plan)}
+	r.keys = keyring{tenant: keyText(published[0]), own: own, ownText: keyText(own.Public("own")), callout: r.calloutURL(), published: published}
+	if len(published) > 1 {
+		r.keys.next = keyText(published[1])
+	}
 	return r.compareClocks(ctx)
 }
 
@@ -44,10 +49,14 @@ func keyText(k mint.PublicKey) scenarios.KeyText {
 	}
 }
 
-// calloutHost is host:port of the issuer's own listener, which records
-// call-outs.
-func calloutHost(p Plan) string {
-	mock := p.target().Tokens.Mock
+// calloutURL is the address of the issuer's own listener, which records
+// call-outs: the one that the target file names, or that of an issuer in this
+// process.
+func (r *Run) calloutURL() string {
+	if here, ok := r.engine.Tokens.(interface{ URL() string }); ok {
+		return here.URL()
+	}
+	mock := r.plan.target().Tokens.Mock
 	if mock == nil {
 		return ""
 	}
@@ -55,7 +64,7 @@ func calloutHost(p Plan) string {
 	if err != nil {
 		return ""
 	}
-	return u.Host
+	return u.Scheme + "://" + u.Host
 }
 
 // compareClocks notes how far the issuer's clock is from ours.
@@ -68,7 +77,7 @@ func (r *Run) compareClocks(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("engine: the issuer's clock: %w", err)
 	}
-	offset := theirs.Sub(r.engine.now())
-	r.summary.Clocks = append(r.summary.Clocks, reports.Clock{Of: "issuer", OffsetMS: offset.Milliseconds()})
+	r.clocks.set(issuerClock, theirs.Sub(r.engine.now()))
+	r.began = theirs
 	return nil
 }

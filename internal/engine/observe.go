@@ -3,8 +3,10 @@ package engine
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/mockidp"
 	"github.com/entraproof/entraproof/scenarios"
 )
 
@@ -18,7 +20,7 @@ func (r *Run) observe(ctx context.Context, cases []*scenarios.Case) {
 			r.report(&shot{c: c}, verdict.Because(verdict.HarnessFailed, "no observer has this id"))
 			continue
 		}
-		v := observers[i].Observe(r.recordsOf(c.Home.Name))
+		v := observers[i].Observe(r.finished(ctx, c.Home.Name))
 		if ctx.Err() != nil && v.Outcome != verdict.Fail {
 			v = verdict.Because(verdict.Interrupted, "") // what was never fired may have shown it
 		}
@@ -26,9 +28,41 @@ func (r *Run) observe(ctx context.Context, cases []*scenarios.Case) {
 	}
 }
 
-// recordsOf are the records of an environment; observers do not change them.
-func (r *Run) recordsOf(environment string) []verdict.Record {
+// finished is what there is to look at, at one environment. Observers do not
+// change it. What the issuer or the gateway's log does not tell is not there,
+// and an observer says so.
+func (r *Run) finished(ctx context.Context, environment string) verdict.Finished {
+	f := verdict.Finished{KeyFetches: r.keyFetches(ctx)}
+	if r.engine.Log != nil {
+		f.Log, _ = r.engine.Log(ctx, r.plan.Run)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clip(r.records[environment])
+	f.Records = slices.Clip(r.records[environment])
+	return f
+}
+
+// witness is an issuer that tells who asked it for what.
+type witness interface {
+	Requests(ctx context.Context) ([]mockidp.Request, error)
+}
+
+// keyFetches are the fetches of the key set since the run began, of those that
+// the issuer remembers.
+func (r *Run) keyFetches(ctx context.Context) []verdict.KeyFetch {
+	source, ok := r.engine.Tokens.(witness)
+	if !ok {
+		return nil
+	}
+	all, err := source.Requests(ctx)
+	if err != nil {
+		return nil
+	}
+	var fetches []verdict.KeyFetch
+	for _, q := range all {
+		if strings.HasSuffix(q.Endpoint, "/keys") && !q.Time.Before(r.began) {
+			fetches = append(fetches, verdict.KeyFetch{Address: q.Address, TLS: q.TLS})
+		}
+	}
+	return fetches
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/verdict"
@@ -21,10 +22,16 @@ type Run struct {
 	prober *probe.Prober
 	pace   *pace
 	tokens *tokens
+	former *tokens
 	mark   verdict.Mark
 	lanes  map[scenarios.Control]*lane
 	keys   keyring
 	ownErr error
+	clocks clocks
+	// private is what no refusal may tell, by environment.
+	private map[string][]verdict.Internal
+	// began is when the run began, by the issuer's clock.
+	began time.Time
 	// refs are the placeholders of the plan's rows, which many cases share.
 	refs map[*scenarios.Scenario][]string
 
@@ -56,8 +63,13 @@ func (e *Engine) Start(ctx context.Context, plan Plan) *Run {
 		mark: markOf(plan.target().Accepted), lanes: map[scenarios.Control]*lane{},
 		kept: map[string]bool{}, specs: map[string]*spec{}, done: make(chan struct{}),
 		records: map[string][]verdict.Record{}, refs: map[*scenarios.Scenario][]string{},
+		private: map[string][]verdict.Internal{},
+	}
+	for _, env := range plan.target().Environments {
+		r.private[env.Name] = internals(plan.target(), env)
 	}
 	r.tokens, r.keys.own, r.ownErr = e.share()
+	r.former = e.former
 	for i := range plan.Cases {
 		name := plan.Cases[i].Spec()
 		if r.specs[name] == nil {
@@ -90,6 +102,7 @@ func (r *Run) Wait(ctx context.Context, name string) ([]reports.Case, error) {
 // could not be written down.
 func (r *Run) End() (Summary, error) {
 	<-r.done
+	r.summary.Clocks = r.clocks.all()
 	return r.summary, r.failed
 }
 
@@ -106,6 +119,7 @@ func (r *Run) work(ctx context.Context) {
 	r.openLanes(ctx, slices.Concat(ordinary, serial, flows))
 	r.nameCauses(ctx)
 	r.fireAll(ctx, ordinary)
+	rest(ctx, ordinary, serial)
 	r.fireSerially(ctx, serial)
 	r.runFlows(ctx, flows)
 	r.closeLanes(ctx)
@@ -207,12 +221,13 @@ func (r *Run) shoot(ctx context.Context, s *shot) bool {
 	}
 	s.start = r.sequence.Add(1)
 	s.observed = r.prober.Fire(ctx, s.wire)
-	s.end = r.sequence.Add(1)
+	s.end, s.answered = r.sequence.Add(1), r.engine.now()
 	if ctx.Err() != nil && s.observed.Fault != probe.NoFault {
 		r.report(s, verdict.Because(verdict.Interrupted, ""))
 		return false
 	}
 	s.reach, s.seen, s.silent = r.reachOf(ctx, s.observed, s.c.ID)
+	r.readClock(s)
 	return true
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,11 +16,11 @@ import (
 // leaseTime is how long a changed issuer may stay changed if we die.
 const leaseTime = 2 * time.Minute
 
-// fireSerially fires cases one after the other: those that run alone, look for
-// call-outs or at the control right after, or need a state of the issuer's
-// keys.
+// fireSerially fires cases one after the other: those that need a state of the
+// issuer's keys, then those that run alone, look for call-outs or at the control
+// right after.
 func (r *Run) fireSerially(ctx context.Context, cases []*scenarios.Case) {
-	for _, c := range cases {
+	for _, c := range statesFirst(cases) {
 		restore, err := r.enter(ctx, c)
 		if err != nil {
 			r.report(&shot{c: c}, leaseless(err))
@@ -36,6 +37,40 @@ func (r *Run) fireSerially(ctx context.Context, cases []*scenarios.Case) {
 	}
 }
 
+// statesFirst puts the cases with a state of the key set before the others, and
+// those with one state side by side: a gateway that has just seen many unknown
+// key ids may not fetch the keys for one more.
+func statesFirst(cases []*scenarios.Case) []*scenarios.Case {
+	rank := map[string]int{}
+	for _, c := range cases {
+		if _, known := rank[c.Scenario.Issuer.Key()]; !known && !c.Scenario.Issuer.Empty() {
+			rank[c.Scenario.Issuer.Key()] = len(rank) - len(cases)
+		}
+	}
+	cases = slices.Clone(cases)
+	slices.SortStableFunc(cases, func(a, b *scenarios.Case) int { return rank[a.Scenario.Issuer.Key()] - rank[b.Scenario.Issuer.Key()] })
+	return cases
+}
+
+// keyRest is how long nothing is sent before the key set changes for the first
+// time. Validators that limit how often they fetch for unknown key ids, strict
+// among them, tell a flood from a new key by a lull.
+const keyRest = 60 * time.Millisecond
+
+// rest waits where other cases were fired before serial ones that need a state.
+func rest(ctx context.Context, fired, serial []*scenarios.Case) {
+	needed := slices.ContainsFunc(serial, func(c *scenarios.Case) bool { return !c.Scenario.Issuer.Empty() })
+	if len(fired) == 0 || !needed {
+		return
+	}
+	timer := time.NewTimer(keyRest)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
 // leaseless is the verdict on a case for which the issuer could not be
 // changed.
 func leaseless(err error) verdict.Verdict {
@@ -48,6 +83,10 @@ func leaseless(err error) verdict.Verdict {
 // fireAlone fires a case between two controls of its own where it asks for one.
 // It reports whether a control is due.
 func (r *Run) fireAlone(ctx context.Context, s *shot) (due bool) {
+	last := s.lane.state()
+	if s.c.Expect.Next && last != verdict.Accepted { // an earlier case may have stopped the gateway for a moment
+		last = r.fireControl(ctx, s.lane, "before "+s.c.ID)
+	}
 	before := r.callouts(ctx, s.c)
 	if !r.shoot(ctx, s) {
 		return false
@@ -62,7 +101,6 @@ func (r *Run) fireAlone(ctx context.Context, s *shot) (due bool) {
 		}
 		return s.lane.keep(s)
 	}
-	last := s.lane.state()
 	s.next = r.fireControl(ctx, s.lane, "after "+s.c.ID)
 	s.cut = ctx.Err() != nil
 	r.settle(s, last, s.next)

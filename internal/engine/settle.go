@@ -28,7 +28,7 @@ func (r *Run) settle(s *shot, before, after verdict.ControlState) {
 		r.report(s, verdict.Because(verdict.RequestNotBuilt, err.Error()))
 		return
 	}
-	v := heard(verdict.Judge(evidence), evidence, s.silent)
+	v := r.timely(s, heard(verdict.Judge(evidence), evidence, s.silent))
 	if s.cut && v.Reason == verdict.NoControl {
 		v = verdict.Because(verdict.Interrupted, "")
 	}
@@ -60,6 +60,7 @@ func (r *Run) identityHeaders() []string {
 
 // note keeps what observers look at.
 func (r *Run) note(s *shot, e verdict.Evidence) {
+	e.Internals = r.private[s.c.Home.Name]
 	record := verdict.RecordOf(s.c.ID, e)
 	record.Guards = s.c.Scenario.Guards
 	r.mu.Lock()
@@ -69,6 +70,22 @@ func (r *Run) note(s *shot, e verdict.Evidence) {
 		r.records[home] = make([]verdict.Record, 0, len(r.plan.Cases)/len(r.plan.target().Environments)+1)
 	}
 	r.records[home] = append(r.records[home], record)
+}
+
+// internals are what a refusal must not tell: where the gateway has its keys
+// from, and what it compares.
+func internals(target *targets.File, home *targets.Environment) []verdict.Internal {
+	all := []verdict.Internal{
+		{Name: "the issuer", Text: target.Tenant.Issuers.V1}, {Name: "the issuer", Text: target.Tenant.Issuers.V2},
+		{Name: "the address of the key set", Text: "/discovery/v2.0/keys"}, {Name: "the address of the key set", Text: "/discovery/keys"},
+	}
+	for _, a := range home.APIs {
+		all = append(all, verdict.Internal{Name: "the audience", Text: a.AppID})
+		for _, uri := range a.URIs {
+			all = append(all, verdict.Internal{Name: "the audience", Text: uri})
+		}
+	}
+	return all
 }
 
 // report reports a case that has no controls to lean on.
@@ -146,8 +163,10 @@ func (r *Run) redaction(tokens ...string) probe.Redaction {
 	for _, u := range target.Users {
 		add(u.RefreshToken)
 	}
-	if target.Tokens.Mock != nil {
-		add(target.Tokens.Mock.Token)
+	for _, mock := range []*targets.Mock{target.Tokens.Mock, target.Tokens.Former} {
+		if mock != nil {
+			add(mock.Token)
+		}
 	}
 	for _, token := range tokens {
 		red.Secrets = append(red.Secrets, probe.SecretsOf(token)...)

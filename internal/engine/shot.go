@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/value"
@@ -34,9 +35,11 @@ type shot struct {
 	compared *comparison
 
 	start, end uint64
-	observed   probe.Observation
-	reach      verdict.Reach
-	seen       []probe.Echo
+	// answered is when, by our clock, the answer was complete.
+	answered time.Time
+	observed probe.Observation
+	reach    verdict.Reach
+	seen     []probe.Echo
 	// silent is why the echo did not say what it saw, where it was asked.
 	silent error
 	// state is what a control's shot came to.
@@ -147,6 +150,10 @@ func unmade(err error) *verdict.Verdict {
 	switch {
 	case errors.As(err, &unknown):
 		v = verdict.Because(verdict.CapabilityAbsent, "the target has no ${"+unknown.Path+"}")
+	case errors.Is(err, errNotItsOwn):
+		v = verdict.Because(verdict.ForeignTokenUnproven, err.Error())
+	case errors.Is(err, errTrustedStill):
+		v = verdict.Because(verdict.NothingToChange, err.Error())
 	case errors.Is(err, context.Canceled):
 		v = verdict.Because(verdict.Interrupted, "")
 	case errors.As(err, &source):
@@ -165,11 +172,10 @@ func (e *sourceError) Unwrap() error { return e.err }
 func (r *Run) makeToken(ctx context.Context, s *shot) error {
 	row := s.c.Scenario
 	if s.choice.Grant != nil {
-		genuine, err := r.tokens.genuine(ctx, *s.choice.Grant, "")
-		if err != nil {
-			return &sourceError{err}
+		var err error
+		if s.genuine, err = r.issued(ctx, s); err != nil {
+			return err
 		}
-		s.genuine = genuine
 	}
 	scope, err := r.scope(ctx, s)
 	if err != nil {
@@ -194,7 +200,7 @@ func (r *Run) bench(s *shot) mint.Bench {
 	if s.choice.Grant != nil {
 		b.Tenant = s.choice.Grant.Tenant
 	}
-	b.Signer, _ = r.engine.Tokens.(mint.Signer)
+	b.Signer, _ = r.sourceFor(s.c.Scenario.Base).(mint.Signer)
 	return b
 }
 
@@ -235,7 +241,7 @@ func (r *Run) refsOf(row *scenarios.Scenario) []string {
 func (r *Run) setting(c *scenarios.Case, kind mint.Kind) scenarios.Setting {
 	return scenarios.Setting{
 		Target: r.plan.target(), Home: c.Home, Other: c.Other, Gateway: c.Gateway, Kind: kind,
-		Tenant: r.keys.tenant, Own: r.keys.ownText, CalloutHost: r.keys.callout, Now: r.engine.now(),
+		Tenant: r.keys.tenant, Next: r.keys.next, Own: r.keys.ownText, CalloutURL: r.keys.callout, Now: r.engine.now(),
 	}
 }
 

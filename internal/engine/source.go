@@ -18,13 +18,25 @@ const managementTimeout = 30 * time.Second
 func SourceOf(f *targets.File) (Source, error) {
 	switch {
 	case f.Tokens.Mock != nil:
-		client := &http.Client{
-			Timeout:   managementTimeout,
-			Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16},
-		}
-		return mockidp.NewClient(f.Tokens.Mock.Management, f.Tokens.Mock.Token, client), nil
+		return mockClient(f.Tokens.Mock), nil
 	case f.Tokens.Entra != nil:
 		return NewEntra(f), nil
 	}
 	return nil, fmt.Errorf("engine: target %s: no source of tokens", f.Name)
+}
+
+// FormerOf is the mock that the target's gateways trusted once; nil where the
+// target names none, or one in this process.
+func FormerOf(f *targets.File) Source {
+	if f.Tokens.Former == nil || f.Tokens.Embedded {
+		return nil
+	}
+	return mockClient(f.Tokens.Former)
+}
+
+func mockClient(m *targets.Mock) *mockidp.Client {
+	return mockidp.NewClient(m.Management, m.Token, &http.Client{
+		Timeout:   managementTimeout,
+		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16},
+	})
 }

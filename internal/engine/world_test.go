@@ -32,6 +32,7 @@ const shortWhile = 2 * time.Second
 const (
 	managementToken = "management-token-0123456789"
 	workerSecret    = "worker-secret-0123456789"
+	formerToken     = "former-token-0123456789"
 )
 
 // siteText is a target of two environments, for daemons only; tests spoil it.
@@ -226,7 +227,7 @@ func newWorld(t *testing.T, script func(visit), oldnew ...string) *world {
 }
 
 func secrets(name string) (string, bool) {
-	return map[string]string{"MANAGEMENT": managementToken, "WORKER": workerSecret}[name], true
+	return map[string]string{"MANAGEMENT": managementToken, "WORKER": workerSecret, "FORMER": formerToken}[name], true
 }
 
 func (w *world) seen(_ context.Context, run, id string) ([]probe.Echo, error) {

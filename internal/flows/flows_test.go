@@ -99,7 +99,7 @@ func (w *world) run(id string) reports.Case {
 	}
 	sink := &collected{}
 	x := scenarios.Expansion{Target: w.target, Slow: true}
-	eng := &engine.Engine{Tokens: w.lab.Issuer, Own: own, Seen: w.lab.Seen}
+	eng := &engine.Engine{Tokens: w.lab.Issuer, Own: own, Seen: w.lab.Seen, Now: w.lab.Clock.Now, Wait: w.lab.Clock.Wait, Log: w.lab.Log}
 	run := eng.Start(w.t.Context(), engine.Plan{Expansion: x, Cases: x.Expand([]scenarios.Scenario{row}), Flows: flows.All(), Run: "r", Sink: sink})
 	if _, err := run.End(); err != nil {
 		w.t.Fatal(err)

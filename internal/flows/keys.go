@@ -196,7 +196,7 @@ func measureNewKey(ctx context.Context, s *engine.Stage, token string) error {
 // awaitTrust asks until the declared delay is over. What is judged is the last
 // answer: the earlier ones are within the delay and measure it.
 func awaitTrust(ctx context.Context, s *engine.Stage, token string, delay time.Duration) error {
-	for started := time.Now(); time.Since(started) < delay; {
+	for started := s.Now(); s.Now().Sub(started) < delay; {
 		step, err := s.Do(ctx, "signed with a key published a moment ago, within the declared delay", verdict.Expectation{Measure: "new-key"}, engine.Send{Token: token})
 		if err != nil {
 			return err
@@ -205,7 +205,7 @@ func awaitTrust(ctx context.Context, s *engine.Stage, token string, delay time.D
 			s.Require(engine.Accept())
 			return nil
 		}
-		if err := pause(ctx, min(delay/10, delay-time.Since(started))); err != nil {
+		if err := s.Wait(ctx, min(delay/10, delay-s.Now().Sub(started))); err != nil {
 			return err
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/entraproof/entraproof/internal/engine"
 	"github.com/entraproof/entraproof/mockidp"
@@ -58,15 +57,15 @@ func awaitFetch(ctx context.Context, s *engine.Stage) error {
 		return err
 	}
 	delay, _ := declaredDelay(s)
-	for started := time.Now(); ; {
+	for started := s.Now(); ; {
 		if err := forged(ctx, s, "outage", engine.Refuse(401, 503)); err != nil {
 			return err
 		}
 		after, err := keyFetches(ctx, s.Issuer)
-		if err != nil || after > before || time.Since(started) >= delay {
+		if err != nil || after > before || s.Now().Sub(started) >= delay {
 			return err
 		}
-		if err := pause(ctx, delay/10); err != nil {
+		if err := s.Wait(ctx, delay/10); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package flows
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/entraproof/entraproof/internal/engine"
 	"github.com/entraproof/entraproof/internal/verdict"
@@ -107,7 +106,7 @@ func awaitRefusal(ctx context.Context, s *engine.Stage) error {
 		return measureWithdrawn(ctx, s)
 	}
 	fetched := 0
-	for started := time.Now(); time.Since(started) < delay; {
+	for started := s.Now(); s.Now().Sub(started) < delay; {
 		if err := provokeFetch(ctx, s, fetched); err != nil {
 			return err
 		}
@@ -119,7 +118,7 @@ func awaitRefusal(ctx context.Context, s *engine.Stage) error {
 			s.Require(engine.Refuse(401))
 			return nil
 		}
-		if err := pause(ctx, delay/10); err != nil {
+		if err := s.Wait(ctx, delay/10); err != nil {
 			return err
 		}
 		after, err := keyFetches(ctx, s.Issuer)
@@ -177,26 +176,14 @@ func forged(ctx context.Context, s *engine.Stage, name string, expect verdict.Ex
 // than the declared delay. It judges nothing: the control after the flow does.
 func trustAgain(ctx context.Context, s *engine.Stage) error {
 	delay, judged := declaredDelay(s)
-	for started := time.Now(); judged && time.Since(started) < delay; {
+	for started := s.Now(); judged && s.Now().Sub(started) < delay; {
 		step, err := s.Do(ctx, "the genuine token, its key published again", verdict.Expectation{Measure: "key-again"}, engine.Send{Token: s.Token})
 		if err != nil || step.Reach.Arrived() {
 			return err
 		}
-		if err := pause(ctx, delay/10); err != nil {
+		if err := s.Wait(ctx, delay/10); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// pause waits between two looks at a gateway.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

@@ -1,13 +1,19 @@
 package gateway
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha1" // thumbprints
 	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"hash"
 	"maps"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -72,8 +78,29 @@ const (
 	later
 )
 
+// certificatesOfTest are the self-signed certificates of the keys, as DER.
+var certificatesOfTest = sync.OnceValue(func() [][]byte {
+	var all [][]byte
+	for i, key := range keysOfTest() {
+		template := &x509.Certificate{SerialNumber: big.NewInt(int64(i + 1)), NotAfter: time.Unix(1_900_000_000, 0)}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, der)
+	}
+	return all
+})
+
+// x5cOf is a chain of one certificate (RFC 7517 4.7).
+func x5cOf(i int) []string {
+	return []string{base64.StdEncoding.EncodeToString(certificatesOfTest()[i])}
+}
+
+// kidOf is the thumbprint of the certificate, as Entra's are.
 func kidOf(i int) string {
-	return []string{"kid-signing-AAAAAAAAAAAAAAA", "kid-sibling-AAAAAAAAAAAAAAA", "kid-own-AAAAAAAAAAAAAAAAAAA", "kid-later-AAAAAAAAAAAAAAAAA"}[i]
+	sum := sha1.Sum(certificatesOfTest()[i]) // RFC 7517 4.8
+	return b64(sum[:])
 }
 
 // bench is an issuer, an echo and the environment between them.
@@ -93,7 +120,12 @@ func newBench(t testing.TB) *bench {
 	t.Helper()
 	b := &bench{t: t, echo: &Echo{}, now: time.Unix(1_790_000_000, 0)}
 	b.publish(signing, sibling)
-	b.issuer = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	former := mustJSON(t, map[string]any{"keys": []json.RawMessage{jwkOf(t, later, nil)}})
+	b.issuer = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/former" {
+			_, _ = w.Write(former)
+			return
+		}
 		b.fetches.Add(1)
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -136,7 +168,7 @@ func jwkOf(t testing.TB, i int, also map[string]any) json.RawMessage {
 	if err := json.Unmarshal(text, &members); err != nil {
 		t.Fatal(err)
 	}
-	members["x5t"] = kidOf(i)
+	members["x5t"], members["x5c"] = kidOf(i), x5cOf(i)
 	members["issuer"] = "https://login.microsoftonline.com/{tenantid}/v2.0"
 	maps.Copy(members, also)
 	return mustJSON(t, members)
@@ -162,7 +194,7 @@ const (
 
 func (b *bench) environment() Environment {
 	return Environment{
-		Name: "home", Tenant: tenantA, Issuers: issuersOf(tenantA), JWKSURL: b.issuer.URL + "/keys",
+		Name: "home", Tenant: tenantA, Issuers: issuersOf(tenantA), JWKSURL: b.issuer.URL + "/keys", FormerJWKSURL: b.issuer.URL + "/former",
 		URIs: []string{home.uriV1, home.uriV2}, AppIDs: []string{home.appV1, home.appV2},
 		Scopes: []string{home.access}, Roles: []string{home.access}, Contracts: []string{worker, second, both},
 		Route: "GET " + homePath, Routes: map[string]string{"GET " + adminPath: "DEV.Admin"}, Hosts: []string{"gw.example"},
@@ -172,7 +204,8 @@ func (b *bench) environment() Environment {
 func (b *bench) options(setup string) Options {
 	return Options{
 		Setup: setup, Environment: b.environment(), Upstream: b.echo, Client: b.issuer.Client(),
-		Now: func() time.Time { return b.now },
+		Now:  func() time.Time { return b.now },
+		Wait: func(context.Context, time.Duration) error { return nil },
 	}
 }
 
@@ -298,7 +331,8 @@ func sealed(t testing.TB, head, payload []byte, algorithm string, secret any) st
 		}
 		return input + "." + b64(signature)
 	case []byte:
-		mac := hmac.New(sha256.New, secret)
+		made := map[string]func() hash.Hash{"HS256": sha256.New, "HS384": sha512.New384, "HS512": sha512.New}[algorithm]
+		mac := hmac.New(made, secret)
 		mac.Write([]byte(input))
 		return input + "." + b64(mac.Sum(nil))
 	}
@@ -333,7 +367,20 @@ func askFor(method, target string, authorization ...string) *http.Request {
 	return r
 }
 
-// fired is what came of a request.
+// aborted serves the request and reports whether its connection was ended.
+func aborted(h http.Handler, w http.ResponseWriter, r *http.Request) (yes bool) {
+	defer func() {
+		if v := recover(); v != nil && v != http.ErrAbortHandler { //nolint:errorlint // the very value that net/http looks for
+			panic(v)
+		} else if v != nil {
+			yes = true
+		}
+	}()
+	h.ServeHTTP(w, r)
+	return false
+}
+
+// fired is what came of a request; the zero value is a connection that ended.
 type fired struct {
 	status    int
 	forwarded bool
@@ -345,7 +392,9 @@ type fired struct {
 func fire(t testing.TB, h http.Handler, r *http.Request) fired {
 	t.Helper()
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, again(r))
+	if aborted(h, w, again(r)) {
+		return fired{}
+	}
 	f := fired{status: w.Code, forwarded: w.Header().Get(probe.EchoHeader) == "1", header: w.Header(), body: w.Body.String()}
 	if f.forwarded {
 		if err := json.Unmarshal(w.Body.Bytes(), &f.echo); err != nil {

@@ -17,6 +17,8 @@ type call struct {
 	// keys is the published key set; keysErr says why there is none.
 	keys    []publishedKey
 	keysErr error
+	// foreign asks for the key set of another trusted issuer; nil if there is none.
+	foreign func() []publishedKey
 	// path is the path of the target as it was received, without the query.
 	path string
 	// head is what the front saw; nil where none stands before the server.
@@ -50,6 +52,14 @@ func (c *call) signers() []publishedKey {
 		}
 	}
 	return c.keys
+}
+
+// foreignKeys are the keys of another trusted issuer, as far as they can be had.
+func (c *call) foreignKeys() []publishedKey {
+	if c.foreign == nil {
+		return nil
+	}
+	return c.foreign()
 }
 
 // clientClaim names the claim in which this version of token has its client.

@@ -55,7 +55,7 @@ func jwtLink(config func(Environment) policy.JWTValidation) link {
 
 // mulesoftKeys is the key set as the JWT policy keeps it.
 func mulesoftKeys(o Options, url string, life, timeout time.Duration) *keyring {
-	k := &keyring{url: url, client: o.Client, now: o.Now, life: life, timeout: timeout}
+	k := &keyring{url: url, client: o.Client, now: o.Now, life: life, timeout: timeout, within: o.Timeout}
 	if o.Switches.RefetchUnknownKeyID {
 		k.refetch = newRefetch()
 	}

@@ -41,8 +41,8 @@ func Checks() []Check {
 // strictChecks builds the list anew, so that a gateway can soften its own.
 func strictChecks() []check {
 	return slices.Concat(
-		messageChecks(), placementChecks(), formatChecks(), algorithmChecks(), keyChecks(), signatureChecks(), kindChecks(), timeChecks(),
-		tenantChecks(), clientChecks(), scopeChecks(), routeChecks(), costChecks(),
+		messageChecks(), costChecks(), placementChecks(), formatChecks(), algorithmChecks(), keyChecks(), signatureChecks(), kindChecks(), timeChecks(),
+		tenantChecks(), clientChecks(), scopeChecks(), routeChecks(),
 	)
 }
 

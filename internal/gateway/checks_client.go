@@ -1,6 +1,9 @@
 package gateway
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // clientChecks judge which application asked for the token.
 func clientChecks() []check {
@@ -16,6 +19,23 @@ func clientChecks() []check {
 		{
 			Check{"one-client", "client", forbidden, "no other claim names another client"},
 			refusesOtherClient,
+		},
+		{
+			// Entra puts the client into one claim, by version (entra-tokens 1.2).
+			Check{"client-claim", "client", forbidden, "a v2 token has no appid, a v1 token no azp"},
+			func(c *call) bool {
+				_, other := c.clientClaim()
+				return c.claims().has(other)
+			},
+		},
+		{
+			// entra-tokens 1.3: appidacr and azpacr are "0" for a public client.
+			Check{"client-authentication", "client", forbidden, "azpacr (v2) or appidacr (v1) does not say that anybody can be this client"},
+			func(c *call) bool {
+				own, _ := c.clientClaim()
+				how, _ := c.claims().soleText(own + "acr")
+				return how == "0"
+			},
 		},
 	}
 }
@@ -50,6 +70,13 @@ func kindChecks() []check {
 			},
 		},
 		{
+			// Of every JWT the first letter is e, for {" (RFC 7519 7.1).
+			Check{"opaque", "token-kind", unauthorized, "the token is none of Entra's opaque ones: refresh tokens and codes begin with 0. or 1."},
+			func(c *call) bool {
+				return c.token != nil && (strings.HasPrefix(c.token.compact, "0.") || strings.HasPrefix(c.token.compact, "1."))
+			},
+		},
+		{
 			Check{"graph-nonce", "token-kind", unauthorized, "the header has no nonce: only Microsoft Graph's tokens do"},
 			func(c *call) bool { return c.header().has("nonce") },
 		},
@@ -61,12 +88,12 @@ func kindChecks() []check {
 }
 
 // refusesKind knows the other kinds by what they have (ID token, logout token,
-// bound token, proof) or lack: every access token of Entra names its client.
+// bound token, proof, wrapper of another token) or lack: every access token of Entra names its client.
 func refusesKind(c *call) bool {
 	claims := c.claims()
 	if claims == nil {
 		return false
 	}
-	foreign := []string{"nonce", "at_hash", "c_hash", "events", "cnf", "at", "htu"}
+	foreign := []string{"nonce", "at_hash", "c_hash", "events", "cnf", "at", "htu", "actortoken"}
 	return !claims.has("azp") && !claims.has("appid") || slices.ContainsFunc(foreign, claims.has)
 }

@@ -55,6 +55,11 @@ func keyChecks() []check {
 			refusesKeyUse,
 		},
 		{
+			// RFC 8725 3.8: a key belongs to the issuer that publishes it.
+			Check{"foreign-key", "key", unauthorized, "the key that signed is not another trusted issuer's"},
+			refusesForeignKey,
+		},
+		{
 			// RFC 8725 3.10: a token does not bring the key that proves it.
 			Check{"key-header", "key", unauthorized, "the header holds no jwk, jku, x5u or x5c"},
 			func(c *call) bool {
@@ -73,6 +78,12 @@ func refusesKeyUse(c *call) bool {
 	keys := named(c.keys, id)
 	unfit := func(k publishedKey) bool { return !k.signs() || !k.belongs(c.env.Issuers) }
 	return slices.ContainsFunc(keys, unfit)
+}
+
+// refusesForeignKey looks at the other issuer's keys only where our own do not
+// verify: that is what asks for them.
+func refusesForeignKey(c *call) bool {
+	return c.foreign != nil && c.header() != nil && !c.token.verifies(c.signers()) && c.token.verifies(c.foreignKeys())
 }
 
 // thumbprintFits compares x5t with the key's; Entra makes kid and x5t equal.

@@ -1,7 +1,5 @@
 package gateway
 
-import "net/http"
-
 // placementChecks judge where and how the token was sent.
 func placementChecks() []check {
 	return []check{
@@ -30,23 +28,3 @@ func placementChecks() []check {
 		},
 	}
 }
-
-// costChecks judge what a request may cost.
-func costChecks() []check {
-	return []check{
-		{
-			Check{"token-size", "cost", http.StatusRequestHeaderFieldsTooLarge, "an Authorization line is at most 60 KiB long"},
-			func(c *call) bool {
-				for _, line := range c.presented.lines {
-					if len(line) > maxLine {
-						return true
-					}
-				}
-				return false
-			},
-		},
-	}
-}
-
-// maxLine is five times what the largest legal token of Entra needs.
-const maxLine = 60 << 10

@@ -64,5 +64,5 @@ func routeChecks() []check {
 }
 
 func rewriteFields() []string {
-	return []string{"X-Original-Url", "X-Rewrite-Url", "X-Forwarded-Uri", "X-Envoy-Original-Path", "X-Http-Method-Override"}
+	return []string{"X-Original-Url", "X-Rewrite-Url", "X-Forwarded-Uri", "X-Envoy-Original-Path", overrideField}
 }

@@ -24,6 +24,13 @@ func scopeChecks() []check {
 			},
 		},
 		{
+			Check{"authentication-context", "scope", unauthorized, "a user's acrs holds the authentication context, where one is asked for"},
+			func(c *call) bool {
+				wanted := c.env.AuthenticationContext
+				return wanted != "" && c.claims() != nil && !c.daemon() && !slices.Contains(c.listed("acrs"), wanted)
+			},
+		},
+		{
 			Check{"route-scope", "route", forbidden, "another route needs its own scope or role"},
 			refusesRouteScope,
 		},
@@ -60,8 +67,11 @@ func roleFits(c *call) bool {
 	return c.env.criteria(c.roles(), c.env.Roles)
 }
 
-func (c *call) roles() []string {
-	v, _ := c.claims().sole("roles")
+func (c *call) roles() []string { return c.listed("roles") }
+
+// listed are the entries of a claim that is a list of strings and nothing else.
+func (c *call) listed(claim string) []string {
+	v, _ := c.claims().sole(claim)
 	items, ok := v.([]any)
 	if !ok {
 		return nil

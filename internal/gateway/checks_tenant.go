@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -13,7 +14,7 @@ func tenantChecks() []check {
 			Check{"issuer", "issuer", unauthorized, "iss is one of the tenant's two issuers, exactly"},
 			func(c *call) bool {
 				issuer, ok := c.claims().soleText("iss")
-				return c.claims() != nil && (!ok || issuer != c.env.Issuers.V1 && issuer != c.env.Issuers.V2)
+				return c.claims() != nil && (!ok || !c.env.Issuers.own(issuer))
 			},
 		},
 		{
@@ -43,7 +44,7 @@ func tenantChecks() []check {
 // business of the check of the issuer.
 func refusesIssuerVersion(c *call) bool {
 	issuer, _ := c.claims().soleText("iss")
-	if issuer == "" || issuer != c.env.Issuers.V1 && issuer != c.env.Issuers.V2 {
+	if !c.env.Issuers.own(issuer) {
 		return false
 	}
 	switch version, _ := c.claims().soleText("ver"); version {
@@ -59,7 +60,7 @@ func refusesTenantInIssuer(c *call) bool {
 	issuer, known := c.claims().soleText("iss")
 	tenant, ok := c.claims().soleText("tid")
 	// An issuer that does not name its tenant says nothing about tid.
-	if !known || !ok || !strings.Contains(c.env.Issuers.V2, c.env.Tenant) {
+	if !known || !ok || !strings.Contains(cmp.Or(c.env.Issuers.V2, c.env.Issuers.V1), c.env.Tenant) {
 		return false
 	}
 	return !slices.Contains(strings.Split(issuer, "/"), tenant)

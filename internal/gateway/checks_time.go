@@ -15,6 +15,13 @@ func timeChecks() []check {
 			func(c *call) bool { return c.claims() != nil && !c.timed("exp", expiresLater) },
 		},
 		{
+			// RFC 9700 2.2. An access token of Entra lives an hour, a day by policy,
+			// and 28 hours at most in a session of continuous access evaluation
+			// (entra-tokens 1.5).
+			Check{"lifetime", "time", unauthorized, "exp is at most 28 hours ahead"},
+			func(c *call) bool { return c.claims() != nil && c.timed("exp", expiresTooLate) },
+		},
+		{
 			Check{"not-before", "time", unauthorized, "nbf is a number, and not later than now"},
 			func(c *call) bool { return c.claims() != nil && !c.timed("nbf", startsEarlier) },
 		},
@@ -25,7 +32,13 @@ func timeChecks() []check {
 	}
 }
 
-func expiresLater(at, now, skew float64) bool  { return now < at+skew }
+func expiresLater(at, now, skew float64) bool { return now < at+skew }
+
+// longestLife is in seconds.
+const longestLife = 28 * 3600
+
+func expiresTooLate(at, now, skew float64) bool { return at > now+longestLife+skew }
+
 func startsEarlier(at, now, skew float64) bool { return at <= now+skew }
 
 // timed reports whether the claim is there once, is a NumericDate and holds.

@@ -12,6 +12,8 @@ type denial struct {
 	// code is the error code of RFC 6750 3.1; empty if none applies.
 	code        string
 	description string
+	// alter changes the header of the answer; nil changes nothing.
+	alter func(http.Header)
 }
 
 // errorCode maps a status to the error code of RFC 6750 3.1. Where nothing was
@@ -20,6 +22,8 @@ func errorCode(c Check) string {
 	switch {
 	case c.Name == "credentials":
 		return ""
+	case c.Name == "authentication-context":
+		return "insufficient_claims" // Entra's claims challenge
 	case c.Status == badRequest:
 		return "invalid_request"
 	case c.Status == unauthorized:
@@ -46,6 +50,9 @@ func (d denial) write(w http.ResponseWriter) {
 		body["error_description"] = d.description
 	}
 	w.Header().Set("Cache-Control", "no-store")
+	if d.alter != nil {
+		d.alter(w.Header())
+	}
 	writeJSON(w, d.status, body)
 }
 

@@ -17,6 +17,9 @@ type Environment struct {
 	Issuers Issuers
 	// JWKSURL is where the tenant's keys are.
 	JWKSURL string
+	// FormerJWKSURL is where the keys of an issuer are that was trusted once; only
+	// a mutant looks there. Empty where there was none.
+	FormerJWKSURL string
 	// Introspection is what the OIDC policy asks in its documented model.
 	Introspection Introspection
 	// URIs and AppIDs are the audiences of the environment's registrations: App
@@ -36,6 +39,12 @@ type Environment struct {
 	Routes map[string]string
 	// Hosts are the names the gateway answers to; empty checks none.
 	Hosts []string
+	// ForeignJWKSURL is the key set of a second issuer that the gateway trusts,
+	// for other APIs than this one; empty: there is none.
+	ForeignJWKSURL string
+	// AuthenticationContext is what acrs of a user's token must hold; empty
+	// checks none.
+	AuthenticationContext string
 	// Skew is the tolerance of clocks.
 	Skew time.Duration
 	// Enforces limits what strict checks among audience, client, scope, role,
@@ -53,8 +62,16 @@ type Introspection struct {
 	ClientID, ClientSecret string
 }
 
-// Issuers are the two iss values of one tenant.
+// Issuers are the two iss values of one tenant; one that is empty is not taken.
 type Issuers struct{ V1, V2 string }
+
+// all are the values that are taken.
+func (i Issuers) all() []string {
+	return slices.DeleteFunc([]string{i.V1, i.V2}, func(issuer string) bool { return issuer == "" })
+}
+
+// own reports whether iss is one of the values.
+func (i Issuers) own(iss string) bool { return slices.Contains(i.all(), iss) }
 
 // audiences are all values of aud that name a registration of the environment.
 func (e *Environment) audiences() []string {

@@ -145,13 +145,21 @@ type frontKey struct{}
 
 // inFront puts the front before a server whose handler reads heads.
 func inFront(server *http.Server, listener net.Listener) net.Listener {
-	if _, ok := server.Handler.(headReader); !ok {
+	if !wantsHeads(server.Handler) {
 		return listener
 	}
 	server.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		return context.WithValue(ctx, frontKey{}, c)
 	}
 	return front{listener}
+}
+
+func wantsHeads(h http.Handler) bool {
+	if d, ok := h.(dated); ok {
+		h = d.Handler
+	}
+	_, wants := h.(headReader)
+	return wants
 }
 
 // takeHead is what the front read of the request; nil if none stands before this

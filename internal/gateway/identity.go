@@ -15,10 +15,6 @@ func identityField(name string) bool {
 	})
 }
 
-// ownFields are those by which strict tells the upstream who calls: the client
-// and the subject.
-func ownFields() []string { return []string{"X-Agw-Client_id", "X-Agw-Sub"} }
-
 func identityNames() []string {
 	return []string{
 		"client-id", "client-secret", "x-client-id", "x-user", "x-user-id", "x-user-name", "x-username", "x-role", "x-roles",

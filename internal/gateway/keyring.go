@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +17,8 @@ type keyring struct {
 	now    func() time.Time
 	// life is how long a set is fresh; timeout bounds one fetch.
 	life, timeout time.Duration
+	// within bounds it; nil is context.WithTimeout.
+	within func(context.Context, time.Duration) (context.Context, context.CancelFunc)
 	// refetch is nil if an unknown key id never fetches the set again.
 	refetch *refetch
 	// merges keeps withdrawn keys beside the fetched ones, and forgets drops all
@@ -24,6 +27,7 @@ type keyring struct {
 
 	mu       sync.Mutex
 	keys     []publishedKey
+	unusable []string // ids of published keys that are of no use here
 	fetched  time.Time
 	failures int
 	retry    time.Time
@@ -58,6 +62,7 @@ func (k *keyring) knowing(ctx context.Context, id string) ([]publishedKey, error
 	// Another request may have fetched while this one waited for the lock.
 	if len(named(k.keys, id)) == 0 && k.refetch.allow(k.now()) {
 		_ = k.fetch(ctx) // a failed fetch leaves the set as it is, and the key id unknown
+		k.refetch.fetched(k.now(), len(named(k.keys, id)) > 0 || slices.Contains(k.unusable, id))
 	}
 	return k.keys, nil
 }
@@ -70,9 +75,13 @@ const (
 
 func (k *keyring) fetch(ctx context.Context) error {
 	// A client that hangs up must not count as an outage of the issuer.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.timeout)
+	within := k.within
+	if within == nil {
+		within = context.WithTimeout
+	}
+	ctx, cancel := within(context.WithoutCancel(ctx), k.timeout)
 	defer cancel()
-	keys, err := fetchKeys(ctx, k.client, k.url)
+	keys, unusable, err := fetchKeys(ctx, k.client, k.url)
 	now := k.now()
 	if err != nil {
 		k.retry = now.Add(firstRetry << min(k.failures, mostDoubled))
@@ -85,7 +94,7 @@ func (k *keyring) fetch(ctx context.Context) error {
 	if k.merges {
 		keys = merged(keys, k.keys)
 	}
-	k.keys, k.fetched, k.failures, k.retry = keys, now, 0, time.Time{}
+	k.keys, k.unusable, k.fetched, k.failures, k.retry = keys, unusable, now, 0, time.Time{}
 	return nil
 }
 
@@ -108,13 +117,15 @@ func merged(keys, old []publishedKey) []publishedKey {
 
 // refetch is the rule for unknown key ids: a budget of fetches that fills up
 // slowly, of which a flood may use only a part. Key ids that come in quick
-// succession are a flood; what comes after a lull may be a key that was just
-// published, and finds the reserve.
+// succession and are found nowhere are a flood; what comes after a lull may be a
+// key that was just published, and finds the reserve. A fetch that finds the key
+// costs nothing.
 type refetch struct {
 	budget  *rate.Limiter
 	reserve float64
 	lull    time.Duration
-	last    time.Time
+	// last is when the last unknown id came, before when the one before it did.
+	last, before time.Time
 }
 
 // newRefetch allows twenty fetches at once, two of them to a flood, and one
@@ -125,9 +136,18 @@ func newRefetch() *refetch {
 
 func (r *refetch) allow(now time.Time) bool {
 	quiet := now.Sub(r.last) >= r.lull
-	r.last = now
+	r.before, r.last = r.last, now
 	if !quiet && r.budget.TokensAt(now) < r.reserve+1 {
 		return false
 	}
-	return r.budget.AllowN(now, 1)
+	return r.budget.TokensAt(now) >= 1
+}
+
+// fetched is told whether an allowed fetch found the key.
+func (r *refetch) fetched(now time.Time, found bool) {
+	if found {
+		r.last = r.before
+		return
+	}
+	r.budget.AllowN(now, 1)
 }

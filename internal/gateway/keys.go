@@ -22,6 +22,10 @@ type publishedKey struct {
 	// use, algorithm, operations and issuer are the JWK members; empty where absent.
 	use, algorithm, issuer, thumbprint string
 	operations                         []string
+	// weak: a mutant does not mind its length.
+	weak bool
+	// certificate is the first of x5c as DER; empty where absent.
+	certificate []byte
 }
 
 // maxKeySet bounds the document that is read.
@@ -32,52 +36,59 @@ var (
 	errTooLarge = errors.New("gateway: key set is too large")
 )
 
-// fetchKeys gets the key set once. Redirects are not followed: a key set comes
+// fetchKeys gets the key set once, and the ids of its entries that cannot be
+// used. Redirects are not followed: a key set comes
 // from the configured address or not at all.
-func fetchKeys(ctx context.Context, client *http.Client, url string) ([]publishedKey, error) {
+func fetchKeys(ctx context.Context, client *http.Client, url string) (keys []publishedKey, unusable []string, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return nil, fmt.Errorf("gateway: key set request: %w", err)
+		return nil, nil, fmt.Errorf("gateway: key set request: %w", err)
 	}
 	direct := *client
 	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	response, err := direct.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("gateway: fetch key set: %w", err)
+		return nil, nil, fmt.Errorf("gateway: fetch key set: %w", err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("gateway: fetch key set: expected status 200, got %d", response.StatusCode)
+		return nil, nil, fmt.Errorf("gateway: fetch key set: expected status 200, got %d", response.StatusCode)
 	}
 	document, err := io.ReadAll(io.LimitReader(response.Body, maxKeySet+1))
 	if err != nil {
-		return nil, fmt.Errorf("gateway: read key set: %w", err)
+		return nil, nil, fmt.Errorf("gateway: read key set: %w", err)
 	}
 	if len(document) > maxKeySet {
-		return nil, errTooLarge
+		return nil, nil, errTooLarge
 	}
 	return readKeys(document)
 }
 
 // readKeys reads a JWK set. An entry that cannot be used does not spoil the
 // others (RFC 7517 5).
-func readKeys(document []byte) ([]publishedKey, error) {
+func readKeys(document []byte) (keys []publishedKey, unusable []string, err error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
 	if err := json.Unmarshal(document, &set); err != nil {
-		return nil, fmt.Errorf("gateway: read key set: %w", err)
+		return nil, nil, fmt.Errorf("gateway: read key set: %w", err)
 	}
-	var keys []publishedKey
 	for _, entry := range set.Keys {
 		if key, ok := readKey(entry); ok {
 			keys = append(keys, key)
+			continue
+		}
+		var named struct {
+			ID string `json:"kid"`
+		}
+		if json.Unmarshal(entry, &named) == nil && named.ID != "" {
+			unusable = append(unusable, named.ID)
 		}
 	}
 	if len(keys) == 0 {
-		return nil, errNoKeys
+		return nil, nil, errNoKeys
 	}
-	return keys, nil
+	return keys, unusable, nil
 }
 
 func readKey(entry []byte) (publishedKey, bool) {
@@ -90,9 +101,13 @@ func readKey(entry []byte) (publishedKey, bool) {
 	if json.Unmarshal(entry, &members) != nil || key.UnmarshalJSON(entry) != nil {
 		return publishedKey{}, false
 	}
+	var certificate []byte
+	if len(key.Certificates) > 0 {
+		certificate = key.Certificates[0].Raw
+	}
 	public, ok := key.Key.(*rsa.PublicKey)
 	return publishedKey{
-		public: public, id: key.KeyID, use: key.Use, algorithm: key.Algorithm,
+		public: public, id: key.KeyID, use: key.Use, algorithm: key.Algorithm, certificate: certificate,
 		issuer: members.Issuer, thumbprint: members.Thumbprint, operations: members.Operations,
 	}, ok
 }
@@ -114,11 +129,11 @@ func (k publishedKey) signs() bool {
 	return (k.use == "" || k.use == "sig") &&
 		(k.algorithm == "" || k.algorithm == "RS256") &&
 		(len(k.operations) == 0 || slices.Contains(k.operations, "verify")) &&
-		k.public.N.BitLen() >= 2048
+		(k.weak || k.public.N.BitLen() >= 2048)
 }
 
 // belongs reports whether the key's issuer member allows the issuers: Entra
 // marks the keys of personal accounts that way.
 func (k publishedKey) belongs(i Issuers) bool {
-	return k.issuer == "" || strings.Contains(k.issuer, "{tenantid}") || k.issuer == i.V1 || k.issuer == i.V2
+	return k.issuer == "" || strings.Contains(k.issuer, "{tenantid}") || i.own(k.issuer)
 }

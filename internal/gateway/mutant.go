@@ -25,7 +25,7 @@ type Mutant struct {
 
 // Mutants returns the planted defects, sorted by name.
 func Mutants() []Mutant {
-	all := slices.Concat(lackingMutants(), messageMutants(), softMutants())
+	all := slices.Concat(lackingMutants(), lackingChecks(), messageMutants(), softMutants())
 	slices.SortFunc(all, func(a, b Mutant) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(all); i++ {
 		if all[i].Name == all[i-1].Name {
@@ -41,7 +41,7 @@ func lackingMutants() []Mutant {
 		lacking("no-placement", "placement", "credentials are looked at if they are there", "auth-missing", "auth-query-only", "auth-no-scheme"),
 		lacking("no-format", "format", "whatever the parser makes of the token is good", "fmt-one-segment", "crit-unknown-extension"),
 		lacking("no-algorithm", "algorithm", "the header's alg decides how the token is verified", "alg-rs512-same-key", "alg-hs256-pubkey-pem"),
-		lacking("no-signature", "signature", "the token is decoded, not verified", "sig-bit-flipped", "kid-known-own-key"),
+		lacking("no-signature", "signature", "the token is decoded, not verified", "sig-bit-flipped", "kid-known-own-key", "scope-tampered-into-payload"),
 		lacking("no-key", "key", "which key signed is the token's business", "kid-unknown-genuine-signature"),
 		lacking("no-time", "time", "a token is good for ever", "exp-past-genuine", "exp-missing", "nbf-future"),
 		lacking("no-issuer", "issuer", "the signature is right, so the issuer must be", "iss-missing"),
@@ -59,6 +59,9 @@ func lackingMutants() []Mutant {
 		{"crit-ignored", "format", []string{"critical-headers"}, nil, "extensions that must be understood are skipped", []string{"crit-unknown-extension"}},
 		{"nbf-ignored", "time", []string{"not-before"}, nil, "nbf is not looked at", []string{"nbf-future"}},
 		{"unreadable-ignored", "format", []string{"json"}, nil, "claims that cannot be read are not judged", []string{"fmt-payload-utf16", "fmt-payload-not-json"}},
+		{"typ-ignored", "token-kind", []string{"type"}, nil, "typ is not looked at", []string{"fmt-typ-of-other-kind"}},
+		{"both-client-claims", "client", []string{"client-claim"}, nil, "azp and appid may stand side by side if they are equal", []string{"client-appid-azp-agree"}},
+		{"public-client", "client", []string{"client-authentication"}, nil, "who the client is said to be is enough, proven or not", []string{"client-public-on-confidential-api"}},
 		{"first-authorization", "placement", []string{"one-authorization"}, nil, "the first Authorization line is judged and both are forwarded", []string{"auth-two-headers-upstream-view", "auth-two-headers-good-bad"}},
 	}
 }
@@ -69,25 +72,39 @@ func lacking(name, guard, sentence string, rows ...string) Mutant {
 
 // softMutants have one softening each, named like it.
 func softMutants() []Mutant {
-	rows := softRows()
+	rows, lacks := softRows(), softLacks()
+	maps.Copy(rows, claimRows())
+	maps.Copy(rows, permissionRows())
+	maps.Copy(rows, issuerRows())
+	maps.Copy(rows, formatRows())
+	maps.Copy(rows, softTokenRows())
 	maps.Copy(rows, httpRows())
 	var all []Mutant
 	for _, s := range Softenings() {
-		m := Mutant{Name: s.Name, Guards: s.Guards, Softens: []string{s.Name}, Sentence: s.Sentence, Rows: rows[s.Name]}
-		if s.Name == "audience-last-duplicate" {
-			// The other environment's token lacks our role as well; the mistake is
-			// seen where, as with Fix 1, no role is asked for.
-			m.Lacks = []string{"role"}
-		}
-		all = append(all, m)
+		all = append(all, Mutant{
+			Name: s.Name, Guards: s.Guards, Lacks: lacks[s.Name], Softens: []string{s.Name}, Sentence: s.Sentence, Rows: rows[s.Name],
+		})
 	}
 	return all
 }
 
-func softRows() map[string][]string {
+// softLacks are the checks that a softened mutant lacks besides, so that its
+// own mistake can be seen: another API's token has not our role either, which
+// Fix 1 does not ask for, and a form comes with a POST.
+func softLacks() map[string][]string {
 	return map[string][]string{
-		"alg-none":                {"alg-none", "alg-none-mixed-case"},
-		"any-tenant":              {"client-multi-tenant-twin"},
+		"audience-is-client":      {"role"},
+		"audience-last-duplicate": {"role"},
+		"client-first-party":      {"client-authentication"},
+		"client-form":             {"method"},
+		"trailing-json-merged":    {"role"},
+	}
+}
+
+func softRows() map[string][]string {
+	rows := map[string][]string{
+		"alg-none":                {"alg-none", "alg-none-mixed-case", "alg-none-keeps-signature"},
+		"any-tenant":              {"client-multi-tenant-twin", "iss-other-tenant-genuine", "iss-other-tenant-same-audience", "iss-consumer-tenant", "user-same-sub-other-tenant"},
 		"audience-first-element":  {"aud-array-other-first"},
 		"audience-last-duplicate": {"fmt-duplicate-aud"},
 		"audience-optional":       {"aud-missing"},
@@ -97,11 +114,12 @@ func softRows() map[string][]string {
 		"cached-verdict":          {"state-tampered-after-good"},
 		"client-id-claim":         {"client-id-claim-spoofed"},
 		"client-id-header":        {"client-header-spoofed"},
-		"embedded-jwk":            {"jwk-embedded"},
+		"embedded-jwk":            {"jwk-embedded", "jwk-embedded-known-kid"},
 		"exp-optional":            {"exp-missing"},
 		"exp-string-ignored":      {"exp-string-past"},
 		"exp-string-read":         {"exp-digit-string"},
 		"falls-over":              {"rsp-never-5xx"},
+		"former-issuer-trusted":   {"mock-no-longer-trusted"},
 		"hmac-with-file-name":     {"alg-hs256-key-path-string"},
 		"hmac-with-pem":           {"alg-hs256-pubkey-pem"},
 		"issuer-optional":         {"iss-missing"},
@@ -118,7 +136,7 @@ func softRows() map[string][]string {
 		"scope-first-word":        {"ctl-scope-last-of-many"},
 		"scope-regex":             {"scope-regex-dot"},
 		"scope-substring":         {"scope-superstring", "scope-embedded"},
-		"signature-optional":      {"sig-empty"},
+		"signature-optional":      {"sig-empty", "sig-segment-removed"},
 		"token-echoed":            {"rsp-token-not-echoed"},
 		"token-in-query":          {"auth-query-only"},
 		"trailing-junk":           {"auth-trailing-junk"},
@@ -126,4 +144,6 @@ func softRows() map[string][]string {
 		"warm-connection":         {"state-anonymous-on-warm-connection"},
 		"withdrawn-keys-kept":     {"jwks-key-retired", "jwks-emergency-roll"},
 	}
+	maps.Copy(rows, softBehaviourRows())
+	return rows
 }

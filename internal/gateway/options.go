@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,6 +24,11 @@ type Options struct {
 	Client *http.Client
 	// Now is the gateway's clock; nil is time.Now.
 	Now func() time.Time
+	// Timeout bounds a fetch of the key set by that clock; nil is
+	// context.WithTimeout.
+	Timeout func(context.Context, time.Duration) (context.Context, context.CancelFunc)
+	// Wait lets time pass on it for what a mutant spends; nil: it passes by itself.
+	Wait func(context.Context, time.Duration) error
 	// Report is told of each refusal; nil if not wanted. It is called from many
 	// goroutines.
 	Report func(Refusal)
@@ -114,6 +120,9 @@ func New(o Options) (http.Handler, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Wait == nil {
+		o.Wait = pass
+	}
 	for _, s := range setups() {
 		if s.Name == o.Setup {
 			return build(s, o)
@@ -130,9 +139,32 @@ func build(s setup, o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gateway: set-up %s: %w", s.Name, err)
 	}
-	return h, nil
+	return dated{h, o.Now}, nil
+}
+
+// dated has every answer carry the gateway's own time (RFC 9110 6.6.1).
+type dated struct {
+	http.Handler
+	now func() time.Time
+}
+
+func (d dated) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", d.now().UTC().Format(http.TimeFormat))
+	d.Handler.ServeHTTP(w, r)
 }
 
 func unknownName(what, got string, known []string) error {
 	return fmt.Errorf("gateway: unknown %s %q: expected one of %s", what, got, strings.Join(known, ", "))
+}
+
+// pass waits on this machine's clock.
+func pass(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
 }

@@ -101,14 +101,17 @@ func queryTokens(r *http.Request) []string {
 // maxForm is how much of a form body is looked at.
 const maxForm = 64 << 10
 
-// formTokens are the access_token fields of a form body, which is left as it was.
-func formTokens(r *http.Request) []string {
+// formTokens are the access_token fields of a form body.
+func formTokens(r *http.Request) []string { return formOf(r)["access_token"] }
+
+// formOf are the fields of a form body, which is left as it was.
+func formOf(r *http.Request) url.Values {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/x-www-form-urlencoded" {
 		return nil
 	}
 	fields, _ := url.ParseQuery(string(peekBody(r)))
-	return fields["access_token"]
+	return fields
 }
 
 // peekBody returns the start of the content, which is left as it was; nil if it

@@ -53,7 +53,7 @@ func fix1Issuer(e Environment) policy.JWTValidation {
 	p.MandatoryNbfClaim = true
 	p.ValidateCustomClaim = true
 	p.MandatoryCustomClaims = []policy.CustomClaim{
-		{Key: "iss", Value: eitherExpression("iss", e.Issuers.V1, e.Issuers.V2)},
+		{Key: "iss", Value: eitherExpression("iss", e.Issuers.all()...)},
 		{Key: "tid", Value: e.Tenant},
 	}
 	return p

@@ -44,7 +44,7 @@ func ingressOf(ctx context.Context) Ingress {
 // Limits of a server that is probed with odd requests: header fields may be far
 // larger than any token, and nothing may hang for long.
 const (
-	maxHeader     = 256 << 10
+	maxHeader     = 2 << 20
 	headerTimeout = 10 * time.Second
 	readTimeout   = 30 * time.Second
 	idleTimeout   = 2 * time.Minute

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -17,7 +16,7 @@ func softIdentity() []softening {
 		{
 			Softening{"identity-spelling", "upstream-identity", "identity headers are dropped by their usual spelling only"},
 			func(s *strict) {
-				s.keeps = func(name string) bool { return strings.ContainsRune(name, '_') && !slices.Contains(ownFields(), name) }
+				s.keeps = func(name string) bool { return strings.ContainsRune(name, '_') && name != "X-Agw-Client_id" }
 			},
 		},
 		{

@@ -1,11 +1,9 @@
 package gateway
 
 import (
-	"crypto/rsa"
-	"encoding/json"
+	"slices"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
 	"golang.org/x/time/rate"
 )
 
@@ -16,16 +14,25 @@ func softKeys() []softening {
 			func(s *strict) { s.tolerates("key-id", func(c *call) bool { return c.header().has("kid") }) },
 		},
 		{
-			Softening{"embedded-jwk", "key", "the key in the token's own header is trusted"},
+			Softening{"first-key", "key", "the first key of the set is used, whatever the kid says"},
 			func(s *strict) {
-				s.drop("key-header")
-				s.tolerates("key-id", func(c *call) bool { return c.header().has("jwk") })
-				s.tolerates("signature", func(c *call) bool {
-					key := c.token.embedded()
-					return key != nil && c.token.verifies([]publishedKey{{public: key}})
-				})
+				first := func(c *call) bool { return len(c.keys) > 0 && c.token.verifies(c.keys[:1]) }
+				s.tolerates("key-id", first)
+				s.demands("signature", func(c *call) bool { return c.header() != nil && !first(c) })
 			},
 		},
+		{
+			Softening{"former-issuer-trusted", "key", "the keys of a mock that was trusted for a test are still taken"},
+			softenByFormerKeys,
+		},
+		{
+			Softening{"kid-optional", "key", "without a kid every key is tried"},
+			func(s *strict) { s.tolerates("key-id", func(c *call) bool { return !c.header().has("kid") }) },
+		},
+		unfit("key-use-ignored", "a key is used for signatures whatever it is published for", func(k *publishedKey) { k.use = "" }),
+		unfit("key-alg-ignored", "a key is used with any algorithm, whatever it is published for", func(k *publishedKey) { k.algorithm = "" }),
+		unfit("key-ops-ignored", "a key is used to verify, whatever operations it is published for", func(k *publishedKey) { k.operations = nil }),
+		unfit("weak-key", "an RSA key of any length will do", func(k *publishedKey) { k.weak = true }),
 		{
 			Softening{"never-refetch", "key", "keys are fetched once, and a new one is unknown until the set expires"},
 			func(s *strict) { s.keys.refetch = nil },
@@ -56,20 +63,39 @@ func softKeys() []softening {
 	}
 }
 
+// softenByFormerKeys trusts a second key set: what verifies with a key that is
+// published there under the token's kid is in.
+func softenByFormerKeys(s *strict) {
+	former := &keyring{url: s.env.FormerJWKSURL, client: s.keys.client, now: s.now, life: strictLife, timeout: strictTimeout}
+	excuse := func(c *call) bool {
+		id, ok := c.header().soleText("kid")
+		if former.url == "" || !ok {
+			return false
+		}
+		keys, err := former.current(c.request.Context())
+		return err == nil && c.token.verifies(named(keys, id))
+	}
+	s.tolerates("key-id", excuse)
+	s.tolerates("signature", excuse)
+}
+
 // unlimited fetches for every unknown key id.
 func unlimited() *refetch {
 	return &refetch{budget: rate.NewLimiter(rate.Inf, 1)}
 }
 
-// embedded is the RSA key of the header parameter jwk; nil if there is none.
-func (t *token) embedded() *rsa.PublicKey {
-	text, _ := decodeSegment(t.segments[0])
-	var header struct {
-		JWK *jose.JSONWebKey `json:"jwk"`
-	}
-	if json.Unmarshal(text, &header) != nil || header.JWK == nil {
-		return nil
-	}
-	key, _ := header.JWK.Key.(*rsa.PublicKey)
-	return key
+// unfit judges keys as if one of their members said nothing.
+func unfit(name, sentence string, forget func(*publishedKey)) softening {
+	return softening{Softening{name, "key", sentence}, func(s *strict) {
+		s.wrap("key-use", func(refuses func(*call) bool) func(*call) bool {
+			return func(c *call) bool {
+				forgetful := *c
+				forgetful.keys = slices.Clone(c.keys)
+				for i := range forgetful.keys {
+					forget(&forgetful.keys[i])
+				}
+				return refuses(&forgetful)
+			}
+		})
+	}}
 }

@@ -31,7 +31,12 @@ func Softenings() []Softening {
 
 func softenings() []softening {
 	all := slices.Concat(
-		softPlacement(), softPlaces(), softRoutes(), softIdentity(), softAlgorithms(), softKeys(), softTimes(), softTenants(), softClients(), softScopes(), softBehaviour(),
+		softPlacement(), softPlaces(), softRoutes(), softIdentity(),
+		softAlgorithms(), softHMAC(), softSignatures(), softKeys(), softHeaders(), softCritical(), softTimes(), softClocks(),
+		softTenants(), softClients(), softScopes(), softBehaviour(), softResponses(),
+		softSegments(), softTypes(), softEnvelopes(), softMembers(), softJSON(), softCosts(), softThrows(),
+		softAudiences(), softClientClaims(), softClientPlaces(), softKinds(), overstrict(),
+		softWords(), softCriteria(), softCallers(), softMethods(), softIssuers(), softOwners(),
 	)
 	slices.SortFunc(all, func(a, b softening) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(all); i++ {

@@ -21,11 +21,11 @@ func strictOf(o Options) (*strict, error) {
 		return nil, err
 	}
 	s := &strict{
-		env: o.Environment, upstream: o.Upstream, now: o.Now, report: o.Report,
-		keys: &keyring{
-			url: o.Environment.JWKSURL, client: o.Client, now: o.Now,
-			life: strictLife, timeout: strictTimeout, refetch: newRefetch(),
-		},
+		env: o.Environment, upstream: o.Upstream, now: o.Now, wait: o.Wait, report: o.Report,
+		keys: strictKeys(o, o.Environment.JWKSURL),
+	}
+	if o.Environment.ForeignJWKSURL != "" {
+		s.foreign = strictKeys(o, o.Environment.ForeignJWKSURL)
 	}
 	s.checks = enforced(strictChecks(), &s.env)
 	s.checks = slices.DeleteFunc(s.checks, func(c check) bool { return lacksAny(o.Lacks, c.Check) })
@@ -40,6 +40,13 @@ func strictOf(o Options) (*strict, error) {
 		}
 	}
 	return s, nil
+}
+
+func strictKeys(o Options, url string) *keyring {
+	return &keyring{
+		url: url, client: o.Client, now: o.Now,
+		life: strictLife, timeout: strictTimeout, within: o.Timeout, refetch: newRefetch(),
+	}
 }
 
 func checkStrict(o Options) error {

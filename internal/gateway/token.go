@@ -20,16 +20,18 @@ type token struct {
 }
 
 // readToken reads a compact token; it never fails, it leaves parts out.
-func readToken(compact string) *token {
+func readToken(compact string) *token { return dialect{}.token(compact) }
+
+func (d dialect) token(compact string) *token {
 	t := &token{compact: compact, segments: strings.Split(compact, "."), canonical: true, clean: true}
 	for i, segment := range t.segments {
 		plain, exact := decodeSegment(segment)
 		t.canonical = t.canonical && exact
 		switch i {
 		case 0:
-			t.header = t.object(plain)
+			t.header = t.object(d, plain)
 		case 1:
-			t.payload = t.object(plain)
+			t.payload = t.object(d, plain)
 		case 2:
 			t.signature = plain
 		}
@@ -37,8 +39,8 @@ func readToken(compact string) *token {
 	return t
 }
 
-func (t *token) object(text []byte) object {
-	o, clean, err := readObject(text)
+func (t *token) object(d dialect, text []byte) object {
+	o, clean, err := d.object(text)
 	if err != nil {
 		t.clean = false
 		return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/mockidp"
+	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
 // Embedded is an issuer and an echo in this process, and emulated gateways
@@ -24,38 +25,66 @@ import (
 type Embedded struct {
 	// Issuer signs; it is an engine's source of tokens.
 	Issuer *mockidp.Issuer
+	// Clock is the issuer's and the gateways'.
+	Clock *Clock
+	// Former is a mock that the gateways trusted once; nil where the target names
+	// none.
+	Former *mockidp.Issuer
 	target *targets.File
 
 	echo    *gateway.Echo
+	log     log
 	stop    context.CancelFunc
 	ctx     context.Context //nolint:containedctx // the life of the listeners, which outlive each call
 	serving sync.WaitGroup
 }
 
-// NewEmbedded starts an issuer for the target's tenants.
+// NewEmbedded starts an issuer for the target's tenants, and another for a
+// former mock that the target names.
 func NewEmbedded(target *targets.File) (*Embedded, error) {
-	cfg := IssuerConfig(target)
-	cfg.Directory.APIs, cfg.Directory.Clients = nil, nil // nobody asks its token endpoint
-	cfg.TLSAddr, cfg.ManagementAddr = mockidp.Off, mockidp.Off
-	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
-	issuer, err := mockidp.New(cfg)
-	if err != nil {
-		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
-	}
-	e := &Embedded{Issuer: issuer, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
+	e := &Embedded{Clock: &Clock{}, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
 	e.ctx, e.stop = context.WithCancel(context.Background())
-	if err := issuer.Start(e.ctx); err != nil {
-		e.Close()
-		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
+	issuers := []**mockidp.Issuer{&e.Issuer}
+	if target.Tokens.Former != nil {
+		issuers = append(issuers, &e.Former)
+	}
+	for _, to := range issuers {
+		issuer, err := e.startIssuer()
+		if err != nil {
+			e.Close()
+			return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
+		}
+		*to = issuer
 	}
 	return e, nil
+}
+
+func (e *Embedded) startIssuer() (*mockidp.Issuer, error) {
+	cfg := IssuerConfig(e.target)
+	cfg.Directory.APIs, cfg.Directory.Clients, cfg.Directory.Consents = nil, nil, nil // nobody asks its token endpoint
+	cfg.TLSAddr, cfg.ManagementAddr = mockidp.Off, mockidp.Off
+	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
+	cfg.Now = e.Clock.Now
+	issuer, err := mockidp.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := issuer.Start(e.ctx); err != nil {
+		issuer.Close()
+		return nil, err
+	}
+	return issuer, nil
 }
 
 // Close stops everything and waits for it.
 func (e *Embedded) Close() {
 	e.stop()
 	e.serving.Wait()
-	e.Issuer.Close()
+	for _, issuer := range []*mockidp.Issuer{e.Issuer, e.Former} {
+		if issuer != nil {
+			issuer.Close()
+		}
+	}
 }
 
 // Seen is what the echo saw of a case.
@@ -63,10 +92,16 @@ func (e *Embedded) Seen(_ context.Context, run, id string) ([]probe.Echo, error)
 	return e.echo.Seen(run, id), nil
 }
 
+// Log is what the gateways have written of a run's refusals.
+func (e *Embedded) Log(_ context.Context, run string) ([]string, error) { return e.log.of(run), nil }
+
 // Setup says which emulated gateway stands in front of the echo.
 type Setup struct {
 	// Name is that of a set-up of internal/gateway.
 	Name string
+	// Target says what the gateways should admit; nil: the target that the lab was
+	// started for, whose tenants it must share.
+	Target *targets.File
 	// Lacks and Softens make a mutant of strict.
 	Lacks, Softens []string
 	// DeniesAfter is for turns-deny.
@@ -85,7 +120,10 @@ type Setup struct {
 func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error) {
 	ctx, cancel := context.WithCancel(e.ctx)
 	gateways := map[string]targets.Gateway{}
-	for _, env := range e.target.Environments {
+	if s.Target == nil {
+		s.Target = e.target
+	}
+	for _, env := range s.Target.Environments {
 		if !env.Judged() {
 			continue
 		}
@@ -94,7 +132,7 @@ func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error)
 			return nil, nil, err
 		}
 	}
-	return e.target.WithGateways(func(name string) targets.Gateway { return gateways[name] }), cancel, nil
+	return s.Target.WithGateways(func(name string) targets.Gateway { return gateways[name] }), cancel, nil
 }
 
 // serve starts the gateway of one environment.
@@ -104,16 +142,23 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment)
 		return targets.Gateway{}, err
 	}
 	g := listeners.gateway(basePath(env))
-	emulated := EmulatedEnvironment(e.target, env, g.URL, e.jwksURL())
+	emulated := EmulatedEnvironment(s.Target, env, g.URL, e.jwksURL(e.Issuer))
+	if two, _ := s.Target.Declared("two-issuers"); two == "true" {
+		emulated.ForeignJWKSURL = e.Issuer.URL() + "/entraproof/other-issuer/keys"
+	}
+	if e.Former != nil {
+		emulated.FormerJWKSURL = e.jwksURL(e.Former)
+	}
 	emulated.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
 	for _, address := range []string{g.URL, g.PlainHTTP, g.Origin} {
 		if u, err := url.Parse(address); err == nil && u.Host != "" {
 			emulated.Hosts = append(emulated.Hosts, u.Host)
 		}
 	}
+	s.Report = e.log.reporting(s.Report)
 	handler, err := gateway.New(gateway.Options{
 		Setup: s.Name, Environment: emulated, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
-		Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: s.Report,
+		Now: e.Clock.Now, Timeout: e.Clock.Timeout, Wait: e.Clock.Wait, Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: s.Report,
 		Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	})
 	if err != nil {
@@ -171,8 +216,8 @@ func (l listeners) close() error {
 	return errors.Join(all...)
 }
 
-func (e *Embedded) jwksURL() string {
-	return e.Issuer.URL() + "/" + e.target.Tenant.ID + "/discovery/v2.0/keys"
+func (e *Embedded) jwksURL(issuer *mockidp.Issuer) string {
+	return issuer.URL() + "/" + e.target.Tenant.ID + "/discovery/v2.0/keys"
 }
 
 // Introspection is what a gateway asks of the issuer at base about a tenant's
@@ -216,9 +261,8 @@ func EmulatedEnvironment(f *targets.File, env *targets.Environment, address, jwk
 	if env.Declared {
 		out.Enforces = env.Enforces
 	}
-	for _, a := range env.APIs {
-		out.URIs, out.AppIDs = append(out.URIs, a.URIs...), append(out.AppIDs, a.AppID)
-	}
+	out.URIs, out.AppIDs = audiences(f, env)
+	emulateDeclared(&out, f, env)
 	if env.Other != nil {
 		out.Routes[env.Other.Method+" "+routePath(address, env.Other.Path)] = env.Other.Scope
 	}
@@ -229,6 +273,45 @@ func EmulatedEnvironment(f *targets.File, env *targets.Environment, address, jwk
 	}
 	slices.Sort(out.Contracts)
 	return out
+}
+
+// emulateDeclared adds what the target declares beside its environments.
+func emulateDeclared(out *gateway.Environment, f *targets.File, env *targets.Environment) {
+	if !f.Takes(mint.V1) {
+		out.Issuers.V1 = ""
+	}
+	if !f.Takes(mint.V2) {
+		out.Issuers.V2 = ""
+	}
+	if asked, _ := f.Declared("authentication-context"); asked == "true" {
+		out.AuthenticationContext = mint.AuthenticationContext
+	}
+	if asked, _ := f.Declared("write-scope"); asked != "true" || env.Other == nil {
+		return
+	}
+	_, path, _ := strings.Cut(out.Route, " ")
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		out.Routes[method+" "+path] = env.Other.Scope
+	}
+}
+
+// audiences are the forms of aud that the target declares to be listed: URIs
+// and GUIDs, unless it says otherwise.
+func audiences(f *targets.File, env *targets.Environment) (uris, ids []string) {
+	slashed, _ := f.Declared("audience-slash-listed")
+	guids, _ := f.Declared("audience-app-id-listed")
+	for _, a := range env.APIs {
+		uris = append(uris, a.URIs...)
+		if slashed == "true" {
+			for _, uri := range a.URIs {
+				uris = append(uris, uri+"/")
+			}
+		}
+		if a.Version != mint.V1 || guids != "false" {
+			ids = append(ids, a.AppID)
+		}
+	}
+	return uris, ids
 }
 
 func routePath(address, path string) string {

@@ -254,6 +254,58 @@ func TestEmulatedEnvironment(t *testing.T) {
 	}
 }
 
+// TestEmulatedDeclared: what the target declares, the emulator does.
+func TestEmulatedDeclared(t *testing.T) {
+	f := targets.Default()
+	for key, value := range map[string]string{"versions": "v2", "write-scope": "true", "authentication-context": "true"} {
+		f.Supports = append(f.Supports, targets.Declaration{Key: key, Value: value})
+	}
+	got := EmulatedEnvironment(f, f.Environments[0], "http://127.0.0.1:9/orders", "http://keys")
+	if got.Issuers.V1 != "" || got.Issuers.V2 == "" || got.AuthenticationContext != "c1" {
+		t.Errorf("expected v2 and the context c1, got %+v", got)
+	}
+	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
+		if scope := got.Routes[method+" /orders/v1/ping"]; scope != "DEV.Admin" {
+			t.Errorf("%s: expected DEV.Admin, got %q", method, scope)
+		}
+	}
+}
+
+// TestEmulatedAudiences: what the target declares of its list is what the
+// emulated gateway takes.
+func TestEmulatedAudiences(t *testing.T) {
+	f := targets.Default()
+	env := f.Environments[0]
+	f.Supports = []targets.Declaration{{Key: "audience-app-id-listed", Value: "false"}, {Key: "audience-slash-listed", Value: "true"}}
+	got := EmulatedEnvironment(f, env, "http://127.0.0.1:9/orders", "http://keys")
+	want := gateway.Environment{
+		URIs:   []string{"api://orders.dev", "api://orders.dev/", "api://orders-v1.dev", "api://orders-v1.dev/"},
+		AppIDs: []string{env.API(mint.V2).AppID},
+	}
+	if diff := cmp.Diff(want, gateway.Environment{URIs: got.URIs, AppIDs: got.AppIDs}); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestServesATarget: a gateway can be told to admit what another target says.
+func TestServesATarget(t *testing.T) {
+	e, err := NewEmbedded(targets.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	told := targets.Default()
+	told.Name, told.Environments = "told", told.Environments[:1]
+	f, stop, err := e.Serve(Setup{Name: "strict", Target: told})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	if f.Name != "told" || len(f.Environments) != 1 {
+		t.Errorf("expected the target that was told, got %s with %d environments", f.Name, len(f.Environments))
+	}
+}
+
 // TestEmbeddedEnds: Close stops every gateway; what is asked afterwards takes
 // no connection. The package's goleak sees what is left.
 func TestEmbeddedEnds(t *testing.T) {

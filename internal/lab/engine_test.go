@@ -11,6 +11,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/ory/dockertest/v3/docker"
 )
 
 // startInside starts a container whose program is the test binary.
@@ -26,9 +29,7 @@ func TestContainerStartsAndStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := r.Log(); got != "in the container\n" {
-		t.Errorf("log: expected what it printed, got %q", got)
-	}
+	waitFor(t, "what it printed", func() bool { return r.Log() == "in the container\n" })
 	select {
 	case <-r.Done():
 		t.Error("expected it to run")
@@ -134,6 +135,26 @@ func TestTwoRunsDoNotClash(t *testing.T) {
 		if err := r.Stop(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestYoungImagesAreNotSwept: one that another run is about to name, or to make
+// a container of, is left alone.
+func TestYoungImagesAreNotSwept(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	fake := &fakeEngine{unnamed: []docker.APIImages{
+		{ID: "young", Created: now.Add(-settled / 2).Unix()}, {ID: "old", Created: now.Add(-2 * settled).Unix()},
+	}}
+	o := fake.serve(t)
+	o.Now = func() time.Time { return now }
+	e, err := OpenEngine(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = e.Close() }()
+	if fake.was("DELETE /images/young") || !fake.was("DELETE /images/old") {
+		t.Errorf("expected the old one to be removed, and no other: %q", fake.asked)
 	}
 }
 

@@ -29,6 +29,7 @@ type fakeEngine struct {
 	refuses int    // status of the answer to a build; 0: 200
 	code    int    // with which containers end; -1: they do not
 	says    string // what containers print
+	unnamed []docker.APIImages
 
 	mu    sync.Mutex
 	asked []string
@@ -61,7 +62,7 @@ func (f *fakeEngine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == "/version":
 		reply(w, map[string]string{"Version": "99", "ApiVersion": or(f.api, "1.41")})
 	case path == "/images/json":
-		reply(w, []docker.APIImages{})
+		reply(w, slices.Concat([]docker.APIImages{}, f.unnamed))
 	case path == "/build":
 		f.answerBuild(w, r)
 	case strings.HasPrefix(path, "/images/"):

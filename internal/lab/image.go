@@ -93,9 +93,6 @@ func (e *Engine) build(ctx context.Context, o imageOrder) (Image, image, error) 
 	}
 	made.Built = true
 	made.ID, err = e.send(ctx, o.name, parcel{files, text, want})
-	if err == nil && old != nil && old.ID != made.ID {
-		_ = e.pool.Client.RemoveImage(old.ID) // stays if somebody still uses it
-	}
 	return made, image{id: made.ID, program: path}, err
 }
 

@@ -57,6 +57,16 @@ func ReviewedMatrix(gateway string) (Matrix, error) {
 	return ParseMatrix(string(text))
 }
 
+// Rows are the ids of the rows whose outcomes are kept, sorted.
+func (m Matrix) Rows() []string {
+	ids := make([]string, 0, len(m.Lines))
+	for _, l := range m.Lines {
+		ids = append(ids, l.Row)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
 // String writes the matrix as its file has it.
 func (m Matrix) String() string {
 	var b strings.Builder

@@ -27,15 +27,17 @@ const (
 	notFired    = "not fired"
 )
 
-// Compare returns what a run in a mode found otherwise than the matrix. The
-// answers, and rows that were not fired, are compared only where the run was a
-// whole one: every row, the environments that the matrix was made with.
+// Compare returns what a run in a mode found otherwise than the matrix; rows
+// whose outcomes are not kept are passed over. The answers, and rows that were
+// not fired, are compared only where the run was a whole one: every row of the
+// matrix and no other, the environments that it was made with.
 func (m Matrix) Compare(mode Mode, r *reports.Results, whole bool) []Difference {
 	var all []Difference
 	fired := map[int]bool{}
+	kept := m.Rows()
 	for i := range r.Cases {
 		c := &r.Cases[i]
-		if c.Extra {
+		if _, ok := slices.BinarySearch(kept, c.Scenario); c.Extra || !ok {
 			continue
 		}
 		at, d := m.CompareCase(mode, c)
@@ -68,6 +70,19 @@ func (m Matrix) CompareCase(mode Mode, c *reports.Case) (line int, d *Difference
 		return line, nil
 	}
 	return line, &Difference{c.Scenario, patternOf(words, placeWord|pairWord|detailWord), mode, want, got}
+}
+
+// NotKept are the rows of a run whose outcomes are not kept, sorted.
+func (m Matrix) NotKept(r *reports.Results) []string {
+	var ids []string
+	kept := m.Rows()
+	for _, c := range r.Cases {
+		if _, ok := slices.BinarySearch(kept, c.Scenario); !ok && !c.Extra {
+			ids = append(ids, c.Scenario)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 func (m Matrix) compareAnswers(mode Mode, r *reports.Results) []Difference {

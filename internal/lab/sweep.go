@@ -47,6 +47,11 @@ func (e *Engine) sweep(ctx context.Context) error {
 	return errors.Join(err, e.sweepImages(ctx))
 }
 
+// settled is the age at which an image without a name is one that a newer one
+// has replaced. The engine gives an image its name when it is done: for a moment
+// one that another run builds has none, and then no container.
+const settled = 15 * time.Minute
+
 // sweepImages removes images of the lab that have lost their name.
 func (e *Engine) sweepImages(ctx context.Context) error {
 	list, err := e.pool.Client.ListImages(docker.ListImagesOptions{
@@ -56,6 +61,9 @@ func (e *Engine) sweepImages(ctx context.Context) error {
 		return e.failed("list the images", err)
 	}
 	for _, i := range list {
+		if e.options.Now().Sub(time.Unix(i.Created, 0)) < settled {
+			continue
+		}
 		_ = e.pool.Client.RemoveImage(i.ID) // one that a container still uses stays
 	}
 	return nil

@@ -11,14 +11,17 @@ import (
 )
 
 // proveMutants fires every row at every planted defect: each must fail a row,
-// and the rows that name it must fail it.
+// and the rows that name it must fail it. A flow waits for things to happen, and
+// is fired only at the defects that name it.
 func (p *prover) proveMutants(ctx context.Context) error {
 	for _, m := range p.options.Mutants {
 		if p.proof.Part && len(p.named(m)) == 0 {
 			continue
 		}
 		p.say("every row at the mutant " + m.Name)
-		cases, err := p.fire(ctx, lab.Setup{Name: "strict", Lacks: m.Lacks, Softens: m.Softens}, all)
+		cases, err := p.fire(ctx, lab.Setup{Name: "strict", Lacks: m.Lacks, Softens: m.Softens}, func(c scenarios.Case) bool {
+			return c.Scenario.Kind != scenarios.Flow || slices.Contains(m.Rows, c.Scenario.ID)
+		})
 		if err != nil {
 			return err
 		}

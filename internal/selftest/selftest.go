@@ -17,6 +17,7 @@ import (
 	"github.com/entraproof/entraproof/internal/flows"
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
@@ -26,7 +27,8 @@ import (
 type Options struct {
 	// Catalogue is what is proven; the zero Catalogue means the built-in one.
 	Catalogue scenarios.Catalogue
-	// Selection narrows what is fired; the zero Selection means profile full.
+	// Selection narrows what is fired; the zero Selection means everything that
+	// judges: the profiles full and aftercare.
 	// A part proves its own rows, and of the mutants those that its rows name.
 	Selection scenarios.Selection
 	// Mutants are the planted defects; nil: all of the emulator's.
@@ -43,6 +45,7 @@ type Options struct {
 type Proof struct {
 	Rows    []RowProof    `json:"rows"`
 	Mutants []MutantProof `json:"mutants"`
+	Checks  []CheckProof  `json:"checks,omitempty"`
 	// Part: a selection of the rows, not the whole catalogue. The set-ups are
 	// not run, nor mutants that none of the rows names.
 	Part bool `json:"part,omitempty"`
@@ -55,6 +58,9 @@ type RowProof struct {
 	Scenario string          `json:"scenario"`
 	Guards   string          `json:"guards"`
 	Strict   reports.Outcome `json:"strict"`
+	// Where is what the target says otherwise than the default one where the row
+	// is proven; empty: the default target.
+	Where string `json:"where,omitempty"`
 	// RefusedBy are the checks of strict that refuse the row in one of its
 	// forms, sorted.
 	RefusedBy []string `json:"refused_by,omitempty"`
@@ -93,8 +99,11 @@ func (p *Proof) problem(format string, args ...any) {
 type prover struct {
 	options Options
 	world   *lab.Embedded
+	issuer  *remembering
+	target  *targets.File
 	engine  *engine.Engine
 	rows    []scenarios.Scenario
+	worlds  []world
 	proof   *Proof
 	say     func(string)
 	runs    int
@@ -108,7 +117,7 @@ func Run(ctx context.Context, o Options) (*Proof, error) {
 		return nil, err
 	}
 	defer p.world.Close()
-	for _, step := range []func(context.Context) error{p.proveStrict, p.proveMutants, p.proveOracle} {
+	for _, step := range []func(context.Context) error{p.proveStrict, p.proveMutants, p.proveSelf, p.proveOracle} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -135,41 +144,56 @@ func newProver(o Options) (*prover, error) {
 	if err != nil {
 		return nil, err
 	}
-	world, err := lab.NewEmbedded(oneJudged(targets.Default()))
+	target := targets.Default()
+	target.OptIn = true // nobody is disturbed
+	target.Tokens.Former = &targets.Mock{}
+	world, err := lab.NewEmbedded(target)
 	if err != nil {
 		return nil, err
 	}
-	p := &prover{options: o, world: world, rows: rows, proof: &Proof{Part: part}, say: o.Progress}
-	p.engine = &engine.Engine{Tokens: world.Issuer, Seen: world.Seen}
+	p := &prover{options: o, world: world, target: target, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, rows: rows, worlds: worlds(target, rows), proof: &Proof{Part: part}, say: o.Progress}
+	p.engine = &engine.Engine{
+		Tokens: p.issuer, Former: world.Former, Seen: world.Seen, Log: world.Log,
+		Prober: &probe.Prober{Now: world.Clock.Now}, Now: world.Clock.Now, Wait: world.Clock.Wait,
+	}
 	if p.say == nil {
 		p.say = func(string) {}
 	}
 	for _, row := range rows {
 		p.proof.Rows = append(p.proof.Rows, RowProof{Scenario: row.ID, Guards: row.Guards})
 	}
+	for _, w := range p.worlds {
+		for _, row := range w.rows {
+			p.row(row.ID).Where = w.words()
+		}
+	}
 	return p, nil
 }
 
 // rows are what is fired, and whether that is a part of the catalogue only.
 func (o Options) rows() (rows []scenarios.Scenario, part bool, err error) {
-	all, err := o.Catalogue.Select(scenarios.Selection{Profile: "full"})
+	all, err := o.judging(scenarios.Selection{})
 	if err != nil {
 		return nil, false, err
 	}
-	o.Selection.Profile = cmp.Or(o.Selection.Profile, "full")
-	rows, err = o.Catalogue.Select(o.Selection)
+	rows, err = o.judging(o.Selection)
 	return rows, len(rows) < len(all), err
 }
 
-// oneJudged keeps the gateway of the first environment only: the others are
-// there for their tokens, and every environment would show the same.
-func oneJudged(f *targets.File) *targets.File {
-	c := f.WithGateways(func(string) targets.Gateway { return f.Environments[0].Gateways[0] })
-	for _, e := range c.Environments[1:] {
-		e.Gateways = nil
+// judging are the rows of a selection. Full, which is meant where no profile is
+// named, has aftercare beside it: its rows stand apart because other runs have
+// no former mock, and here there is one.
+func (o Options) judging(s scenarios.Selection) ([]scenarios.Scenario, error) {
+	s.Profile = cmp.Or(s.Profile, "full")
+	rows, err := o.Catalogue.Select(s)
+	if s.Profile != "full" {
+		return rows, err
 	}
-	c.OptIn = true // nobody is disturbed
-	return c
+	s.Profile = "aftercare"
+	if apart, none := o.Catalogue.Select(s); none == nil {
+		return slices.Concat(rows, apart), nil
+	}
+	return rows, err
 }
 
 // refusals are the checks that refused each case, by case id.
@@ -184,15 +208,34 @@ func (r *refusals) note(refusal gateway.Refusal) {
 	r.seen[refusal.Case] = append(r.seen[refusal.Case], refusal.Checks...)
 }
 
-// fire runs rows, or the named cases of them, at one gateway.
+// fire runs rows, or the named cases of them, at one gateway: each row in its
+// own world.
 func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
+	var all []reports.Case
+	for _, w := range p.worlds {
+		cases, err := p.fireIn(ctx, w, s, keep)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, cases...)
+	}
+	return all, nil
+}
+
+func (p *prover) fireIn(ctx context.Context, w world, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
+	s.Target = w.target(p.target)
 	target, stop, err := p.world.Serve(s)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
 	x := scenarios.Expansion{Target: target, Slow: true}
-	cases := slices.DeleteFunc(x.Expand(p.rows), func(c scenarios.Case) bool { return !keep(c) })
+	// The other environments are there for their tokens, and for what is sent to
+	// their gateways; judged by themselves they would show the same again.
+	cases := slices.DeleteFunc(x.Expand(w.rows), func(c scenarios.Case) bool { return c.Home != target.Environments[0] || !keep(c) })
+	if len(cases) == 0 {
+		return nil, nil
+	}
 	p.runs++
 	sink := &engine.Memory{}
 	run := p.engine.Start(ctx, engine.Plan{
@@ -203,8 +246,6 @@ func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case
 	}
 	return sink.Cases(), nil
 }
-
-func all(scenarios.Case) bool { return true }
 
 func (p *prover) row(id string) *RowProof {
 	i := slices.IndexFunc(p.proof.Rows, func(r RowProof) bool { return r.Scenario == id })

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,6 +67,14 @@ func TestPlantedDefects(t *testing.T) {
 	catalogue, err := scenarios.Parse("planted.yaml", []byte(`
 - {id: planted-wrong-guard, title: An expired token said to be about the audience, group: TIM, guards: audience, source: mock, severity: high, base: v2 app home, token: [{set: {exp: "${now - 1h}"}}], expect: refuse 401}
 - {id: planted-accepts, title: A genuine token that must be refused, group: TIM, guards: time, source: mock, severity: high, base: v2 app home, token: [{set: {note: x}}], expect: refuse 401}
+- {id: planted-lenient, title: "A genuine token, at best not taken", group: TIM, guards: time, source: mock, severity: low, base: v2 app home, token: [{set: {note: y}}], expect: {refuse: [401], accept: warn}}
+- {id: planted-tail, title: A tolerable deviation that strict does not tolerate, group: FMT, guards: format, source: mock, severity: low, base: v2 app home, token: [{edit: {in: signature, tail-bits: 1}}], expect: {refuse: [401], accept: warn}}
+- {id: planted-dots, title: What takes a careless gateway long, group: DOS, guards: cost, source: mock, severity: low, base: none, serial: true, token: [{compose: "${'.' | take 20000}"}], expect: {refuse: [431], within: 2s}}
+- {id: planted-elsewhere, title: One scope where one is enough, group: SCP, guards: scope, source: real+, severity: high, base: {exactly: true, kind: user, scopes: ["${home.scopes.1}"]}, needs: [scope-criteria-or], expect: accept}
+- {id: planted-elsewhere-refused, title: The scope for reading where writing needs another, group: SCP, guards: route, source: real+, severity: high, base: exactly user home, request: {method: POST}, needs: [write-scope], expect: refuse 403}
+- {id: planted-elsewhere-slash, title: A slash where the slash is listed, group: AUD, guards: audience, source: real+, severity: high, base: {exactly: true, version: v1, audience: uri-slash}, needs: [audience-slash-listed], expect: accept}
+- {id: planted-elsewhere-guid, title: A GUID that is not listed, group: AUD, guards: audience, source: real+, severity: high, base: {exactly: true, version: v1, audience: app-id}, unless: [audience-app-id-listed], expect: refuse 401}
+- {id: planted-nowhere, title: A row that no world can have, group: FMT, guards: format, source: real, severity: high, base: any home, needs: [json-bom], expect: accept}
 - {id: planted-good, title: A token without exp, group: TIM, guards: time, source: mock, severity: high, base: v2 app home, token: [{remove: [exp]}], expect: refuse 401}
 `))
 	if err != nil {
@@ -75,6 +84,8 @@ func TestPlantedDefects(t *testing.T) {
 		Catalogue: catalogue,
 		Mutants: []gateway.Mutant{
 			{Name: "unfound", Guards: "algorithm", Softens: []string{"rs512"}, Sentence: "nobody looks", Rows: []string{"planted-good"}},
+			{Name: "lenient", Guards: "format", Softens: []string{"tail-bits-tolerated"}, Sentence: "nobody minds", Rows: []string{"planted-tail"}},
+			{Name: "slow", Guards: "cost", Softens: []string{"every-dot-splits"}, Sentence: "nobody waits", Rows: []string{"planted-dots"}},
 		},
 	})
 	if err != nil {
@@ -83,7 +94,9 @@ func TestPlantedDefects(t *testing.T) {
 	problems := strings.Join(proof.Problems, "\n")
 	for _, want := range []string{
 		"planted-accepts/dev: expected pass on strict, got fail (reached-upstream)",
+		"planted-lenient/dev: expected pass on strict, got warn (accepted-leniently)",
 		"planted-wrong-guard/dev guards audience, and no such check of strict refuses it; refused by expiry",
+		"planted-nowhere/dev/v1: expected pass on strict, got unsupported (declared-unsupported) needs json-bom",
 		"oracle: nobody ran the set-ups",
 		"mutant unfound (nobody looks) is not failed by planted-good, which names it",
 	} {
@@ -91,10 +104,35 @@ func TestPlantedDefects(t *testing.T) {
 			t.Errorf("expected %q among the problems, got:\n%s", want, problems)
 		}
 	}
-	if strings.Contains(problems, "planted-good/") {
-		t.Errorf("the good row is no problem, got:\n%s", problems)
+	for _, good := range []string{"planted-good/", "planted-tail", "planted-dots"} {
+		if strings.Contains(problems, good) {
+			t.Errorf("%s is a good row and no problem, got:\n%s", good, problems)
+		}
 	}
 	if code := proof.ExitCode(); code != 1 {
 		t.Errorf("expected exit code 1, got %d", code)
+	}
+	for _, row := range proof.Rows {
+		elsewhere := strings.HasPrefix(row.Scenario, "planted-elsewhere")
+		if elsewhere != (row.Where != "") || elsewhere && !row.Proven {
+			t.Errorf("%s: expected it to be proven elsewhere: %t, got proven %t where %q", row.Scenario, elsewhere, row.Proven, row.Where)
+		}
+	}
+}
+
+// TestAftercare: the row about a former mock stands apart, and is proven with
+// all others all the same.
+func TestAftercare(t *testing.T) {
+	proof, err := selftest.Run(t.Context(), selftest.Options{Selection: scenarios.Selection{Groups: []string{"ISS"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(proof.Rows, func(r selftest.RowProof) bool { return r.Scenario == "mock-no-longer-trusted" })
+	if i < 0 || len(proof.Rows) < 2 {
+		t.Fatalf("expected it among the rows of its group, got %+v", proof.Rows)
+	}
+	row := proof.Rows[i]
+	if !row.Proven || !slices.Contains(row.RefusedBy, "key-id") || !slices.Equal(row.FailedBy, []string{"former-issuer-trusted"}) {
+		t.Errorf("expected it refused for its key, and failed by the gateway that keeps it, got %+v", row)
 	}
 }

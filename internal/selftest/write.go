@@ -20,13 +20,19 @@ func (p *Proof) Write(w io.Writer) error {
 	var b strings.Builder
 	for _, r := range p.Rows {
 		fmt.Fprintf(&b, "row     %-40s %-12s strict: %-8s %s\n", r.Scenario, r.Guards, r.Strict, provenWord(r))
+		if r.Where != "" {
+			writeList(&b, "where", []string{r.Where})
+		}
 		writeList(&b, "refused by", r.RefusedBy)
 		writeList(&b, "failed by", r.FailedBy)
 	}
 	for _, m := range p.Mutants {
 		fmt.Fprintf(&b, "mutant  %-40s %-12s %s\n", m.Name, m.Guards, mutantWord(m))
 	}
-	fmt.Fprintf(&b, "\n%d rows, %d mutants", len(p.Rows), len(p.Mutants))
+	for _, c := range p.Checks {
+		fmt.Fprintf(&b, "check   %-40s %s: %s\n", c.ID, map[bool]string{true: "holds", false: "DOES NOT HOLD"}[c.Holds], c.Says)
+	}
+	fmt.Fprintf(&b, "\n%d rows, %d mutants, %d checks", len(p.Rows), len(p.Mutants), len(p.Checks))
 	switch {
 	case len(p.Problems) == 0 && p.Part:
 		b.WriteString(", a part of the catalogue: each of these rows can fail. Without a selection everything is proven.\n")

@@ -21,6 +21,7 @@ func (r *reader) clients(n *document.Node) {
 			m.Value.Problemf("letters, digits, dots, dashes and underscores", "client %q cannot stand in ids and headers", m.Key)
 		}
 		r.credential(c, f.Take("credential"), m.Value)
+		c.DisplayName = f.Take("display-name").Str()
 		for _, e := range f.Take("contracts").Items() {
 			c.Contracts = append(c.Contracts, e.OneOf("environment", environments))
 		}
@@ -76,9 +77,21 @@ func (r *reader) users(n *document.Node) {
 	}
 	for _, m := range n.Members() {
 		f := m.Value.Fields()
-		r.file.Users = append(r.file.Users, User{Name: m.Key, RefreshToken: r.secret(f.Need("refresh-token"))})
+		u := User{Name: m.Key, RefreshToken: r.secret(f.Need("refresh-token"))}
+		for _, is := range f.Take("is").Items() {
+			u.Is = append(u.Is, UserRole(is.OneOf("user", userRoleNames())))
+		}
 		f.Rest()
+		r.file.Users = append(r.file.Users, u)
 	}
+}
+
+func userRoleNames() []string {
+	var names []string
+	for _, r := range UserRoles() {
+		names = append(names, string(r))
+	}
+	return names
 }
 
 func (r *reader) accepted(n *document.Node) {

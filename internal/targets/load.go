@@ -87,28 +87,6 @@ func (r *reader) tenant(n *document.Node) {
 	r.file.Tenant = t
 }
 
-func (r *reader) tokens(n *document.Node) {
-	f := n.Fields()
-	mock, entra := f.Take("mock"), f.Take("entra")
-	if (mock == nil) == (entra == nil) {
-		n.Problemf("tokens come from mock or from entra", "expected exactly one source of tokens")
-	}
-	if mock != nil {
-		m := mock.Fields()
-		r.file.Tokens.Mock = &Mock{URL: address(m.Need("url")), Management: address(m.Need("management")), Token: r.secret(m.Need("token"))}
-		m.Rest()
-	}
-	if entra != nil {
-		r.file.Tokens.Entra = &Entra{Authority: "https://login.microsoftonline.com"}
-		e := entra.Fields()
-		if a := e.Take("authority"); a != nil {
-			r.file.Tokens.Entra.Authority = address(a)
-		}
-		e.Rest()
-	}
-	f.Rest()
-}
-
 func (r *reader) apis(n *document.Node) {
 	for _, m := range n.Members() {
 		f := m.Value.Fields()

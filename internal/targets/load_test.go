@@ -288,7 +288,10 @@ func TestRead(t *testing.T) {
 		{"mark in a header", "accepted: echo", "accepted: {header: {x-backend: orders}}", func(f *File) any { return f.Accepted }, Accepted{Header: map[string]string{"X-Backend": "orders"}}},
 		{"mark in the body", "accepted: echo", "accepted: {body: {contains: pong}}", func(f *File) any { return f.Accepted }, Accepted{Contains: "pong"}},
 		{"a list of supports", "{skew: 0s}", "{algorithms: [RS256, EdDSA]}", func(f *File) any { v, ok := f.Declared("algorithms"); return []any{v, ok} }, []any{"RS256,EdDSA", true}},
-		{"users", "accepted: echo", "accepted: echo\nusers: {alice: {refresh-token: \"${REFRESH}\"}}", func(f *File) any { return f.Users }, []User{{"alice", "r-" + secretText}}},
+		{"users", "accepted: echo", "accepted: echo\nusers: {alice: {refresh-token: \"${REFRESH}\"}}", func(f *File) any { return f.Users }, []User{{Name: "alice", RefreshToken: "r-" + secretText}}},
+		{"what a user is", "accepted: echo", "accepted: echo\nusers: {gale: {refresh-token: \"${REFRESH}\", is: [guest, many-groups]}}", func(f *File) any { return f.User(ManyGroups) }, &User{Name: "gale", RefreshToken: "r-" + secretText, Is: []UserRole{Guest, ManyGroups}}},
+		{"nobody is that", "accepted: echo", "accepted: echo\nusers: {alice: {refresh-token: \"${REFRESH}\"}}", func(f *File) any { return f.User(Guest) }, (*User)(nil)},
+		{"display name", "contracts: [dev]", "display-name: Orders, contracts: [dev]", func(f *File) any { return f.Clients[0].DisplayName }, "Orders"},
 	}
 	for _, tt := range rows {
 		t.Run(tt.name, func(t *testing.T) {
@@ -300,10 +303,11 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// real is staging with tokens from the real tenant.
-func realTenant(t *testing.T) *File {
+// realTenant is staging with tokens from the real tenant, and further lines
+// beside them.
+func realTenant(t *testing.T, beside ...string) *File {
 	t.Helper()
-	src := strings.NewReplacer(mockLine, "  entra: {}", "both: {", `both: {credential: {secret: "${WORKER}"}, `).Replace(staging)
+	src := strings.NewReplacer(mockLine, strings.Join(append([]string{"  entra: {}"}, beside...), "\n"), "both: {", `both: {credential: {secret: "${WORKER}"}, `).Replace(staging)
 	f, err := Parse("t.yaml", []byte(src), lookup)
 	if err != nil {
 		t.Fatal(err)

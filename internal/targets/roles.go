@@ -1,6 +1,10 @@
 package targets
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/entraproof/entraproof/mockidp/mint"
+)
 
 // The well-known client of the Azure CLI, which anybody in a tenant may use.
 const azureCLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
@@ -11,7 +15,12 @@ const (
 	madeUpStranger = "5a7a0e00-57ba-4a6e-8000-57ba46e20001"
 	madeUpManaged  = "5a7a0e00-57ba-4a6e-8000-3a4a6ed00002"
 	madeUpOther    = "5a7a0e00-57ba-4a6e-8000-07be40000003"
+	madeUpNamesake = "5a7a0e00-57ba-4a6e-8000-2a3e5a4e0004"
 )
+
+// madeUpIdentity is the resource id of the managed identity that is made up.
+const madeUpIdentity = "/subscriptions/5a7a0e00-57ba-4a6e-8000-5b5c21b70005/resourcegroups/entraproof/providers/" +
+	"Microsoft.ManagedIdentity/userAssignedIdentities/entraproof"
 
 // Role is what a row wants of the client that asks for its token (design 12).
 type Role string
@@ -25,11 +34,37 @@ const (
 	Ungranted  Role = "ungranted"
 	FirstParty Role = "first-party"
 	Managed    Role = "managed"
+	Namesake   Role = "namesake"
+	APIItself  Role = "api"
 )
 
 // Roles are all client roles, sorted.
 func Roles() []Role {
-	return []Role{Contracted, FirstParty, Managed, OtherOnly, Second, Stranger, Ungranted}
+	return []Role{APIItself, Contracted, FirstParty, Managed, Namesake, OtherOnly, Second, Stranger, Ungranted}
+}
+
+// UserRole is what a row wants of the user on whose behalf its token speaks.
+type UserRole string
+
+// The user roles: from another tenant, in more groups than a token lists, and
+// without the authentication context that an API asks for.
+const (
+	Guest          UserRole = "guest"
+	ManyGroups     UserRole = "many-groups"
+	WithoutContext UserRole = "without-context"
+)
+
+// UserRoles are all user roles, sorted.
+func UserRoles() []UserRole { return []UserRole{Guest, ManyGroups, WithoutContext} }
+
+// User is the first user of the file who is that, or nil.
+func (f *File) User(r UserRole) *User {
+	for i, u := range f.Users {
+		if slices.Contains(u.Is, r) {
+			return &f.Users[i]
+		}
+	}
+	return nil
 }
 
 // Has reports whether the client has a contract with, and a grant for, e.
@@ -76,9 +111,42 @@ func (f *File) Client(r Role, home, other *Environment) *Client {
 	case FirstParty:
 		return f.invented(azureCLI, "0")
 	case Managed:
-		return f.invented(madeUpManaged, "2")
+		return f.managed()
+	case Namesake:
+		return f.orMadeUp(madeUpNamesake, func(c *Client) bool {
+			return holder != nil && c.DisplayName != "" && c.DisplayName == holder.DisplayName && !c.Contract(home) && c.Grant(home)
+		})
+	case APIItself:
+		return f.itself(home)
 	}
 	return nil
+}
+
+// Proving is a client with contract and grant at e which proves who it is in
+// that way (Client.Authentication), or nil.
+func (f *File) Proving(e *Environment, authentication string) *Client {
+	return f.fewest(func(c *Client) bool { return c.Has(e) && c.Authentication == authentication })
+}
+
+func (f *File) managed() *Client {
+	c := f.invented(madeUpManaged, "2")
+	if c != nil {
+		c.ManagedIdentity = madeUpIdentity
+	}
+	return c
+}
+
+// itself is the registration of the environment's API as a client of its own:
+// that of the v2 one, whose tokens have its id as audience, if there is one.
+func (f *File) itself(home *Environment) *Client {
+	if len(home.APIs) == 0 {
+		return nil
+	}
+	a := home.API(mint.V2)
+	if a == nil {
+		a = home.APIs[0]
+	}
+	return f.orMadeUp(a.AppID, func(c *Client) bool { return c.ID == a.AppID })
 }
 
 // otherOnly is a client with a contract in other and none at home. It is made

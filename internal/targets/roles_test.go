@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
 // cast is a file with clients of every sort at the judged environments dev and
@@ -12,16 +14,18 @@ func cast(mock bool) *File {
 	f := &File{
 		Tokens: Tokens{Entra: &Entra{}},
 		Environments: []*Environment{
-			{Name: "dev", Gateways: []Gateway{{}}}, {Name: "uat", Gateways: []Gateway{{}}}, {Name: "lab"},
+			{Name: "dev", Gateways: []Gateway{{}}, APIs: []*API{{AppID: "dev-v1", Version: mint.V1}, {AppID: "dev-v2", Version: mint.V2}}}, {Name: "uat", Gateways: []Gateway{{}}}, {Name: "lab"},
 		},
 		Clients: []*Client{
 			{Name: "both", ID: "both", Contracts: []string{"dev", "uat"}, Granted: []string{"dev", "uat"}},
 			{Name: "rich", ID: "rich", Contracts: []string{"dev"}, Granted: []string{"dev", "lab"}},
-			{Name: "worker", ID: "worker", Contracts: []string{"dev"}, Granted: []string{"dev"}},
+			{Name: "worker", ID: "worker", DisplayName: "Orders", Contracts: []string{"dev"}, Granted: []string{"dev"}},
 			{Name: "uat-only", ID: "uat-only", Contracts: []string{"uat"}, Granted: []string{"uat"}},
 			{Name: "cross", ID: "cross", Contracts: []string{"uat"}, Granted: []string{"dev"}},
 			{Name: "bare", ID: "bare", Contracts: []string{"dev", "uat"}},
 			{Name: "nobody", ID: "nobody", Granted: []string{"dev", "uat"}},
+			{Name: "double", ID: "double", DisplayName: "Orders", Contracts: []string{"far"}, Granted: []string{"dev"}},
+			{Name: "own", ID: "dev-v2", Contracts: []string{"far"}},
 		},
 	}
 	if mock {
@@ -86,6 +90,11 @@ func TestClient(t *testing.T) {
 		{"no ungranted", Ungranted, "dev", "", []string{"bare"}, "worker", "none"},
 		{"first party", FirstParty, "dev", "", nil, "made up " + azureCLI, "none"},
 		{"managed", Managed, "dev", "", nil, "made up " + madeUpManaged, "none"},
+		{"the same name, no contract", Namesake, "dev", "", nil, "double", "double"},
+		{"no name, nobody of the same", Namesake, "dev", "", []string{"worker"}, "made up " + madeUpNamesake, "none"},
+		{"the API itself", APIItself, "dev", "", nil, "own", "own"},
+		{"the API itself is no client", APIItself, "dev", "", []string{"own"}, "made up dev-v2", "none"},
+		{"no API", APIItself, "lab", "", nil, "none", "none"},
 		{"unknown role", "nobody", "dev", "", nil, "none", "none"},
 	}
 	for _, tt := range rows {
@@ -103,7 +112,7 @@ func TestClient(t *testing.T) {
 			}
 		})
 	}
-	if diff := cmp.Diff([]Role{Contracted, FirstParty, Managed, OtherOnly, Second, Stranger, Ungranted}, Roles()); diff != "" {
+	if diff := cmp.Diff([]Role{APIItself, Contracted, FirstParty, Managed, Namesake, OtherOnly, Second, Stranger, Ungranted}, Roles()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -115,6 +124,21 @@ func TestAuthentication(t *testing.T) {
 	for role, want := range map[Role]string{FirstParty: "0", Stranger: "1", Managed: "2"} {
 		if c := f.Client(role, f.Environments[0], nil); c == nil || c.Authentication != want {
 			t.Errorf("%s: expected %s, got %+v", role, want, c)
+		}
+	}
+	if c := f.Client(Managed, f.Environments[0], nil); c.ManagedIdentity == "" {
+		t.Error("expected a managed identity to say which one it is")
+	}
+}
+
+// TestProving finds a client by how it proves who it is.
+func TestProving(t *testing.T) {
+	t.Parallel()
+	f := cast(false)
+	f.Clients[0].Authentication = "2"
+	for authentication, want := range map[string]string{"2": "both", "0": "none"} {
+		if got := nameOf(f.Proving(f.Environments[0], authentication)); got != want {
+			t.Errorf("%s: expected %s, got %s", authentication, want, got)
 		}
 	}
 }

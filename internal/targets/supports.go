@@ -48,6 +48,10 @@ func (f *File) found(key string, home *Environment) (value string, declared bool
 		return f.criteria(home), true
 	case "versions":
 		return versionsWord(home.Versions()), true
+	case "audience-uri-listed":
+		// The uris of a registration whose tokens carry them are what is listed.
+		v1 := home.API(mint.V1)
+		return yes(v1 != nil && len(v1.URIs) > 0, true)
 	}
 	return "", false
 }
@@ -71,6 +75,17 @@ func versionsWord(all []mint.Version) string {
 }
 
 func (f *File) hasUsers() bool { return f.Tokens.CanMint() || len(f.Users) > 0 }
+
+// Takes reports whether the gateways take tokens of a version: those of the
+// registrations, unless supports says otherwise.
+func (f *File) Takes(v mint.Version) bool {
+	word, declared := f.Declared("versions")
+	return !declared || word == "both" || word == string(v)
+}
+
+// CanHave reports whether tokens of users, or of applications, can be had,
+// expected or not.
+func (f *File) CanHave(s mint.Subject) bool { return s == mint.SubjectApp || f.hasUsers() }
 
 // HasTokens reports whether tokens of users, or of applications, are expected
 // at the gateways and can be had.

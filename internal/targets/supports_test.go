@@ -45,6 +45,8 @@ func TestMeets(t *testing.T) {
 		{"one version", "", "", Need{"versions", "v2"}, true, true},
 		{"not the other", "", "", Need{"versions", "both"}, false, true},
 		{"both versions", devAPI, "    api: [dev-v2, uat-v1]\n", Need{"versions", "both"}, true, true},
+		{"no v1 token, no App ID URI in aud", "", "", Need{"audience-uri-listed", "true"}, false, true},
+		{"the URI of a v1 registration is listed", devAPI, "    api: [dev-v2, uat-v1]\n", Need{"audience-uri-listed", "true"}, true, true},
 		{"keys undeclared", "", "", Need{"jwks", "fetched"}, false, false},
 		{"keys fetched", none, "{jwks: fetched}", Need{"jwks", "fetched"}, true, true},
 		{"keys static", none, "{jwks: static}", Need{"jwks", "fetched"}, false, true},

@@ -45,13 +45,17 @@ type Tenant struct {
 	Issuers mint.Issuers
 }
 
-// Tokens is where tokens come from: exactly one member is set.
+// Tokens is where tokens come from: exactly one of Mock, Entra and Embedded is
+// set.
 type Tokens struct {
 	Mock  *Mock
 	Entra *Entra
 	// Embedded is a mock in this process: no address, no token. It is never
 	// read from a file.
 	Embedded bool
+	// Former is a mock that the gateways trusted once: what it signs they must
+	// refuse. Nil where there is none; beside Embedded it has no address.
+	Former *Mock
 }
 
 // Mock is a running entraproof issuer.
@@ -128,10 +132,18 @@ type Client struct {
 	// Authentication is appidacr or azpacr: "0" public, "1" secret, "2"
 	// certificate.
 	Authentication string
+	// DisplayName is its name in the tenant, which several can have.
+	DisplayName string
+	// ManagedIdentity is the resource id of the managed identity that it is.
+	ManagedIdentity string
 }
 
 // User is a person of the real tenant, known by a refresh token.
-type User struct{ Name, RefreshToken string }
+type User struct {
+	Name, RefreshToken string
+	// Is says what the user is.
+	Is []UserRole
+}
 
 // Accepted is how an accepted request is known.
 type Accepted struct {

@@ -13,15 +13,19 @@ func names() []string {
 	var all []string
 	for _, env := range []string{"home", "other", "second"} {
 		for _, member := range []string{
-			"audience", "app-id", "uri", "scope", "scopes.*", "other-scope", "shared-scope", "role",
+			"audience", "app-id", "uri", "scope", "scopes", "scopes.*", "other-scope", "shared-scope", "role",
 			"client.id", "clients.*.id", "user.sub", "host", "route.path", "other-route",
 		} {
 			all = append(all, env+"."+member)
 		}
 	}
 	for _, owner := range []string{"tenant", "own"} {
-		for _, member := range []string{"id", "issuer", "key", "key.kid", "key.pem", "key.der", "key.cert", "key.jwk", "key.file", "kid", "pem", "der", "cert", "jwk", "file"} {
-			all = append(all, owner+"."+member)
+		all = append(all, owner+".id", owner+".issuer")
+	}
+	for _, owner := range []string{"tenant", "next", "own"} {
+		all = append(all, owner+".key")
+		for _, member := range []string{"kid", "pem", "der", "cert", "jwk", "jwk.*", "file"} {
+			all = append(all, owner+".key."+member, owner+"."+member)
 		}
 	}
 	for _, token := range []string{"token", "sibling"} {
@@ -31,7 +35,7 @@ func names() []string {
 		}
 		all = append(all, token+".signature", token+".signature.b64")
 	}
-	return append(all, "bad", "callout.host", "now", "skew", "guids", "zeros")
+	return append(all, "bad", "callout.host", "callout.url", "now", "skew", "guids", "zeros")
 }
 
 // PlaceholderNames are the names that a placeholder can have; "*" stands for

@@ -9,95 +9,96 @@ import (
 	"github.com/entraproof/entraproof/internal/probe"
 )
 
-// Record is what observers know of one request of a finished run.
-type Record struct {
-	Case      string
-	Guards    string
-	Expect    Expectation
-	Status    int
-	Fault     probe.Fault
-	Connected bool // a server took the connection
-	Reach     Reach
-	// TokenEchoed: an answer that the upstream did not write repeats a piece of
-	// the token's secret part.
-	TokenEchoed bool
+// Finished is what there is to look at when all requests of a run have been
+// answered, at one environment.
+type Finished struct {
+	Records []Record
+	// KeyFetches are the fetches of the key set that the issuer saw.
+	KeyFetches []KeyFetch
+	// Log is the gateway's own log of the run; nil: nobody has it.
+	Log []string
 }
 
-// RecordOf returns what observers need of one observation.
-func RecordOf(id string, e Evidence) Record {
-	return Record{
-		Case: id, Expect: e.Expect, Reach: e.Reach, Status: e.Observed.Status, Fault: e.Observed.Fault,
-		Connected: e.Observed.Connected, TokenEchoed: e.Reach != Reached && e.Observed.TokenEchoed(),
-	}
+// KeyFetch is one fetch of the key set.
+type KeyFetch struct {
+	Address string
+	TLS     bool
 }
 
 // Observer judges a property of all answers of a run. It fires nothing.
 type Observer struct {
 	// ID is the scenario's.
 	ID      string
-	Observe func([]Record) Verdict
+	Observe func(Finished) Verdict
 }
 
 // Observers returns the registry, sorted by id.
 func Observers() []Observer {
-	all := []Observer{
-		{"rsp-never-5xx", neverServerError},
-		{"rsp-token-not-echoed", tokenNotEchoed},
-	}
+	all := slices.Concat(answerObservers(), challengeObservers(), []Observer{
+		{"jwks-plain-http", keysOverTLS},
+		{"rsp-refusals-logged", refusalsLogged},
+	})
 	slices.SortFunc(all, func(a, b Observer) int { return cmp.Compare(a.ID, b.ID) })
+	for i := 1; i < len(all); i++ {
+		if all[i].ID == all[i-1].ID {
+			panic("verdict: two observers are called " + all[i].ID)
+		}
+	}
 	return all
 }
 
-// tokenNotEchoed looks at every answer that the upstream did not write: what
-// the backend says is not the gateway's doing.
-func tokenNotEchoed(records []Record) Verdict {
-	var cases []string
-	answers := 0
-	for _, r := range records {
-		if r.Status == 0 || r.Reach == Reached {
-			continue
-		}
-		answers++
-		if r.TokenEchoed {
-			cases = append(cases, r.Case)
-		}
-	}
-	switch {
-	case answers == 0:
-		return Because(NothingObserved, "")
-	case len(cases) > 0:
-		return Because(TokenEchoed, listed(cases))
-	}
-	return Because(TokenNeverEchoed, strconv.Itoa(answers)+" answers")
+// property looks at each record that it is about and names the cases that are
+// not as they should be.
+type property struct {
+	// about is what is looked at; wrong is what must not be.
+	about, wrong func(Record) bool
+	holds, fails Reason
+	// unit is what is counted.
+	unit string
 }
 
-// neverServerError looks for 5xx, resets and silence where the row does not
-// list them. Where nothing else ever came back the route is to blame.
-func neverServerError(records []Record) Verdict {
+func (p property) observe(e Finished) Verdict {
 	var cases []string
-	answers := 0
-	for _, r := range records {
-		o := probe.Observation{Status: r.Status, Fault: r.Fault, Connected: r.Connected}
-		if o.Answered() && r.Status < 500 {
-			answers++
+	looked := 0
+	for _, r := range e.Records {
+		if !p.about(r) {
+			continue
 		}
-		if failing(o) && !r.tolerates() {
+		looked++
+		if p.wrong(r) {
 			cases = append(cases, r.Case)
 		}
 	}
 	switch {
-	case answers == 0:
+	case looked == 0:
 		return Because(NothingObserved, "")
 	case len(cases) > 0:
-		return Because(ServerErrorsSeen, listed(cases))
+		return Because(p.fails, listed(cases))
 	}
-	return Because(NeverServerError, strconv.Itoa(answers)+" answers")
+	return Because(p.holds, strconv.Itoa(looked)+" "+p.unit)
+}
+
+// gateways reports whether there is an answer that the upstream did not write:
+// what the backend says is not the gateway's doing.
+func (r Record) gateways() bool { return r.Status != 0 && r.Reach != Reached }
+
+// refusal reports whether the gateway refused with a 4xx.
+func (r Record) refusal() bool {
+	return r.gateways() && !r.Reach.Arrived() && r.Status >= 400 && r.Status < 500
 }
 
 // tolerates reports whether the row itself lists what came back.
 func (r Record) tolerates() bool {
 	return slices.Contains(r.Expect.Refuse, r.Status) ||
 		r.Expect.OrClosed && (r.Fault == probe.FaultReset || r.Fault == probe.FaultClosed)
+}
+
+// best is the status that the row would rather see, 0 if it wants no refusal.
+func (r Record) best() int {
+	if len(r.Expect.Refuse) == 0 {
+		return 0
+	}
+	return r.Expect.Refuse[0]
 }
 
 // listed names the first five cases, sorted, each once.

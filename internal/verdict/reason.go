@@ -18,6 +18,16 @@ const (
 	ConditionsHold     Reason = "conditions-hold"
 	TokenNeverEchoed   Reason = "token-never-echoed"
 	NeverServerError   Reason = "never-server-error"
+
+	ChallengeEverywhere Reason = "challenge-everywhere"
+	ErrorCodeRight      Reason = "error-code-right"
+	InternalsKept       Reason = "internals-kept"
+	KeysOverTLS         Reason = "keys-over-tls"
+	NeverRedirected     Reason = "never-redirected"
+	ReasonsAlike        Reason = "reasons-alike"
+	RefusalsLogged      Reason = "refusals-logged"
+	RefusalsNotStored   Reason = "refusals-not-stored"
+	UpstreamUntouched   Reason = "upstream-untouched"
 )
 
 // What was seen and is not judged. Outcome: Recorded.
@@ -92,6 +102,7 @@ const (
 	HeaderValueForwarded     Reason = "header-value-forwarded"
 	HeaderValueReflected     Reason = "header-value-reflected"
 	AuthorizationDiffers     Reason = "authorization-differs"
+	MethodReplaced           Reason = "method-replaced"
 	EnvironmentsNotSeparable Reason = "environments-not-separable"
 	ReplicasDisagree         Reason = "replicas-disagree"
 	KeyFetchesUnbounded      Reason = "key-fetches-unbounded"
@@ -99,6 +110,17 @@ const (
 	WithdrawnKeyTrusted      Reason = "withdrawn-key-trusted"
 	TokenEchoed              Reason = "token-echoed"
 	ServerErrorsSeen         Reason = "server-errors-seen"
+
+	ChallengeMissing  Reason = "challenge-missing"
+	ErrorCodeWrong    Reason = "error-code-wrong"
+	InternalsTold     Reason = "internals-told"
+	KeysOverPlainHTTP Reason = "keys-over-plain-http"
+	ReasonsDiffer     Reason = "reasons-differ"
+	RedirectedAway    Reason = "redirected-away"
+	RefusalNotLogged  Reason = "refusal-not-logged"
+	RefusalStored     Reason = "refusal-stored"
+	TokenLogged       Reason = "token-logged"
+	UpstreamTouched   Reason = "upstream-touched"
 )
 
 // Why a case could not be run. Outcome: Error.
@@ -131,6 +153,15 @@ var causes = register([]cause{
 	{ConditionsHold, Pass, "Every condition of the row holds; it asks for neither acceptance nor refusal."},
 	{TokenNeverEchoed, Pass, "No recorded answer repeats a token."},
 	{NeverServerError, Pass, "No request of the run was answered with 5xx, a reset or silence."},
+	{ChallengeEverywhere, Pass, "Every 401 says in WWW-Authenticate what is asked for."},
+	{ErrorCodeRight, Pass, "The challenges have the error code that is meant for them."},
+	{InternalsKept, Pass, "No refusal tells an address, an audience, an issuer, a version or a stack trace."},
+	{KeysOverTLS, Pass, "The key set was fetched over TLS."},
+	{NeverRedirected, Pass, "No answer of the gateway sends the client somewhere else."},
+	{ReasonsAlike, Pass, "Refusals for different reasons look the same from outside."},
+	{RefusalsLogged, Pass, "The gateway's log has every refusal, and no token."},
+	{RefusalsNotStored, Pass, "No cache may keep a refusal."},
+	{UpstreamUntouched, Pass, "No request that must be refused arrived at the upstream."},
 
 	{Measured, Recorded, "Measured and reported; the row judges nothing."},
 	{NotDeclared, Recorded, "Either answer may be right; the target does not declare which one is meant."},
@@ -187,6 +218,7 @@ var causes = register([]cause{
 	{HeaderValueForwarded, Fail, "A value that the caller made up reached the upstream in a header field."},
 	{HeaderValueReflected, Fail, "A header field of the answer holds a value that the caller made up."},
 	{AuthorizationDiffers, Fail, "The upstream saw other Authorization values than the checked ones."},
+	{MethodReplaced, Fail, "The upstream saw another method than the one that the request line had."},
 	{EnvironmentsNotSeparable, Fail, "Nothing in the two environments' tokens differs: the registrations are to blame, not the gateway."},
 	{ReplicasDisagree, Fail, "Repeats of one request were answered differently."},
 	{KeyFetchesUnbounded, Fail, "Unknown key ids make the gateway fetch the key set without limit."},
@@ -194,6 +226,16 @@ var causes = register([]cause{
 	{WithdrawnKeyTrusted, Fail, "A token signed with a key no longer published was accepted."},
 	{TokenEchoed, Fail, "An answer repeats the token or its signature."},
 	{ServerErrorsSeen, Fail, "Requests of the run were answered with 5xx, a reset or silence."},
+	{ChallengeMissing, Fail, "An answer of 401 lacks WWW-Authenticate."},
+	{ErrorCodeWrong, Fail, "A challenge lacks the error code that is meant for it, or has one where there should be none."},
+	{InternalsTold, Fail, "A refusal tells internals of the gateway."},
+	{KeysOverPlainHTTP, Fail, "The key set was fetched without TLS: who is on the way chooses whom the gateway trusts."},
+	{ReasonsDiffer, Fail, "From outside it can be told why a token was refused."},
+	{RedirectedAway, Fail, "An answer sends an API client somewhere else, as to a sign-in page."},
+	{RefusalNotLogged, Fail, "The gateway's log lacks a refusal."},
+	{RefusalStored, Fail, "A cache may keep a refusal, or did."},
+	{TokenLogged, Fail, "The gateway's log holds a token."},
+	{UpstreamTouched, Fail, "Requests that must be refused arrived at the upstream."},
 
 	{RouteNotProven, Error, "The control was answered with 404, 5xx or not at all: nothing shows that the route leads to the upstream."},
 	{ConnectionRefused, Error, "The gateway's address takes no connection."},

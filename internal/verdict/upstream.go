@@ -19,13 +19,14 @@ type Upstream struct {
 	Authorization []value.Expr // the Authorization values, all of them, in order
 	// BareAuthorization asks for no Authorization value at all.
 	BareAuthorization bool
+	Method            string // of the request line; empty: any
 	// Unreached asks that nothing arrives: whoever answers, it is the gateway.
 	Unreached bool
 }
 
 // IsZero reports whether there is no condition.
 func (u Upstream) IsZero() bool {
-	return len(u.exprs()) == 0 && !u.BareAuthorization && !u.Unreached
+	return len(u.exprs()) == 0 && !u.BareAuthorization && u.Method == "" && !u.Unreached
 }
 
 func (u Upstream) exprs() []value.Expr {
@@ -53,6 +54,7 @@ func decodeUpstream(n *document.Node) Upstream {
 		NoHeaderValue: decodeTexts(f.Take("no-header-value")),
 		Unreached:     decodeFixed(f.Take("reached"), false),
 	}
+	u.Method = f.Take("method").Str()
 	authorization := f.Take("authorization")
 	u.Authorization = decodeTexts(authorization)
 	u.BareAuthorization = authorization.Kind() == document.Sequence && len(u.Authorization) == 0
@@ -88,11 +90,12 @@ func decodeTexts(n *document.Node) []value.Expr {
 type Wanted struct {
 	Identity, NotIdentity, NoHeaderValue, Authorization []string
 	BareAuthorization, Unreached                        bool
+	Method                                              string
 }
 
 // Eval fills in the placeholders.
 func (u Upstream) Eval(s value.Scope) (Wanted, error) {
-	w := Wanted{BareAuthorization: u.BareAuthorization, Unreached: u.Unreached}
+	w := Wanted{BareAuthorization: u.BareAuthorization, Method: u.Method, Unreached: u.Unreached}
 	for _, part := range []struct {
 		from []value.Expr
 		to   *[]string
@@ -114,7 +117,7 @@ func (u Upstream) Eval(s value.Scope) (Wanted, error) {
 }
 
 func (w Wanted) isZero() bool {
-	return len(w.Identity)+len(w.NotIdentity)+len(w.NoHeaderValue)+len(w.Authorization) == 0 && !w.BareAuthorization && !w.Unreached
+	return len(w.Identity)+len(w.NotIdentity)+len(w.NoHeaderValue)+len(w.Authorization) == 0 && !w.BareAuthorization && w.Method == "" && !w.Unreached
 }
 
 // judge compares w with one request as the upstream saw it. identity names the
@@ -125,6 +128,8 @@ func (w Wanted) judge(e probe.Echo, identity []string) Verdict {
 	switch {
 	case w.Unreached:
 		return Because(ReachedUpstream, "")
+	case w.Method != "" && e.Method != w.Method:
+		return Because(MethodReplaced, e.Method)
 	case anyHolds(allValues(e), w.NoHeaderValue):
 		return Because(HeaderValueForwarded, "")
 	case anyHolds(told, w.NotIdentity):

@@ -51,6 +51,8 @@ func TestUpstreamConditions(t *testing.T) {
 		{"in another order", `{authorization: ["Bearer a", "Bearer b"]}`, []probe.Echo{echoOf([]string{"Bearer b", "Bearer a"})}, nil, verdict.AuthorizationDiffers},
 		{"none wanted, none seen", "{authorization: []}", []probe.Echo{echoOf(nil)}, nil, verdict.AcceptedAsRequired},
 		{"none wanted, one seen", "{authorization: []}", []probe.Echo{echoOf(bearer)}, nil, verdict.AuthorizationDiffers},
+		{"the method that was sent", "{method: GET}", []probe.Echo{{Method: "GET"}}, nil, verdict.AcceptedAsRequired},
+		{"another method", "{method: GET}", []probe.Echo{{Method: "DELETE"}}, nil, verdict.MethodReplaced},
 		{"the second arrival breaks it", "{no-header-value: victim}", []probe.Echo{echoOf(bearer), echoOf(bearer, "X", "victim")}, nil, verdict.HeaderValueForwarded},
 		{"all four hold", `{identity: me, not-identity: you, no-header-value: x, authorization: "Bearer a"}`, []probe.Echo{echoOf(bearer, "U", "me")}, nil, verdict.AcceptedAsRequired},
 		{"identity of several conditions fails", "{identity: me, no-header-value: x}", []probe.Echo{echoOf(nil, "U", "you")}, nil, verdict.IdentityNotShown},

@@ -102,7 +102,7 @@ func (c *claims) claim(name string) (value.Value, bool) {
 	case "xms_cc":
 		return value.Strings(c.g.Capabilities...), len(c.g.Capabilities) > 0
 	case "acrs":
-		return value.Strings("c1"), true
+		return value.Strings(AuthenticationContext), true
 	case "auth_time":
 		return value.Int(c.iat.Unix()), true
 	case "amr":

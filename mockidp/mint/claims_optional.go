@@ -8,6 +8,10 @@ import (
 	"github.com/entraproof/entraproof/internal/value"
 )
 
+// AuthenticationContext is the one that users of the mock have met, as acrs
+// names it.
+const AuthenticationContext = "c1"
+
 // OptionalClaims are the claims that a registration can ask for (entra-tokens
 // 1.3, "opt"), sorted.
 func OptionalClaims() []string {

@@ -200,8 +200,8 @@ func (c *console) rest() {
 	for _, t := range tallies {
 		c.line("  %s %4d  %s  %s", c.paint(toneOf(t.Outcome), fmt.Sprintf("%-12s", t.Outcome)),
 			len(t.Cases), padded(string(t.Reason), width), sentence(t.Reason))
-		if detail := t.Cases[0].Detail; detail != "" && t.Outcome == reports.Error {
-			c.line("    %s: %s", t.Cases[0].ID, oneLine(detail, lineWidth))
+		if first := t.Cases[0]; first.Detail != "" && tellsMore(first) {
+			c.line("    %s: %s", first.ID, oneLine(first.Detail, lineWidth))
 		}
 	}
 	if n := waived(c.r); n > 0 {
@@ -210,6 +210,12 @@ func (c *console) rest() {
 	if n, names := criticalsOwed(c.r); n > 0 {
 		c.line("  %s not judged: %s", reports.Plural(n, "critical row"), oneLine(names, 2*lineWidth))
 	}
+}
+
+// tellsMore reports whether the detail of a case says what its reason does not:
+// what went wrong, or what is missing where no line of supports is at stake.
+func tellsMore(c *reports.Case) bool {
+	return c.Outcome == reports.Error || c.Outcome == reports.Skipped && c.Declare == ""
 }
 
 // waived returns how many failures are waived.

@@ -10,6 +10,8 @@ func remedy(f reports.Finding) string {
 	switch {
 	case f.Reason == verdict.EnvironmentsNotSeparable:
 		return "give each environment a registration of its own, or at least a role or scope of its own"
+	case f.Scenario == "mock-no-longer-trusted" && f.FalseAccept:
+		return "put the address of the key set back to Entra's and restart every replica: kept keys outlive the setting"
 	case f.FalseReject:
 		return "compare the claim that the policy reads with the token: v1 has appid, v2 has azp; users have scp, daemons have roles"
 	case f.FalseAccept:

@@ -1,0 +1,43 @@
+package verdict
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// keysOverTLS looks at how the key set was fetched: who can change it on the
+// way chooses whom the gateway trusts.
+func keysOverTLS(e Finished) Verdict {
+	var plain []string
+	for _, f := range e.KeyFetches {
+		if !f.TLS {
+			plain = append(plain, f.Address)
+		}
+	}
+	switch {
+	case len(e.KeyFetches) == 0:
+		return Because(NothingObserved, "the issuer saw no fetch of its key set")
+	case len(plain) > 0:
+		return Because(KeysOverPlainHTTP, listed(plain))
+	}
+	return Because(KeysOverTLS, strconv.Itoa(len(e.KeyFetches))+" fetches")
+}
+
+// compact is a JWS in a text.
+var compact = regexp.MustCompile(`eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{8,}`)
+
+// refusalsLogged wants a line for each refusal, found by the case's id, and no
+// token in any.
+func refusalsLogged(e Finished) Verdict {
+	if e.Log == nil {
+		return Because(CapabilityAbsent, "nobody has the gateway's log")
+	}
+	text := strings.Join(e.Log, "\n")
+	if compact.MatchString(text) {
+		return Because(TokenLogged, "")
+	}
+	return property{
+		Record.refusal, func(r Record) bool { return !strings.Contains(text, r.Case) }, RefusalsLogged, RefusalNotLogged, "refusals",
+	}.observe(e)
+}
