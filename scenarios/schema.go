@@ -120,9 +120,13 @@ func longExpectSchema() object {
 	long := closed(object{
 		"accept": object{"enum": []any{true, "warn"}}, "refuse": object{"oneOf": []any{status, list(status)}},
 		"either": enum(targets.DecidingKeys()), "measure": object{"type": "string", "minLength": 1},
-		"or":       object{"type": "string", "pattern": `^(closed|refuse( +[45][0-9][0-9])+)$`},
-		"upstream": closed(object{"identity": values, "not-identity": values, "no-header-value": values, "authorization": values, "method": object{"type": "string"}}),
-		"no-5xx":   object{"const": true}, "callout": object{"const": false}, "within": object{"type": "string"}, "next": object{"const": "accept"},
+		"or": object{"type": "string", "pattern": `^(closed|refuse( +[45][0-9][0-9])+)$`},
+		"upstream": closed(object{
+			"identity": values, "not-identity": values, "no-header-value": values, "authorization": values,
+			"method": object{"type": "string"}, "reached": object{"const": false},
+		}),
+		"answer": closed(object{"no-header-value": values}),
+		"no-5xx": object{"const": true}, "callout": object{"const": false}, "within": object{"type": "string"}, "next": object{"const": "accept"},
 	})
 	long["minProperties"] = 1
 	return long

@@ -24,6 +24,10 @@ func (r *Run) settle(s *shot, before, after verdict.ControlState) {
 		return
 	}
 	evidence.Wanted = wanted
+	if evidence.Unreflected, err = s.c.Expect.EvalAnswer(s.scope); err != nil {
+		r.report(s, verdict.Because(verdict.RequestNotBuilt, err.Error()))
+		return
+	}
 	v := r.timely(s, heard(verdict.Judge(evidence), evidence, s.silent))
 	if s.cut && v.Reason == verdict.NoControl {
 		v = verdict.Because(verdict.Interrupted, "")

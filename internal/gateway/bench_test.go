@@ -392,7 +392,7 @@ type fired struct {
 func fire(t testing.TB, h http.Handler, r *http.Request) fired {
 	t.Helper()
 	w := httptest.NewRecorder()
-	if aborted(h, w, r) {
+	if aborted(h, w, again(r)) {
 		return fired{}
 	}
 	f := fired{status: w.Code, forwarded: w.Header().Get(probe.EchoHeader) == "1", header: w.Header(), body: w.Body.String()}

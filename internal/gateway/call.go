@@ -23,6 +23,10 @@ type call struct {
 	foreign func() []publishedKey
 	// path is the path of the target as it was received, without the query.
 	path string
+	// head is what the front saw; nil where none stands before the server.
+	head *head
+	// ingress is the address by which the request came in.
+	ingress Ingress
 }
 
 // claims returns the payload; nil if there is none to judge.

@@ -41,7 +41,7 @@ func Checks() []Check {
 // strictChecks builds the list anew, so that a gateway can soften its own.
 func strictChecks() []check {
 	return slices.Concat(
-		costChecks(), placementChecks(), formatChecks(), algorithmChecks(), keyChecks(), signatureChecks(), kindChecks(), timeChecks(),
+		messageChecks(), costChecks(), placementChecks(), formatChecks(), algorithmChecks(), keyChecks(), signatureChecks(), kindChecks(), timeChecks(),
 		tenantChecks(), clientChecks(), scopeChecks(), routeChecks(),
 	)
 }

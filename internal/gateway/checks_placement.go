@@ -19,7 +19,12 @@ func placementChecks() []check {
 		},
 		{
 			Check{"bearer-syntax", "placement", unauthorized, "the line is Bearer, one blank and one token"},
-			func(c *call) bool { return !c.presented.missing() && !c.presented.wellFormed() },
+			func(c *call) bool { return !c.presented.missing() && !wellFormed(c.presented.line) },
+		},
+		{
+			// RFC 6750 5.3: without TLS everybody on the way has the token.
+			Check{"tls", "placement", forbidden, "the request came in by a listener with TLS"},
+			func(c *call) bool { return c.ingress == IngressPlainHTTP },
 		},
 	}
 }

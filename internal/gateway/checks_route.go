@@ -11,6 +11,17 @@ import (
 func routeChecks() []check {
 	return []check{
 		{
+			// RFC 3986 3.3, 3.5: what the upstream may decode or cut off makes it
+			// another path than the one that was judged.
+			Check{"plain-path", "route", badRequest, "the path has no fragment and no encoded delimiter"},
+			func(c *call) bool {
+				lower := strings.ToLower(c.path)
+				return slices.ContainsFunc([]string{"#", "%00", "%23", "%25", "%2e", "%2f", "%3b", "%3f", "%5c"}, func(code string) bool {
+					return strings.Contains(lower, code)
+				})
+			},
+		},
+		{
 			Check{"path", "route", http.StatusNotFound, "the path as received is that of a route, byte for byte"},
 			func(c *call) bool { return !c.env.serves(c.path) },
 		},
@@ -33,6 +44,15 @@ func routeChecks() []check {
 			func(c *call) bool {
 				return len(c.env.Hosts) > 0 && !slices.Contains(c.env.Hosts, c.request.Host)
 			},
+		},
+		{
+			// What comes after an upgrade passes no check at all.
+			Check{"upgrade", "route", badRequest, "no other protocol is asked for"},
+			func(c *call) bool { return c.request.Header.Get("Upgrade") != "" },
+		},
+		{
+			Check{"listener", "route", http.StatusMisdirectedRequest, "the request came in by the address that callers are meant to use"},
+			func(c *call) bool { return c.ingress != IngressCallers },
 		},
 		{
 			Check{"rewrite-headers", "route", badRequest, "no field names another path"},

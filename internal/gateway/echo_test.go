@@ -102,6 +102,13 @@ func TestServe(t *testing.T) {
 		"absolute form":       {"GET http://other.example" + homePath + " HTTP/1.1\r\n" + line, "400"},
 		"encoded path":        {"GET /orders/v1/%70ing HTTP/1.1\r\n" + line, "404"},
 		"asterisk":            {"OPTIONS * HTTP/1.1\r\n", "401"},
+		"folded line":         {"GET " + homePath + " HTTP/1.1\r\nAuthorization: Bearer\r\n " + good + "\r\n", "400"},
+		"nul":                 {"GET " + homePath + " HTTP/1.1\r\nAuthorization: Bearer\x00" + good + "\r\n", "400"},
+		"two lengths":         {"GET " + homePath + " HTTP/1.1\r\n" + line + "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n", "400"},
+		"two equal lengths":   {"GET " + homePath + " HTTP/1.1\r\n" + line + "Content-Length: 0\r\nContent-Length: 0\r\n", "400"},
+		"websocket":           {"GET " + homePath + " HTTP/1.1\r\n" + line + "Upgrade: websocket\r\n", "400"},
+		"no request line":     {"\r\nGET " + homePath + " HTTP/1.1\r\n" + line, "400"},
+		"no field":            {"GET " + homePath + " HTTP/1.1\r\n" + line + "junk\r\n", "400"},
 		"http 1.0":            {"GET " + homePath + " HTTP/1.0\r\n" + line, "200"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -25,7 +25,7 @@ type Mutant struct {
 
 // Mutants returns the planted defects, sorted by name.
 func Mutants() []Mutant {
-	all := slices.Concat(lackingMutants(), lackingChecks(), softMutants())
+	all := slices.Concat(lackingMutants(), lackingChecks(), messageMutants(), softMutants())
 	slices.SortFunc(all, func(a, b Mutant) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(all); i++ {
 		if all[i].Name == all[i-1].Name {
@@ -52,7 +52,7 @@ func lackingMutants() []Mutant {
 		lacking("no-role", "role", "a daemon needs no role", "role-app-only-no-roles"),
 		lacking("no-token-kind", "token-kind", "every JWT is an access token", "fmt-typ-of-other-kind", "kind-cnf-x5t-as-bearer"),
 		lacking("no-route", "route", "what opens one route opens every other", "scope-other-route"),
-		lacking("no-upstream-identity", "upstream-identity", "identity headers of the client reach the upstream", "identity-headers-injected"),
+		lacking("no-upstream-identity", "upstream-identity", "identity headers of the client reach the upstream", "identity-headers-injected", "multi-value-policy-header"),
 		lacking("no-state", "state", "what was accepted once is accepted again", "state-tampered-after-good", "state-anonymous-on-warm-connection"),
 		lacking("no-cost", "cost", "every unknown key id fetches the key set", "jwks-unknown-kid-flood"),
 		lacking("no-response", "response", "the refusal tells what it refused", "rsp-token-not-echoed"),
@@ -62,7 +62,7 @@ func lackingMutants() []Mutant {
 		{"typ-ignored", "token-kind", []string{"type"}, nil, "typ is not looked at", []string{"fmt-typ-of-other-kind"}},
 		{"both-client-claims", "client", []string{"client-claim"}, nil, "azp and appid may stand side by side if they are equal", []string{"client-appid-azp-agree"}},
 		{"public-client", "client", []string{"client-authentication"}, nil, "who the client is said to be is enough, proven or not", []string{"client-public-on-confidential-api"}},
-		{"first-authorization", "placement", []string{"one-authorization"}, nil, "the first Authorization line is judged and both are forwarded", []string{"auth-two-headers-upstream-view"}},
+		{"first-authorization", "placement", []string{"one-authorization"}, nil, "the first Authorization line is judged and both are forwarded", []string{"auth-two-headers-upstream-view", "auth-two-headers-good-bad"}},
 	}
 }
 
@@ -78,6 +78,7 @@ func softMutants() []Mutant {
 	maps.Copy(rows, issuerRows())
 	maps.Copy(rows, formatRows())
 	maps.Copy(rows, softTokenRows())
+	maps.Copy(rows, httpRows())
 	var all []Mutant
 	for _, s := range Softenings() {
 		all = append(all, Mutant{

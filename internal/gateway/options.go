@@ -155,15 +155,21 @@ func build(s setup, o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gateway: set-up %s: %w", s.Name, err)
 	}
-	return dated(h, o.Now), nil
+	return dated{h, o.Now}, nil
 }
 
 // dated has every answer carry the gateway's own time (RFC 9110 6.6.1).
-func dated(h http.Handler, now func() time.Time) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Date", now().UTC().Format(http.TimeFormat))
-		h.ServeHTTP(w, r)
-	})
+type dated struct {
+	http.Handler
+	now func() time.Time
+}
+
+// Unwrap is the gateway itself.
+func (d dated) Unwrap() http.Handler { return d.Handler }
+
+func (d dated) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", d.now().UTC().Format(http.TimeFormat))
+	d.Handler.ServeHTTP(w, r)
 }
 
 func unknownName(what, got string, known []string) error {

@@ -25,7 +25,13 @@ type presented struct {
 // reading is how a gateway looks for the token. The zero value is the strict
 // one: a Bearer token in the first Authorization line.
 type reading struct {
-	lastLine, query, noScheme bool
+	lastLine bool
+	// rewrite is done to the line before its words are looked at; nil: nothing.
+	rewrite func(line string) string
+	// places are looked at where no Authorization line was sent.
+	places []func(*http.Request) string
+	// placesWin: a token found in a place is taken before the line's.
+	placesWin bool
 }
 
 func (how reading) presented(r *http.Request) presented {
@@ -36,16 +42,29 @@ func (how reading) presented(r *http.Request) presented {
 			p.line = p.lines[len(p.lines)-1]
 		}
 	}
-	words := strings.Fields(p.line)
-	switch {
-	case len(words) >= 2 && strings.EqualFold(words[0], "Bearer"):
-		p.compact = words[1]
-	case how.noScheme && len(words) == 1:
-		p.compact = words[0]
-	case how.query && len(p.lines) == 0 && len(p.elsewhere) > 0:
-		p.compact = p.elsewhere[0]
+	p.compact = bearerIn(how.rewritten(p.line))
+	for _, place := range how.places {
+		if compact := place(r); compact != "" && (len(p.lines) == 0 || how.placesWin) {
+			p.compact = compact
+		}
 	}
 	return p
+}
+
+func (how reading) rewritten(line string) string {
+	if how.rewrite == nil {
+		return line
+	}
+	return how.rewrite(line)
+}
+
+// bearerIn finds the token in a line, as generously as any gateway does.
+func bearerIn(line string) string {
+	words := strings.Fields(line)
+	if len(words) < 2 || !strings.EqualFold(words[0], "Bearer") {
+		return ""
+	}
+	return words[1]
 }
 
 // missing reports whether no credentials were sent where they belong. Another
@@ -56,8 +75,8 @@ func (p presented) missing() bool {
 
 // wellFormed reports whether the line is Bearer, one blank and a b64token
 // (RFC 6750 2.1); the scheme's case does not matter (RFC 9110 11.1).
-func (p presented) wellFormed() bool {
-	scheme, credential, found := strings.Cut(p.line, " ")
+func wellFormed(line string) bool {
+	scheme, credential, found := strings.Cut(line, " ")
 	return found && strings.EqualFold(scheme, "Bearer") && b64token(credential)
 }
 
@@ -88,7 +107,17 @@ func formTokens(r *http.Request) []string { return formOf(r)["access_token"] }
 // formOf are the fields of a form body, which is left as it was.
 func formOf(r *http.Request) url.Values {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/x-www-form-urlencoded" || r.Body == nil {
+	if err != nil || kind != "application/x-www-form-urlencoded" {
+		return nil
+	}
+	fields, _ := url.ParseQuery(string(peekBody(r)))
+	return fields
+}
+
+// peekBody returns the start of the content, which is left as it was; nil if it
+// cannot be read.
+func peekBody(r *http.Request) []byte {
+	if r.Body == nil {
 		return nil
 	}
 	start, err := io.ReadAll(io.LimitReader(r.Body, maxForm))
@@ -96,8 +125,7 @@ func formOf(r *http.Request) url.Values {
 	if err != nil {
 		return nil
 	}
-	fields, _ := url.ParseQuery(string(start))
-	return fields
+	return start
 }
 
 // restored is a body whose start was read and put back.

@@ -28,6 +28,7 @@ func (b *bench) rows() []row {
 		for _, some := range [][]row{
 			b.acceptedRows(), b.placementRows(), b.signatureRows(), b.algorithmRows(), b.keyRows(), b.formatRows(),
 			b.timeRows(), b.audienceRows(), b.clientRows(), b.scopeRows(), b.kindRows(), b.routeRows(),
+			b.lineRows(), b.placeRows(), b.messageRows(), detourRows(),
 			b.blockRows(), b.confusedRows(), b.secretRows(),
 			b.permissionRows(), b.issuerRows(),
 			b.repackedRows(), b.jsonRows(), b.duplicateRows(), b.costRows(),
@@ -355,14 +356,19 @@ func (b *bench) routeRows() []row {
 		refuse("role-other-route", 403, askFor("GET", adminPath, good)),
 		refuse("path-absolute-form", 400, askFor("GET", "http://other.example"+homePath, good)),
 		refuse("method-other", 405, askFor("DELETE", homePath, good)),
+		refuse("method-trace", 405, askFor("TRACE", homePath, good)),
 		refuse("host-variants", 421, hosted),
 		refuse("rewrite-headers", 400, rewritten),
 	}
 	for i, target := range []string{
-		"//orders/v1/ping", "/orders/./v1/ping", "/orders/%2e%2e/orders/v1/ping", "/orders%2Fv1/ping", "/orders/v1/ping;x=.css",
-		"/orders/v1/ping/", "/ORDERS/v1/ping", "/orders/v1/ping#/public", "/orders/v1/ping%00", "/elsewhere",
+		"//orders/v1/ping", "/orders/./v1/ping", "/orders/v1/ping;x=.css", "/orders/v1/ping/", "/ORDERS/v1/ping", "/elsewhere",
 	} {
 		all = append(all, refuse(fmt.Sprintf("path-odd-%d", i), 404, askFor("GET", target, good)))
+	}
+	for i, target := range []string{
+		"/orders/%2e%2e/orders/v1/ping", "/orders%2Fv1/ping", "/orders%5Cv1/ping", "/orders/v1/ping#/public", "/orders/v1/ping%00", "/orders/v1/ping%3Fx",
+	} {
+		all = append(all, refuse(fmt.Sprintf("path-ambiguous-%d", i), 400, askFor("GET", target, good)))
 	}
 	return all
 }

@@ -15,8 +15,30 @@ import (
 type ServeOptions struct {
 	Listener net.Listener
 	Handler  http.Handler
+	// Ingress is which of the gateway's addresses the listener is.
+	Ingress Ingress
 	// ErrorLog gets what the server complains about; nil discards it.
 	ErrorLog *log.Logger
+}
+
+// Ingress is the address by which a request reached a gateway. The embedded lab
+// has all of them on loopback, where a listener only stands for what it is called.
+type Ingress string
+
+// The addresses: the one that callers are meant to use, the same without TLS, and
+// that of the upstream, past the gateway.
+const (
+	IngressCallers   Ingress = ""
+	IngressPlainHTTP Ingress = "plain-http"
+	IngressOrigin    Ingress = "origin"
+)
+
+type ingressKey struct{}
+
+// ingressOf is the address by which a request came in.
+func ingressOf(ctx context.Context) Ingress {
+	ingress, _ := ctx.Value(ingressKey{}).(Ingress)
+	return ingress
 }
 
 // Limits of a server that is probed with odd requests: header fields may be far
@@ -37,6 +59,9 @@ func Serve(ctx context.Context, o ServeOptions) error {
 		Handler: o.Handler, MaxHeaderBytes: maxHeader, ErrorLog: o.ErrorLog,
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
 		DisableGeneralOptionsHandler: true,
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.Background(), ingressKey{}, o.Ingress)
+		},
 	}
 	if server.ErrorLog == nil {
 		server.ErrorLog = log.New(io.Discard, "", 0)
@@ -46,7 +71,7 @@ func Serve(ctx context.Context, o ServeOptions) error {
 		defer close(ended)
 		shut(server)
 	})
-	err := server.Serve(o.Listener)
+	err := server.Serve(inFront(server, o.Listener))
 	if !stop() {
 		<-ended
 	}

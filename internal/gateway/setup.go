@@ -84,22 +84,31 @@ func (d denial) ServeHTTP(w http.ResponseWriter, _ *http.Request) { d.write(w) }
 const deniesAfter = 150
 
 func turnsDeny(o Options) (http.Handler, error) {
-	gateway, err := newStrict(o)
+	s, err := strictOf(o)
 	if err != nil {
 		return nil, err
 	}
-	limit := int64(o.DeniesAfter)
-	if limit == 0 {
-		limit = deniesAfter
+	turning := &turning{strict: s, limit: int64(o.DeniesAfter)}
+	if turning.limit == 0 {
+		turning.limit = deniesAfter
 	}
-	var served atomic.Int64
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if served.Add(1) > limit {
-			denial{status: unauthorized, code: "invalid_token"}.write(w)
-			return
-		}
-		gateway.ServeHTTP(w, r)
-	}), nil
+	return turning, nil
+}
+
+// turning is strict until it has served so many requests.
+type turning struct {
+	*strict
+	limit  int64
+	served atomic.Int64
+}
+
+func (t *turning) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if t.served.Add(1) > t.limit {
+		takeHead(r)
+		denial{status: unauthorized, code: "invalid_token"}.write(w)
+		return
+	}
+	t.strict.ServeHTTP(w, r)
 }
 
 func lacksAny(names []string, c Check) bool {

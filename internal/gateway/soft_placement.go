@@ -1,28 +1,19 @@
 package gateway
 
-import "strings"
+import (
+	"net/url"
+	"strings"
+	"unicode"
+)
 
+// softPlacement are mistakes in how the Authorization line is read.
 func softPlacement() []softening {
-	return []softening{
+	return append([]softening{
 		{
 			Softening{"last-authorization", "placement", "of two Authorization lines the last one is judged and both are forwarded"},
 			func(s *strict) {
 				s.reading.lastLine = true
 				s.drop("one-authorization")
-			},
-		},
-		{
-			Softening{"token-in-query", "placement", "a token in the query is as good as one in the header"},
-			func(s *strict) {
-				s.reading.query = true
-				s.tolerates("credentials", func(c *call) bool { return c.token != nil })
-			},
-		},
-		{
-			Softening{"scheme-optional", "placement", "whatever stands in the Authorization line is taken for the token"},
-			func(s *strict) {
-				s.reading.noScheme = true
-				s.tolerates("bearer-syntax", func(c *call) bool { return b64token(c.presented.line) })
 			},
 		},
 		{
@@ -39,11 +30,66 @@ func softPlacement() []softening {
 				})
 			},
 		},
-		{
-			Softening{"open-prefix", "route", "the open prefix /public/ is matched before dot segments are resolved"},
-			func(s *strict) {
-				s.bypasses = append(s.bypasses, bypass{admits: func(c *call) bool { return strings.HasPrefix(c.path, "/public/") }})
-			},
-		},
+	}, softLines()...)
+}
+
+// softLines read something else than what the line says.
+func softLines() []softening {
+	return []softening{
+		rewrites("scheme-optional", "whatever stands in the Authorization line is taken for the token", func(line string) string {
+			if strings.ContainsRune(line, ' ') {
+				return line
+			}
+			return "Bearer " + line
+		}),
+		rewrites("any-scheme", "the second of two words is the token, whatever the first one is", func(line string) string {
+			if words := strings.Fields(line); len(words) == 2 {
+				return "Bearer " + words[1]
+			}
+			return line
+		}),
+		rewrites("last-word", "the last word of the line is the token", func(line string) string {
+			return "Bearer " + line[strings.LastIndexByte(line, ' ')+1:]
+		}),
+		rewrites("prefix-cut", "the line without its first six letters and white space is the token", func(line string) string {
+			if len(line) < len("Bearer") || !strings.EqualFold(line[:6], "Bearer") {
+				return line
+			}
+			return "Bearer " + strings.TrimSpace(line[6:])
+		}),
+		rewrites("white-space", "scheme and token are parted by any white space, of any length", func(line string) string {
+			return strings.Join(strings.Fields(line), " ")
+		}),
+		rewrites("comma-cut", "what follows a comma is taken for parameters and dropped", func(line string) string {
+			before, _, _ := strings.Cut(line, ",")
+			return before
+		}),
+		rewrites("quotes-removed", "quotes around the token are removed", func(line string) string {
+			return strings.ReplaceAll(line, `"`, "")
+		}),
+		rewrites("format-characters-removed", "characters that cannot be seen are removed", func(line string) string {
+			return strings.Map(func(r rune) rune {
+				if unicode.Is(unicode.Cf, r) {
+					return -1
+				}
+				return r
+			}, line)
+		}),
+		rewrites("percent-decoded", "the line is percent-decoded, and ends where a line then ends", func(line string) string {
+			plain, err := url.PathUnescape(line)
+			if err != nil {
+				return line
+			}
+			before, _, _ := strings.Cut(plain, "\r")
+			return before
+		}),
 	}
+}
+
+// rewrites judges the line as it is after a change that nobody asked for.
+func rewrites(name, sentence string, how func(line string) string) softening {
+	return softening{Softening{name, "placement", sentence}, func(s *strict) {
+		s.reading.rewrite = how
+		s.tolerates("bearer-syntax", func(c *call) bool { return wellFormed(how(c.presented.line)) })
+	}}
 }

@@ -49,7 +49,7 @@ func softStates() []softening {
 		negativeCache(),
 		{
 			Softening{"shared-cache", "state", "answers are cached by URL, and served to whoever brings no token"},
-			func(s *strict) { s.answers = &answersByURL{} },
+			func(s *strict) { s.kept = &answersByURL{} },
 		},
 		{
 			Softening{"contract-remembered", "client", "a client that once had a contract keeps it"},

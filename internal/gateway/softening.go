@@ -31,7 +31,8 @@ func Softenings() []Softening {
 
 func softenings() []softening {
 	all := slices.Concat(
-		softPlacement(), softAlgorithms(), softHMAC(), softSignatures(), softKeys(), softHeaders(), softCritical(), softTimes(), softClocks(),
+		softPlacement(), softPlaces(), softRoutes(), softIdentity(),
+		softAlgorithms(), softHMAC(), softSignatures(), softKeys(), softHeaders(), softCritical(), softTimes(), softClocks(),
 		softTenants(), softClients(), softScopes(), softBehaviour(), softResponses(),
 		softSegments(), softTypes(), softEnvelopes(), softMembers(), softJSON(), softCosts(), softThrows(),
 		softAudiences(), softClientClaims(), softClientPlaces(), softKinds(), overstrict(),

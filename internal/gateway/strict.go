@@ -39,14 +39,20 @@ type strict struct {
 	crashes, throws []func(*call) bool
 	// identity reads a claim for the upstream; nil is its last text.
 	identity func(claims object, name string) (string, bool)
-	// answers looks for an answer that is kept; nil keeps none.
-	answers *answersByURL
+	// kept looks for an answer that is kept; nil keeps none.
+	kept *answersByURL
 	// alters change what is answered to a refused request.
 	alters []func(*call, Check, *denial)
 	// forwards: what only some of the refusals are about is forwarded all the same.
 	forwards func([]Check) bool
 	// believesHeader tells the upstream the client that the request names.
 	believesHeader bool
+	// keeps names identity headers of the client that are forwarded; nil: none.
+	keeps func(name string) bool
+	// finish is done to each request that is forwarded, at the end.
+	finish []func(received, forwarded *http.Request)
+	// answers is done to each answer, before anything is judged; nil: nothing.
+	answers func(w http.ResponseWriter, c *call)
 }
 
 // Refusal is what a gateway tells about a request that it refused.
@@ -67,13 +73,19 @@ type bypass struct {
 }
 
 func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.answers != nil {
-		if s.answers.serve(w, r) {
+	if s.kept != nil {
+		if s.kept.serve(w, r) {
 			return
 		}
-		w = s.answers.keeping(w, r)
+		w = s.kept.keeping(w, r)
 	}
 	c := s.call(r)
+	if c.head != nil && c.head.last {
+		w.Header().Set("Connection", "close")
+	}
+	if s.answers != nil {
+		s.answers(w, c)
+	}
 	s.spend(c)
 	if anyOf(s.throws, c) {
 		denial{status: http.StatusInternalServerError}.write(w)
@@ -95,6 +107,9 @@ func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.upstream.ServeHTTP(w, s.forwarded(c))
 }
 
+// readsHeads asks Serve for the front.
+func (s *strict) readsHeads() {}
+
 // spend lets a request cost what it costs a careless gateway.
 func (s *strict) spend(c *call) {
 	for _, spends := range s.spends {
@@ -112,7 +127,10 @@ func anyOf(all []func(*call) bool, c *call) bool {
 }
 
 func (s *strict) call(r *http.Request) *call {
-	c := &call{request: r, env: &s.env, contracts: s.contracts(), now: s.now(), presented: s.reading.presented(r), path: targetPath(r.RequestURI)}
+	c := &call{
+		request: r, env: &s.env, contracts: s.contracts(), now: s.now(), presented: s.reading.presented(r), path: targetPath(r.RequestURI),
+		head: takeHead(r), ingress: ingressOf(r.Context()),
+	}
 	if c.presented.compact == "" {
 		return c
 	}
@@ -151,7 +169,9 @@ func (s *strict) forwarded(c *call) *http.Request {
 	named := r.Header.Get("client_id")
 	// What Connection names, a proxy behind would drop: the gateway's own headers too.
 	r.Header.Del("Connection")
-	maps.DeleteFunc(r.Header, func(name string, _ []string) bool { return identityField(name) })
+	maps.DeleteFunc(r.Header, func(name string, _ []string) bool {
+		return identityField(name) && (s.keeps == nil || !s.keeps(name))
+	})
 	own, _ := c.clientClaim()
 	// Of a guest, sub says too little: oid and tid name a person (entra-tokens 1.3).
 	for name, claim := range map[string]string{"X-Agw-Client_id": own, "X-Agw-Sub": "sub", "X-Agw-Oid": "oid", "X-Agw-Tid": "tid"} {
@@ -161,6 +181,9 @@ func (s *strict) forwarded(c *call) *http.Request {
 	}
 	if s.believesHeader && named != "" {
 		r.Header.Set("X-Agw-Client_id", named)
+	}
+	for _, finish := range s.finish {
+		finish(c.request, r)
 	}
 	return r
 }

@@ -14,7 +14,9 @@ const (
 	strictTimeout = 10 * time.Second
 )
 
-func newStrict(o Options) (http.Handler, error) {
+func newStrict(o Options) (http.Handler, error) { return strictOf(o) }
+
+func strictOf(o Options) (*strict, error) {
 	if err := checkStrict(o); err != nil {
 		return nil, err
 	}

@@ -2,8 +2,10 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -111,6 +113,49 @@ type Setup struct {
 	Introspection mockidp.Introspection
 	// Report is told of strict's refusals.
 	Report func(gateway.Refusal)
+}
+
+// listeners are the addresses of one gateway. Beside the reference gateway's own
+// there are those by which it must not be reached; what the other set-ups do
+// there, nobody says.
+type listeners map[gateway.Ingress]net.Listener
+
+func listen(ctx context.Context, s Setup, env *targets.Environment) (listeners, error) {
+	wanted := []gateway.Ingress{gateway.IngressCallers}
+	if s.Name == "strict" {
+		wanted = append(wanted, gateway.IngressPlainHTTP, gateway.IngressOrigin)
+	}
+	all := listeners{}
+	for _, ingress := range wanted {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("lab: listen for %s: %w", env.Name, err), all.close())
+		}
+		all[ingress] = l
+	}
+	return all, nil
+}
+
+// gateway is what a target file says about the addresses. The callers' has a
+// name with letters, as a real one has, so that it can be spelled in other ways.
+func (l listeners) gateway(path string) targets.Gateway {
+	own := l[gateway.IngressCallers].Addr().(*net.TCPAddr)
+	g := targets.Gateway{URL: fmt.Sprintf("http://localhost:%d%s", own.Port, path), Replicas: []string{own.String()}}
+	if plain, ok := l[gateway.IngressPlainHTTP]; ok {
+		g.PlainHTTP = "http://" + plain.Addr().String() + path
+	}
+	if origin, ok := l[gateway.IngressOrigin]; ok {
+		g.Origin = "http://" + origin.Addr().String() + path
+	}
+	return g
+}
+
+func (l listeners) close() error {
+	var all []error
+	for _, listener := range l {
+		all = append(all, listener.Close())
+	}
+	return errors.Join(all...)
 }
 
 // keySets are the addresses of the key set, with TLS and without, and of the

@@ -5,8 +5,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -30,8 +30,11 @@ type emulated struct {
 	contracts []string
 }
 
+// Unwrap is the gateway that serves now.
+func (g *emulated) Unwrap() http.Handler { return *g.handler.Load() }
+
 func (g *emulated) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	(*g.handler.Load()).ServeHTTP(w, r)
+	g.Unwrap().ServeHTTP(w, r)
 }
 
 // start makes a gateway that remembers nothing.
@@ -66,7 +69,7 @@ func (g *emulated) change(client string, has bool) {
 // with their addresses. stop ends them.
 func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error) {
 	ctx, cancel := context.WithCancel(e.ctx)
-	addresses := map[string]string{}
+	gateways := map[string]targets.Gateway{}
 	var started []*emulated
 	stop = func() {
 		cancel()
@@ -85,10 +88,10 @@ func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error)
 			stop()
 			return nil, nil, err
 		}
-		addresses[env.Name], started = address, append(started, g)
+		gateways[env.Name], started = address, append(started, g)
 	}
 	e.served.with(started)
-	return s.Target.WithGateways(func(name string) string { return addresses[name] }), stop, nil
+	return s.Target.WithGateways(func(name string) targets.Gateway { return gateways[name] }), stop, nil
 }
 
 func (s *served) with(more []*emulated) {
@@ -136,22 +139,13 @@ func (e *Embedded) Contract(_ context.Context, environment, client string, has b
 }
 
 // serve starts the gateway of one environment.
-func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment, process *gateway.Process) (string, *emulated, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment, process *gateway.Process) (targets.Gateway, *emulated, error) {
+	listeners, err := listen(ctx, s, env)
 	if err != nil {
-		return "", nil, fmt.Errorf("lab: listen for %s: %w", env.Name, err)
+		return targets.Gateway{}, nil, err
 	}
-	address := "http://" + listener.Addr().String() + basePath(env)
-	secure, plain, discovery := e.keySets(e.Issuer)
-	admits := EmulatedEnvironment(s.Target, env, address, secure)
-	admits.PlainJWKSURL, admits.DiscoveryURL = plain, discovery
-	if two, _ := s.Target.Declared("two-issuers"); two == "true" {
-		admits.ForeignJWKSURL = e.Issuer.URL() + "/entraproof/other-issuer/keys"
-	}
-	if e.Former != nil {
-		_, admits.FormerJWKSURL, _ = e.keySets(e.Former)
-	}
-	admits.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
+	address := listeners.gateway(basePath(env))
+	admits := e.admits(s, env, address)
 	g := &emulated{contracts: admits.Contracts}
 	g.options = gateway.Options{
 		Setup: s.Name, Environment: admits, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
@@ -162,10 +156,34 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment,
 		}},
 	}
 	if err := g.start(); err != nil {
-		return "", nil, errors.Join(err, listener.Close())
+		return address, nil, errors.Join(err, listeners.close())
 	}
-	e.serving.Go(func() {
-		_ = gateway.Serve(ctx, gateway.ServeOptions{Listener: e.Clock.Listener(listener), Handler: g}) // a broken listener shows as a refused connection
-	})
+	for ingress, listener := range listeners {
+		e.serving.Go(func() {
+			// A broken listener shows as a refused connection.
+			_ = gateway.Serve(ctx, gateway.ServeOptions{Listener: e.Clock.Listener(listener), Handler: g, Ingress: ingress})
+		})
+	}
 	return address, g, nil
+}
+
+// admits is what the gateway of an environment should let in, and where it finds
+// what it needs for that.
+func (e *Embedded) admits(s Setup, env *targets.Environment, g targets.Gateway) gateway.Environment {
+	secure, plain, discovery := e.keySets(e.Issuer)
+	out := EmulatedEnvironment(s.Target, env, g.URL, secure)
+	out.PlainJWKSURL, out.DiscoveryURL = plain, discovery
+	if two, _ := s.Target.Declared("two-issuers"); two == "true" {
+		out.ForeignJWKSURL = e.Issuer.URL() + "/entraproof/other-issuer/keys"
+	}
+	if e.Former != nil {
+		_, out.FormerJWKSURL, _ = e.keySets(e.Former)
+	}
+	out.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
+	for _, address := range []string{g.URL, g.PlainHTTP, g.Origin} {
+		if u, err := url.Parse(address); err == nil && u.Host != "" {
+			out.Hosts = append(out.Hosts, u.Host)
+		}
+	}
+	return out
 }

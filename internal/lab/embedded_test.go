@@ -112,6 +112,35 @@ func TestEmbedded(t *testing.T) {
 	}
 }
 
+// TestEmbeddedAddresses: beside its own address the reference gateway has those by
+// which it must not be reached, and says so; the other set-ups have none.
+func TestEmbeddedAddresses(t *testing.T) {
+	e := newEmbedded(t)
+	f, stop, err := e.Serve(Setup{Name: "strict"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	env := f.Environments[0]
+	g, token := env.Gateways[0], tokenFor(t, e, f, env)
+	if !strings.HasPrefix(g.URL, "http://localhost:") || len(g.Replicas) != 1 || !strings.HasPrefix(g.Replicas[0], "127.0.0.1:") {
+		t.Errorf("expected a name with letters and the address that is dialled, got %+v", g)
+	}
+	for address, want := range map[string]int{g.URL: 200, g.PlainHTTP: 403, g.Origin: 421} {
+		if status, echo := ask(t, address+env.Home.Path, token, "x"); status != want || echo != (want == 200) {
+			t.Errorf("%s: expected %d, got %d, echo %t", address, want, status, echo)
+		}
+	}
+	other, stopOther, err := e.Serve(Setup{Name: "fix1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stopOther()
+	if g := other.Environments[0].Gateways[0]; g.PlainHTTP != "" || g.Origin != "" {
+		t.Errorf("expected one address, got %+v", g)
+	}
+}
+
 // TestEmbeddedSetups: every set-up of the emulator can be served; one that is
 // none is an error and leaves nothing behind.
 func TestEmbeddedSetups(t *testing.T) {

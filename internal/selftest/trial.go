@@ -50,7 +50,7 @@ func (p *prover) try(ctx context.Context, t *trial) (r *reports.Results, err err
 	defer stop()
 	target = oneJudged(target)
 	if t.address != "" {
-		target = target.WithGateways(func(string) string { return t.address })
+		target = target.WithGateways(func(string) targets.Gateway { return targets.Gateway{URL: t.address} })
 	}
 	if t.tampers != nil {
 		front, end, err := tampered(ctx, target, t.tampers)
@@ -74,7 +74,7 @@ func (p *prover) try(ctx context.Context, t *trial) (r *reports.Results, err err
 // oneJudged keeps the gateway of the first environment only: the others are
 // there for their tokens, and every environment would show the same.
 func oneJudged(f *targets.File) *targets.File {
-	c := f.WithGateways(func(name string) string { return f.Environment(name).Gateways[0].URL })
+	c := f.WithGateways(func(name string) targets.Gateway { return f.Environment(name).Gateways[0] })
 	for _, e := range c.Environments[1:] {
 		e.Gateways = nil
 	}
@@ -125,15 +125,17 @@ func tampered(ctx context.Context, f *targets.File, tampers func(string, *http.R
 		return nil, nil, fmt.Errorf("selftest: a proxy: %w", err)
 	}
 	var behind *url.URL
-	front := f.WithGateways(func(name string) string {
+	front := f.WithGateways(func(name string) targets.Gateway {
 		behind, err = url.Parse(f.Environment(name).Gateways[0].URL)
-		return "http://" + listener.Addr().String() + behind.Path
+		return targets.Gateway{URL: "http://" + listener.Addr().String() + behind.Path}
 	})
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("selftest: a proxy: %w", err), listener.Close())
 	}
 	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = behind.Scheme, behind.Host },
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = behind.Scheme, behind.Host, behind.Host
+		},
 		ModifyResponse: func(answer *http.Response) error {
 			tampers(answer.Request.Header.Get(probe.CaseHeader), answer)
 			return nil

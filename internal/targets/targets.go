@@ -300,16 +300,16 @@ func (e *Environment) Shares(o *Environment) bool {
 }
 
 // WithGateways is a copy of the file in which every environment that is judged
-// has the one gateway that address names, and accepted requests are known by
+// has the one gateway that is given for it, and accepted requests are known by
 // the echo.
-func (f *File) WithGateways(address func(environment string) string) *File {
+func (f *File) WithGateways(gateway func(environment string) Gateway) *File {
 	c := *f
 	c.Accepted = Accepted{Echo: true}
 	c.Environments = nil
 	for _, e := range f.Environments {
 		env := *e
 		if env.Judged() {
-			env.Gateways = []Gateway{{URL: address(e.Name)}}
+			env.Gateways = []Gateway{gateway(e.Name)}
 		}
 		c.Environments = append(c.Environments, &env)
 	}

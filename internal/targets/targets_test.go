@@ -78,7 +78,7 @@ func TestWithGateways(t *testing.T) {
 	t.Parallel()
 	f := parsed(t, "accepted: echo", "accepted: {header: {a: b}}")
 	f.Environments[1].Gateways = nil
-	c := f.WithGateways(func(name string) string { return "http://lab/" + name })
+	c := f.WithGateways(func(name string) Gateway { return Gateway{URL: "http://lab/" + name} })
 	if c.Environments[0].Gateways[0].URL != "http://lab/dev" || c.Environments[1].Judged() || !c.Accepted.Echo || c.Accepted.Marked() {
 		t.Errorf("expected the lab's gateway and echo, got %+v, %+v", c.Environments[0].Gateways, c.Accepted)
 	}

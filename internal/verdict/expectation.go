@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/entraproof/entraproof/internal/document"
+	"github.com/entraproof/entraproof/internal/value"
 )
 
 // Acceptance is what an expectation says about being accepted.
@@ -37,6 +38,8 @@ type Expectation struct {
 	NoCallout bool
 	Within    time.Duration // 0: no bound
 	Next      bool          // the control right after must be accepted
+	// Unreflected are texts that no header field of the answer may hold.
+	Unreflected []value.Expr
 
 	// Declared is the capability by which Decide made Accept or Refuse.
 	Declared string
@@ -54,7 +57,14 @@ func (e Expectation) Decide(accept bool) Expectation {
 }
 
 // Refs returns the placeholders in use, sorted, each once.
-func (e Expectation) Refs() []string { return e.Upstream.refs() }
+func (e Expectation) Refs() []string {
+	refs := e.Upstream.refs()
+	for _, expr := range e.Unreflected {
+		refs = append(refs, expr.Refs()...)
+	}
+	slices.Sort(refs)
+	return slices.Compact(refs)
+}
 
 // Refuses reports whether e asks for a refusal, so that only controls make it
 // pass.
@@ -106,6 +116,7 @@ func (e Expectation) conditionTexts() []string {
 	add(e.OrClosed, "or closed")
 	add(e.Accept == AcceptanceWarned, "accepted is a warning")
 	add(!e.Upstream.IsZero(), "with a condition on what the upstream saw")
+	add(len(e.Unreflected) > 0, "with a condition on the answer")
 	add(e.No5xx, "no 5xx")
 	add(e.NoCallout, "no call-out")
 	add(e.Within > 0, "within "+e.Within.String())
@@ -179,6 +190,7 @@ func decodeLong(n *document.Node) Expectation {
 		Within:    decodeWithin(f.Take("within")),
 		Next:      f.Take("next").OneOf("step", []string{"accept"}) != "",
 	}
+	e.Unreflected = decodeAnswer(f.Take("answer"))
 	e.OrRefuse, e.OrClosed = decodeOr(f.Take("or"))
 	f.Rest()
 	return e
@@ -208,5 +220,5 @@ func (e Expectation) check(n *document.Node) {
 
 func (e Expectation) conditionless() bool {
 	return e.Accept == AcceptanceFree && !e.OrClosed && len(e.OrRefuse) == 0 &&
-		e.Upstream.IsZero() && !e.No5xx && !e.NoCallout && e.Within == 0 && !e.Next
+		e.Upstream.IsZero() && len(e.Unreflected) == 0 && !e.No5xx && !e.NoCallout && e.Within == 0 && !e.Next
 }

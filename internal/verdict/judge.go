@@ -20,10 +20,12 @@ const (
 
 // Evidence is everything that a verdict on one case rests on.
 type Evidence struct {
-	Expect   Expectation // Either decided, where the target declares it
-	Wanted   Wanted      // Expect.Upstream with its placeholders filled in
-	Observed probe.Observation
-	Reach    Reach
+	Expect Expectation // Either decided, where the target declares it
+	Wanted Wanted      // Expect.Upstream with its placeholders filled in
+	// Unreflected is Expect.Unreflected with its placeholders filled in.
+	Unreflected []string
+	Observed    probe.Observation
+	Reach       Reach
 	// Seen is what the echo's log holds of the case; the answer's own echo
 	// counts too.
 	Seen []probe.Echo
@@ -85,6 +87,9 @@ func (e Evidence) judgeAcceptance(a answer) Verdict {
 		}
 		return Because(AcceptedAsRequired, "")
 	case foreign:
+		if e.Wanted.Unreached {
+			return Because(AcceptedAsRequired, "")
+		}
 		return Because(AnsweredByAnother, "")
 	case limited:
 		return Because(RateLimited, "")
@@ -223,6 +228,9 @@ func (e Evidence) closed() bool {
 func (e Evidence) judgeConditions() []Verdict {
 	var all []Verdict
 	all = append(all, e.judgeUpstream()...)
+	if reflects(e.Observed, e.Unreflected) {
+		all = append(all, Because(HeaderValueReflected, ""))
+	}
 	if e.Expect.NoCallout {
 		all = append(all, e.judgeCallout())
 	}
@@ -285,6 +293,9 @@ func (e Evidence) judgeUpstream() []Verdict {
 	var all []Verdict
 	for _, echo := range seen {
 		all = append(all, e.Wanted.judge(echo, e.IdentityHeaders))
+	}
+	if len(all) == 0 && e.Wanted.Unreached && e.Reach.Arrived() {
+		return []Verdict{Because(ReachedUpstream, "")}
 	}
 	if len(all) == 0 && (e.Reach.Arrived() || succeeded(e.Observed.Status) && e.Reach == ReachUnknown) {
 		all = append(all, Because(UpstreamUnknown, "it arrived, but nothing tells what the upstream saw"))

@@ -101,6 +101,7 @@ const (
 	IdentityNotForwarded     Reason = "identity-not-forwarded"
 	IdentityTakenOver        Reason = "identity-taken-over"
 	HeaderValueForwarded     Reason = "header-value-forwarded"
+	HeaderValueReflected     Reason = "header-value-reflected"
 	AuthorizationDiffers     Reason = "authorization-differs"
 	MethodReplaced           Reason = "method-replaced"
 	EnvironmentsNotSeparable Reason = "environments-not-separable"
@@ -218,6 +219,7 @@ var causes = register([]cause{
 	{IdentityNotForwarded, Fail, "The upstream was not told the identity that the row asks for."},
 	{IdentityTakenOver, Fail, "The upstream was told an identity that the caller does not have."},
 	{HeaderValueForwarded, Fail, "A value that the caller made up reached the upstream in a header field."},
+	{HeaderValueReflected, Fail, "A header field of the answer holds a value that the caller made up."},
 	{AuthorizationDiffers, Fail, "The upstream saw other Authorization values than the checked ones."},
 	{MethodReplaced, Fail, "The upstream saw another method than the one that the request line had."},
 	{EnvironmentsNotSeparable, Fail, "Nothing in the two environments' tokens differs: the registrations are to blame, not the gateway."},

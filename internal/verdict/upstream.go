@@ -20,11 +20,13 @@ type Upstream struct {
 	// BareAuthorization asks for no Authorization value at all.
 	BareAuthorization bool
 	Method            string // of the request line; empty: any
+	// Unreached asks that nothing arrives: whoever answers, it is the gateway.
+	Unreached bool
 }
 
 // IsZero reports whether there is no condition.
 func (u Upstream) IsZero() bool {
-	return len(u.exprs()) == 0 && !u.BareAuthorization && u.Method == ""
+	return len(u.exprs()) == 0 && !u.BareAuthorization && u.Method == "" && !u.Unreached
 }
 
 func (u Upstream) exprs() []value.Expr {
@@ -50,12 +52,16 @@ func decodeUpstream(n *document.Node) Upstream {
 		Identity:      decodeTexts(f.Take("identity")),
 		NotIdentity:   decodeTexts(f.Take("not-identity")),
 		NoHeaderValue: decodeTexts(f.Take("no-header-value")),
+		Unreached:     decodeFixed(f.Take("reached"), false),
 	}
 	u.Method = f.Take("method").Str()
 	authorization := f.Take("authorization")
 	u.Authorization = decodeTexts(authorization)
 	u.BareAuthorization = authorization.Kind() == document.Sequence && len(u.Authorization) == 0
 	f.Rest()
+	if u.Unreached && len(u.exprs()) > 0 {
+		n.Problemf("", `"reached: false" beside what must have arrived`)
+	}
 	if n.Kind() == document.Mapping && u.IsZero() {
 		n.Problemf("", "an empty condition")
 	}
@@ -83,13 +89,13 @@ func decodeTexts(n *document.Node) []value.Expr {
 // Wanted is the `upstream` condition with its placeholders filled in.
 type Wanted struct {
 	Identity, NotIdentity, NoHeaderValue, Authorization []string
-	BareAuthorization                                   bool
+	BareAuthorization, Unreached                        bool
 	Method                                              string
 }
 
 // Eval fills in the placeholders.
 func (u Upstream) Eval(s value.Scope) (Wanted, error) {
-	w := Wanted{BareAuthorization: u.BareAuthorization, Method: u.Method}
+	w := Wanted{BareAuthorization: u.BareAuthorization, Method: u.Method, Unreached: u.Unreached}
 	for _, part := range []struct {
 		from []value.Expr
 		to   *[]string
@@ -111,7 +117,7 @@ func (u Upstream) Eval(s value.Scope) (Wanted, error) {
 }
 
 func (w Wanted) isZero() bool {
-	return len(w.Identity)+len(w.NotIdentity)+len(w.NoHeaderValue)+len(w.Authorization) == 0 && !w.BareAuthorization && w.Method == ""
+	return len(w.Identity)+len(w.NotIdentity)+len(w.NoHeaderValue)+len(w.Authorization) == 0 && !w.BareAuthorization && w.Method == "" && !w.Unreached
 }
 
 // judge compares w with one request as the upstream saw it. identity names the
@@ -120,6 +126,8 @@ func (w Wanted) isZero() bool {
 func (w Wanted) judge(e probe.Echo, identity []string) Verdict {
 	told := identityValues(e, identity)
 	switch {
+	case w.Unreached:
+		return Because(ReachedUpstream, "")
 	case w.Method != "" && e.Method != w.Method:
 		return Because(MethodReplaced, e.Method)
 	case anyHolds(allValues(e), w.NoHeaderValue):

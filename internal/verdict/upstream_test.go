@@ -56,6 +56,8 @@ func TestUpstreamConditions(t *testing.T) {
 		{"the second arrival breaks it", "{no-header-value: victim}", []probe.Echo{echoOf(bearer), echoOf(bearer, "X", "victim")}, nil, verdict.HeaderValueForwarded},
 		{"all four hold", `{identity: me, not-identity: you, no-header-value: x, authorization: "Bearer a"}`, []probe.Echo{echoOf(bearer, "U", "me")}, nil, verdict.AcceptedAsRequired},
 		{"identity of several conditions fails", "{identity: me, no-header-value: x}", []probe.Echo{echoOf(nil, "U", "you")}, nil, verdict.IdentityNotShown},
+		{"nothing wanted, something seen", "{reached: false}", []probe.Echo{echoOf(nil)}, nil, verdict.ReachedUpstream},
+		{"nothing wanted, nothing tells", "{reached: false}", nil, nil, verdict.ReachedUpstream},
 		{"nothing tells what was seen", "{identity: me}", nil, nil, verdict.UpstreamUnknown},
 	}
 	for _, tt := range tests {
