@@ -57,9 +57,13 @@ func loopback(address string) bool {
 }
 
 // FetchedPlainly reports whether the issuer remembers that the key set was
-// fetched without TLS since a time of its clock.
-func (s *Stage) FetchedPlainly(ctx context.Context, since time.Time) bool {
-	return slices.ContainsFunc(s.run.keyFetches(ctx, since), func(f verdict.KeyFetch) bool { return !f.TLS })
+// fetched without TLS since a time of its clock, and what that comes to.
+func (s *Stage) FetchedPlainly(ctx context.Context, since time.Time) (verdict.Reason, bool) {
+	plainly := slices.ContainsFunc(s.run.keyFetches(ctx, since), func(f verdict.KeyFetch) bool { return !f.TLS })
+	if loopback(s.run.keys.callout) {
+		return verdict.KeysOverLoopback, plainly
+	}
+	return verdict.KeysOverPlainHTTP, plainly
 }
 
 // keyFetches are the fetches of the key set since a time, of those that the

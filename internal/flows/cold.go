@@ -90,7 +90,7 @@ func redirected() engine.Flow {
 
 // untrustedTLS shows the certificate of an authority that nobody trusts: the
 // keys that come with it are nobody's (CWE-295). A gateway that fetches them
-// without TLS meets no certificate, which another row is about.
+// without TLS meets no certificate: it trusts whoever answers.
 func untrustedTLS() engine.Flow {
 	return engine.Flow{ID: "jwks-untrusted-tls", ChangesIssuer: true, Run: func(ctx context.Context, s *engine.Stage) error {
 		return coldly(ctx, s, mockidp.Misbehaviour{Name: "certificate-untrusted"}, func(token string) error {
@@ -103,8 +103,8 @@ func untrustedTLS() engine.Flow {
 			if err != nil {
 				return err
 			}
-			if step.Reach.Arrived() && s.FetchedPlainly(ctx, began) {
-				s.Conclude(verdict.NotDeclared, "the key set was fetched without TLS: see jwks-plain-http")
+			if reason, plainly := s.FetchedPlainly(ctx, began); step.Reach.Arrived() && plainly {
+				s.Conclude(reason, "there was no certificate to distrust")
 				return nil
 			}
 			s.Require(engine.Refuse(401, 503))
