@@ -64,6 +64,9 @@ type Config struct {
 	// Variations are what is not known of Entra, or has changed.
 	Variations Variations
 
+	// NewKey makes signing keys, one a call. Nil: fresh RSA keys of 2048 bits,
+	// each of which takes as long as hundreds of requests.
+	NewKey func() (*mint.Key, error)
 	// Now is the clock of the tokens. Nil: time.Now.
 	Now func() time.Time
 	// Rand is where everything random in tokens comes from. Nil: crypto/rand.

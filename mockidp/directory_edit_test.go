@@ -197,6 +197,18 @@ func TestCollectionsAreAll(t *testing.T) {
 	}
 }
 
+// TestRedirected: who follows the redirect is noted at the call-out.
+func TestRedirected(t *testing.T) {
+	managed(t, func(t *testing.T, m Management, i *Issuer, _ *clock) {
+		t.Helper()
+		fetch(t, i.URL()+"/redirected/jku-open-redirect")
+		got, err := m.Callouts(t.Context(), "")
+		if err != nil || len(got) != 1 || got[0].Case != "jku-open-redirect" {
+			t.Errorf("expected one call-out, got %v %v", got, err)
+		}
+	})
+}
+
 // TestCallouts: who followed which URL, the last ones, in a bounded memory.
 func TestCallouts(t *testing.T) {
 	managed(t, func(t *testing.T, m Management, i *Issuer, c *clock) {

@@ -71,7 +71,9 @@ func New(cfg Config, opts ...Option) (*Issuer, error) {
 	i.requests.most, i.callouts.most = maxRequests, maxCallouts
 	i.directory.Store(cfg.Directory.snapshot())
 	i.keys.byID = map[string]func() (*mint.Key, error){}
-	i.keys.make = func() (*mint.Key, error) { return mint.NewKey(rand.Reader, cfg.Now()) }
+	if i.keys.make = cfg.NewKey; i.keys.make == nil {
+		i.keys.make = func() (*mint.Key, error) { return mint.NewKey(rand.Reader, cfg.Now()) }
+	}
 	if cfg.ManagedIdentity.Header == "" {
 		i.cfg.ManagedIdentity.Header = rand.Text()
 	}

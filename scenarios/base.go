@@ -81,6 +81,9 @@ type Base struct {
 	Capabilities []string
 	Age          mint.Age
 	Token        mint.TokenType
+	// AppKeys: the registration's own signing key signs (?appid=), not the
+	// tenant's.
+	AppKeys bool
 }
 
 // Genuine reports whether the row starts from a token of the issuer that the
@@ -98,7 +101,7 @@ func (b Base) Allows(k mint.Kind) bool {
 // Plain reports whether the token is what its client gets when it asks: no
 // scopes or roles chosen, an access token, not aged.
 func (b Base) Plain() bool {
-	return b.Genuine() && b.Scopes == nil && b.Roles == nil && b.Token == mint.Access && b.Age == mint.Fresh
+	return b.Genuine() && b.Scopes == nil && b.Roles == nil && b.Token == mint.Access && b.Age == mint.Fresh && !b.AppKeys
 }
 
 func (b Base) refs() []string {
@@ -149,6 +152,8 @@ func apiWords() []string {
 func tenantWords() []string {
 	return []string{string(TenantHome), string(TenantOther), string(TenantConsumer)}
 }
+func keyWords() []string { return []string{"tenant", "app"} }
+
 func issuerWords() []string { return []string{string(IssuerHome), string(IssuerFormer)} }
 
 func audienceWords() []string { return []string{formURI, formSlash, formAppID} }
@@ -275,6 +280,7 @@ func decodeLongBase(n *document.Node) Base {
 	choose(f.Take("user"), "user", userWords(), &b.User)
 	choose(f.Take("authentication"), "authentication", authenticationWords(), &b.Authentication)
 	b.Capabilities = f.Take("capabilities").Strings()
+	b.AppKeys = f.Take("keys").OneOf("keys", keyWords()) == "app"
 	b.Scopes = decodeExprs(f.Take("scopes"))
 	b.Roles = decodeExprs(f.Take("roles"))
 	f.Rest()

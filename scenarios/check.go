@@ -235,7 +235,7 @@ func writeCanonical(b *strings.Builder, n *document.Node) {
 // sends is the text of what the form sends, but for the version and kind of
 // token that it wants.
 func (p parts) sends(b Base) string {
-	base := []any{b.Forged, b.None, b.API, b.Tenant, b.Issuer, b.Client, b.Audience, b.User, b.Authentication, b.Capabilities, b.Age, b.Token}
+	base := []any{b.Forged, b.None, b.API, b.Tenant, b.Issuer, b.Client, b.Audience, b.User, b.Authentication, b.Capabilities, b.Age, b.Token, b.AppKeys}
 	if p.base.Kind() == document.Mapping {
 		for _, m := range p.base.Members() {
 			if m.Key == "scopes" || m.Key == "roles" {

@@ -239,7 +239,10 @@ func (x Expansion) resource(c *Case, g *mint.Grant) (missing string) {
 		return "no registration for it in the target file"
 	}
 	g.Audience, g.Resource = Audience(a, b.Audience), a.AppID
-	if a.OwnKeys {
+	if b.AppKeys && !a.OwnKeys && !x.Target.Tokens.CanMint() {
+		return "no registration with keys: app"
+	}
+	if a.OwnKeys || b.AppKeys {
 		g.AppKey = a.AppID
 	}
 	return ""

@@ -309,3 +309,30 @@ func TestMadeUpOther(t *testing.T) {
 		t.Errorf("expected %s, got %s", want, got)
 	}
 }
+
+// TestAuthenticationContext: where the API asks for one, users' tokens and their
+// controls name it, but for those of a user who has not met it.
+func TestAuthenticationContext(t *testing.T) {
+	t.Parallel()
+	rows := []struct {
+		name, base, supports string
+		want, control        []string
+	}{
+		{"asked of users", "base: exactly v2 user home", "authentication-context: true", []string{"acrs"}, []string{"acrs"}},
+		{"not of daemons", "base: exactly v2 app home", "authentication-context: true", nil, nil},
+		{"not met", "base: {exactly: true, version: v2, kind: user, user: without-context}", "authentication-context: true", nil, []string{"acrs"}},
+		{"not asked for", "base: exactly v2 user home", "authentication-context: false", nil, nil},
+		{"not declared", "base: exactly v2 user home", "jwks: fetched", nil, nil},
+	}
+	for _, tt := range rows {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			x := Expansion{Target: target(t, "skew: 90s", tt.supports)}
+			c := x.Expand([]Scenario{rowOf(t, tt.base)})[0]
+			control, _ := x.ControlGrant(c.Choices[0].Control)
+			if got := c.Choices[0].Grant.Optional; !slices.Equal(got, tt.want) || !slices.Equal(control.Optional, tt.control) {
+				t.Errorf("expected %v and the control %v, got %v and %v", tt.want, tt.control, got, control.Optional)
+			}
+		})
+	}
+}

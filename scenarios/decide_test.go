@@ -38,6 +38,8 @@ func TestDecide(t *testing.T) {
 		{"enforced by fix 2", "guards: scope, base: any home", enforces("fix: 2"), "", ""},
 		{"the other's token is always judged", "guards: audience, base: other", enforces("fix: 2"), "", ""},
 		{"a mutated other's token is not", `guards: audience, source: mock, base: other, token: [{set: {x: 1}}]`, enforces("fix: 2"), verdict.LeftOpenByDeclaration, ""},
+		{"a variant about what is left open", "guards: audience, base: any home, variants: {a: {guards: scope}}", enforces("fix: 1"), verdict.LeftOpenByDeclaration, ""},
+		{"a variant about what is enforced", "guards: scope, base: any home, variants: {a: {guards: audience}}", enforces("fix: 1"), "", ""},
 		{"a signature cannot be declared away", "guards: signature, base: any home", enforces("fix: 1"), "", ""},
 		{"need declared away", "needs: [user-tokens], base: any home", with("skew: 90s", "user-tokens: false"), verdict.DeclaredUnsupported, ""},
 		{"bound to users, declared away", "base: exactly user home", with("skew: 90s", "user-tokens: false"), verdict.DeclaredUnsupported, ""},

@@ -142,6 +142,7 @@ func TestParseRefuses(t *testing.T) {
 		{"no variants", with("variants: {}"), `r.yaml:6:13: no variants (leave the key out)`},
 		{"name of a variant", with("variants: {A B: {base: any home}}"), `r.yaml:6:19: cannot take "A B" as the name of a variant (lower case letters and digits, joined by hyphens)`},
 		{"unknown key of a variant", with("variants: {a: {bas: any home}}"), `r.yaml:6:18: unknown key "bas" (did you mean "base"?)`},
+		{"unknown guard of a variant", with("variants: {a: {guards: audiense, base: any home}}"), `r.yaml:6:26: unknown guard "audiense" (did you mean "audience"?)`},
 		{"a variant without expectation", instead("expect", "variants: {a: {expect: accept}, b: {base: any home}}"), `r.yaml:1:3: "expect" is missing (expect: accept, or expect: refuse 401)`},
 
 		{"flow with steps", with("kind: flow\n  token: [{remove: [aud]}]"), `r.yaml:7:10: a row of kind flow has no token steps (a Go value of the same id does it)`},

@@ -111,8 +111,9 @@ func (r *row) variants() {
 	for _, m := range members {
 		f := m.Value.Fields()
 		own := takeParts(f)
-		f.Rest()
 		v := Variant{Name: m.Key, Scenario: r.s}
+		choose(f.Take("guards"), "guard", namesOf(Guards()), &v.Scenario.Guards)
+		f.Rest()
 		if !kebab.MatchString(m.Key) {
 			m.Value.Problemf("lower case letters and digits, joined by hyphens", "cannot take %q as the name of a variant", m.Key)
 		}

@@ -61,6 +61,9 @@ func baseText(b Base) string {
 	add("capabilities", strings.Join(b.Capabilities, ","), "")
 	add("age", string(b.Age), "fresh")
 	add("token", string(b.Token), "access")
+	if b.AppKeys {
+		words = append(words, "keys=app")
+	}
 	if b.Scopes != nil {
 		words = append(words, fmt.Sprintf("scopes=%v", refsOf(b.Scopes)))
 	}
@@ -187,7 +190,16 @@ func flowExpectations() map[string]string {
 		"jwks-new-key-after-flood":           "accept",
 		"jwks-emergency-roll":                "refuse 401",
 		"state-tampered-after-good":          "refuse 401",
+		"jwks-slow":                          "either jwks-timeout",
 		"state-anonymous-on-warm-connection": "refuse 401 400",
+		"state-scope-across-routes":          "refuse 403 401",
+		"state-audience-across-apis":         "refuse 401 403",
+		"state-expired-after-cached":         "refuse 401",
+		"state-bad-does-not-poison":          "accept",
+		"state-two-callers-one-connection":   "refuse 403 401",
+		"state-shared-cache":                 "refuse 401",
+		"exp-passes-on-open-connection":      "refuse 401",
+		"dos-slow-headers":                   "refuse 408, or closed",
 	}
 }
 
@@ -328,7 +340,8 @@ func referenceBase(t *testing.T, words string, s Scenario) {
 	madeUp := b.Forged || b.None && s.Source == Forged // nothing of a genuine token is needed
 	contradicts((words == "forged") != madeUp, "forged")
 	contradicts(words == "none" && !b.None, "none")
-	contradicts(strings.Contains(words, "client X") != (b.Client == targets.Stranger), "client")
+	// Of two callers the base is the first.
+	contradicts(strings.Contains(strings.TrimPrefix(words, "client 1, client X"), "client X") != (b.Client == targets.Stranger), "client")
 	contradicts(strings.Contains(words, "tenant B") != (b.Tenant == TenantOther), "tenant")
 	contradicts((strings.HasSuffix(words, " OTHER") && words != "v2 app HOME, client of OTHER") != (b.API == APIOther), "api")
 	contradicts((words == "ARM") != (b.API == APIARM), "api")

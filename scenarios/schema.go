@@ -45,7 +45,7 @@ func rowSchema() object {
 		"needs":    oneOrMore(enum(targets.NeedNames())),
 		"unless":   oneOrMore(enum(targets.NeedNames())),
 		"serial":   described(object{"type": "boolean"}, "the row runs alone"),
-		"variants": object{"type": "object", "minProperties": 1, "propertyNames": named(), "additionalProperties": closed(partSchemas())},
+		"variants": object{"type": "object", "minProperties": 1, "propertyNames": named(), "additionalProperties": closed(variantSchemas())},
 	}
 	for key, schema := range partSchemas() {
 		properties[key] = schema
@@ -66,6 +66,12 @@ func partSchemas() object {
 	}
 }
 
+func variantSchemas() object {
+	all := partSchemas()
+	all["guards"] = wordsSchema(Guards())
+	return all
+}
+
 const shortPattern = `^(forged|none|(exactly +)?(v1|v2|any)?( *(user|app))?( *(home|other|second))?)$`
 
 func longBaseSchema() object {
@@ -74,7 +80,7 @@ func longBaseSchema() object {
 		"exactly": described(object{"type": "boolean"}, "version and kind bind instead of being a preference"),
 		"version": enum(versionWords()), "kind": enum(kindWords()), "api": enum(apiWords()),
 		"tenant": enum(tenantWords()), "issuer": enum(issuerWords()), "client": enum(clientWords()), "audience": enum(audienceWords()),
-		"age": enum(ageWords()), "token": enum(tokenWords()),
+		"age": enum(ageWords()), "keys": enum(keyWords()), "token": enum(tokenWords()),
 		"user":           described(enum(userWords()), "what the user is"),
 		"authentication": described(enum(authenticationWords()), "how the client proves who it is (appidacr, azpacr)"),
 		"capabilities":   described(list(object{"type": "string", "minLength": 1}), "what the client says that it can handle (xms_cc)"),

@@ -104,7 +104,7 @@ func TestSchemaRefuses(t *testing.T) {
 		"[]", "id: mine", without("id"), without("guards"), without("source"),
 		with("expct: accept"), with("severity: critcal"), with("marks: [F1]"), with("profiles: [core]"), with("kind: flo"), with("group: AUX"),
 		with("needs: [other-rout]"), with("serial: 1"), with("token: [{sett: {aud: x}}]"), with("token: [{set: {a: b}, remove: [c]}]"),
-		with("request: {metod: POST}"), with("request: {to: elsewhere}"), with("variants: {}"), with("variants: {A B: {}}"), with("variants: {a: {title: x}}"),
+		with("request: {metod: POST}"), with("request: {to: elsewhere}"), with("variants: {}"), with("variants: {A B: {}}"), with("variants: {a: {title: x}}"), with("variants: {a: {guards: x}}"),
 		instead("id", "id: Mine"), instead("base", "base: v2 ap home"), instead("base", "base: {client: strangr}"), instead("base", "base: {tenat: other}"),
 		instead("expect", "expect: acept"), instead("expect", "expect: refuse"), instead("expect", "expect: {either: kid-requird}"), instead("expect", "expect: {}"),
 		instead("source", "source: real++"), instead("guards", "guards: aud"),

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/suites"
 )
@@ -27,6 +28,7 @@ func children() map[string]func() int {
 		"told":      childTold,
 		"twice":     childTwice,
 		"cancelled": childCancelled,
+		"aftercare": childAftercare,
 	}
 }
 
@@ -60,6 +62,14 @@ func childCancelled() int {
 	return exitOf(r, err)
 }
 
+// childAftercare runs with a former mock in this process.
+func childAftercare() int {
+	target := targets.Default()
+	target.Tokens.Former = &targets.Mock{}
+	r, err := suites.Run(context.Background(), suites.Config{Targets: []*suites.Target{target}, Selection: suites.Selection{Profile: "aftercare"}})
+	return exitOf(r, err)
+}
+
 // exitOf is the results' exit code, or 90 for an error.
 func exitOf(r *suites.Results, err error) int {
 	if err != nil || r == nil {
@@ -85,6 +95,7 @@ func TestRun(t *testing.T) {
 	}{
 		{"twice in a process, 0 then 1", "twice", 1},
 		{"cancelled", "cancelled", reports.ExitCouldNotRun},
+		{"a former mock in this process", "aftercare", reports.ExitConforms},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

@@ -57,6 +57,8 @@ type Engine struct {
 	// Seen asks the echo of this process what it saw of a case; nil: the echo
 	// is asked over HTTP where the target gives its address.
 	Seen func(ctx context.Context, run, id string) ([]probe.Echo, error)
+	// Operator runs the gateways; nil: somebody else does.
+	Operator Operator
 	// Log gives the lines of the gateway's log that a run has caused; nil: nobody
 	// has it.
 	Log func(ctx context.Context, run string) ([]string, error)

@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
-	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/verdict"
 	"github.com/entraproof/entraproof/mockidp"
-	"github.com/entraproof/entraproof/mockidp/mint"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
 )
@@ -28,111 +25,6 @@ type Flow struct {
 	// Run sends requests through the stage, each with what must happen to it.
 	// An error says that the flow could not go on.
 	Run func(ctx context.Context, s *Stage) error
-}
-
-// Stage is what a Flow acts on: one case with its token, its gateway and,
-// where the flow changes it, the issuer.
-type Stage struct {
-	// Case is what the flow is run for.
-	Case *scenarios.Case
-	// Token is the genuine token that the row starts from.
-	Token string
-	// Issuer is there for flows that change it.
-	Issuer mockidp.Authority
-	// Lease is under what they change it.
-	Lease string
-
-	run      *Run
-	shot     *shot
-	verdicts []verdict.Verdict
-}
-
-// Step is one request of a flow with what must happen to it.
-type Step struct {
-	Title    string
-	Expect   verdict.Expectation
-	Observed probe.Observation
-	Reach    verdict.Reach
-	silent   error
-	verdict  verdict.Verdict
-}
-
-// Send is how a step's request is sent.
-type Send struct {
-	// Token is presented as a bearer token; empty: no credentials at all.
-	Token string
-	// Conn carries the request where the flow is about one connection.
-	Conn *probe.Conn
-}
-
-// Accept is the expectation of a step that must be let in.
-func Accept() verdict.Expectation {
-	return verdict.Expectation{Accept: verdict.AcceptanceRequired}
-}
-
-// Refuse is the expectation of a step that must be refused, with the best
-// status first.
-func Refuse(statuses ...int) verdict.Expectation { return verdict.Expectation{Refuse: statuses} }
-
-// Conn is a connection of its own to the gateway; the caller closes it.
-func (s *Stage) Conn() *probe.Conn { return s.run.prober.Conn() }
-
-// Own is the harness's own key, which no issuer publishes.
-func (s *Stage) Own() *mint.Key { return s.run.keys.own }
-
-// Genuine is another genuine token of the case's kind; equal labels give the
-// same one.
-func (s *Stage) Genuine(ctx context.Context, label string) (string, error) {
-	return s.run.tokens.genuine(ctx, *s.shot.choice.Grant, " "+s.run.plan.Run+" "+label)
-}
-
-// Now is the run's clock.
-func (s *Stage) Now() time.Time { return s.run.engine.now() }
-
-// Wait lets time pass on the run's clock.
-func (s *Stage) Wait(ctx context.Context, d time.Duration) error { return s.run.engine.wait(ctx, d) }
-
-// Declared is what the target declares of a capability.
-func (s *Stage) Declared(key string) (string, bool) { return s.run.plan.target().Declared(key) }
-
-// Do sends one request and notes what came back; it is judged when the control
-// after the flow has been fired. The returned step tells the flow how to go on.
-func (s *Stage) Do(ctx context.Context, title string, expect verdict.Expectation, send Send) (Step, error) {
-	id := fmt.Sprintf("%s/step-%d", s.Case.ID, len(s.shot.steps)+1)
-	endpoint, _ := s.Case.Endpoint()
-	endpoint.RootCAs = s.run.engine.RootCAs
-	wire, err := probe.Request{}.Build(mint.Parts("token", send.Token), endpoint, s.run.tags(id, send.Token == ""))
-	if err != nil {
-		return Step{}, fmt.Errorf("engine: %s: %w", title, err)
-	}
-	if err := s.run.pace.wait(ctx); err != nil {
-		return Step{}, err
-	}
-	step := Step{Title: title, Expect: expect}
-	if send.Conn != nil {
-		step.Observed = send.Conn.Fire(ctx, wire)
-	} else {
-		step.Observed = s.run.prober.Fire(ctx, wire)
-	}
-	if err := ctx.Err(); err != nil && step.Observed.Fault != probe.NoFault {
-		return Step{}, err
-	}
-	step.Reach, _, step.silent = s.run.reachOf(ctx, step.Observed, id)
-	s.shot.steps = append(s.shot.steps, step)
-	return step, nil
-}
-
-// Require judges the last request by another expectation than it was sent
-// with: a measurement that turned out to be the answer.
-func (s *Stage) Require(e verdict.Expectation) {
-	if n := len(s.shot.steps); n > 0 {
-		s.shot.steps[n-1].Expect = e
-	}
-}
-
-// Conclude adds a verdict that no single answer shows.
-func (s *Stage) Conclude(reason verdict.Reason, detail string) {
-	s.verdicts = append(s.verdicts, verdict.Because(reason, detail))
 }
 
 func (r *Run) runFlows(ctx context.Context, cases []*scenarios.Case) {

@@ -120,7 +120,6 @@ func (r *Run) work(ctx context.Context) {
 	r.openLanes(ctx, slices.Concat(ordinary, serial, flows))
 	r.nameCauses(ctx)
 	r.fireAll(ctx, ordinary)
-	rest(ctx, ordinary, serial)
 	r.fireSerially(ctx, serial)
 	r.runFlows(ctx, flows)
 	r.closeLanes(ctx)

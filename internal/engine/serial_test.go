@@ -56,6 +56,44 @@ func TestNext(t *testing.T) {
 	}
 }
 
+// TestNextAfterNext: a case that stopped the gateway for one request does not
+// spoil the verdict on the next case, which has a control of its own before it;
+// a gateway that stays down is blamed on the case that stopped it alone.
+func TestNextAfterNext(t *testing.T) {
+	t.Parallel()
+	const two = `
+- {id: bomb, guards: cost, source: real, base: none, expect: {refuse: [401], next: accept}}
+- {id: bomc, guards: cost, source: real, base: none, expect: {refuse: [401], next: accept}}
+`
+	for name, row := range map[string]struct {
+		stays  bool
+		second verdict.Reason
+	}{
+		"back for the request after": {false, verdict.ControlAfterRefused},
+		"stays down":                 {true, verdict.ControlUnproven},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var down atomic.Bool
+			w := newWorld(t, func(v visit) {
+				switch {
+				case !v.control():
+					down.Store(true)
+					careful(v)
+				case down.Load():
+					down.Store(row.stays)
+					v.refuse(http.StatusServiceUnavailable)
+				default:
+					careful(v)
+				}
+			}, devOnly()...)
+			w.run(two)
+			w.want("bomb/dev", verdict.ControlAfterRefused)
+			w.want("bomc/dev", row.second)
+		})
+	}
+}
+
 // firedBefore reports whether a case has been fired.
 func (w *world) firedBefore(id string) bool {
 	w.mu.Lock()

@@ -73,8 +73,10 @@ func (r *Run) note(s *shot, e verdict.Evidence) {
 // from, and what it compares.
 func internals(target *targets.File, home *targets.Environment) []verdict.Internal {
 	all := []verdict.Internal{
-		{Name: "the issuer", Text: target.Tenant.Issuers.V1}, {Name: "the issuer", Text: target.Tenant.Issuers.V2},
-		{Name: "the address of the key set", Text: "/discovery/v2.0/keys"}, {Name: "the address of the key set", Text: "/discovery/keys"},
+		{Name: "the issuer", Text: target.Tenant.Issuers.V1},
+		{Name: "the issuer", Text: target.Tenant.Issuers.V2},
+		{Name: "the address of the key set", Text: "/discovery/v2.0/keys"},
+		{Name: "the address of the key set", Text: "/discovery/keys"},
 	}
 	for _, a := range home.APIs {
 		all = append(all, verdict.Internal{Name: "the audience", Text: a.AppID})

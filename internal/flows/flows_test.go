@@ -19,6 +19,7 @@ import (
 	"github.com/entraproof/entraproof/internal/lab"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/mockidp"
 	"github.com/entraproof/entraproof/mockidp/mint"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
@@ -37,9 +38,12 @@ func oneGateway(declares ...string) *targets.File {
 	}
 	f.Environments[0].APIs = f.Environments[0].APIs[:1]
 	f.Supports = slices.DeleteFunc(f.Supports, func(d targets.Declaration) bool { return strings.HasPrefix(d.Key, "jwks-") })
-	f.Supports = append(f.Supports, targets.Declaration{Key: "user-tokens", Value: "false"})
+	f.OptIn = true
 	for i := 0; i < len(declares); i += 2 {
-		f.Supports = append(f.Supports, targets.Declaration{Key: declares[i], Value: declares[i+1]})
+		f.Supports = slices.DeleteFunc(f.Supports, func(d targets.Declaration) bool { return d.Key == declares[i] })
+		if declares[i+1] != "" {
+			f.Supports = append(f.Supports, targets.Declaration{Key: declares[i], Value: declares[i+1]})
+		}
 	}
 	return f
 }
@@ -64,11 +68,13 @@ type world struct {
 	t      *testing.T
 	lab    *lab.Embedded
 	target *targets.File
+	// foreign: nobody here runs the gateway.
+	foreign bool
 }
 
 func newWorld(t *testing.T, s lab.Setup, declares ...string) *world {
 	t.Helper()
-	f := oneGateway(declares...)
+	f := oneGateway(append([]string{"user-tokens", "false"}, declares...)...)
 	e, err := lab.NewEmbedded(f)
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +85,7 @@ func newWorld(t *testing.T, s lab.Setup, declares ...string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	return &world{t, e, target}
+	return &world{t: t, lab: e, target: target}
 }
 
 // run runs the flow of an id, which must be one case.
@@ -99,7 +105,10 @@ func (w *world) run(id string) reports.Case {
 	}
 	sink := &collected{}
 	x := scenarios.Expansion{Target: w.target, Slow: true}
-	eng := &engine.Engine{Tokens: w.lab.Issuer, Own: own, Seen: w.lab.Seen, Now: w.lab.Clock.Now, Wait: w.lab.Clock.Wait, Log: w.lab.Log}
+	eng := &engine.Engine{Tokens: w.lab.Issuer, Own: own, Seen: w.lab.Seen, Now: w.lab.Clock.Now, Wait: w.lab.Clock.Wait, Log: w.lab.Log, Operator: w.lab}
+	if w.foreign {
+		eng.Operator = nil
+	}
 	run := eng.Start(w.t.Context(), engine.Plan{Expansion: x, Cases: x.Expand([]scenarios.Scenario{row}), Flows: flows.All(), Run: "r", Sink: sink})
 	if _, err := run.End(); err != nil {
 		w.t.Fatal(err)
@@ -115,6 +124,7 @@ func (w *world) run(id string) reports.Case {
 func TestFlows(t *testing.T) {
 	t.Parallel()
 	refetches := []string{"jwks-refetch", "unknown-kid"}
+	users := []string{"user-tokens", "true"}
 	soft := func(names ...string) lab.Setup { return lab.Setup{Name: "strict", Softens: names} }
 	rows := []struct {
 		name, id string
@@ -147,6 +157,43 @@ func TestFlows(t *testing.T) {
 		{"outage, keys forgotten", "jwks-down-warm", soft("outage-forgets-keys"), refetches, verdict.ServerError},
 		{"outage, forged", "jwks-down-forged", soft(), refetches, verdict.RefusedAsRequired},
 		{"outage, forged and let in", "jwks-down-forged", soft("outage-opens"), refetches, verdict.ReachedUpstream},
+		{"routes", "state-scope-across-routes", soft(), users, verdict.AcceptedAsRequired},
+		{"routes, cache without route", "state-scope-across-routes", soft("cache-without-route"), users, verdict.ReachedUpstream},
+		{"one API only", "state-audience-across-apis", soft(), nil, verdict.CapabilityAbsent},
+		{"expired", "state-expired-after-cached", soft(), nil, verdict.AcceptedAsRequired},
+		{"expired, cached for longer", "state-expired-after-cached", soft("cache-without-expiry"), nil, verdict.ReachedUpstream},
+		{"expired on a connection", "exp-passes-on-open-connection", soft(), nil, verdict.AcceptedAsRequired},
+		{"expired on a connection, looked at once", "exp-passes-on-open-connection", soft("checked-once-per-connection"), nil, verdict.ReachedUpstream},
+		{"poison", "state-bad-does-not-poison", soft(), nil, verdict.RefusedAsRequired},
+		{"poison, refusals cached", "state-bad-does-not-poison", soft("negative-cache"), nil, verdict.RefusedGenuine},
+		{"two callers", "state-two-callers-one-connection", soft(), nil, verdict.AcceptedAsRequired},
+		{"two callers, the first counts", "state-two-callers-one-connection", soft("connection-caller"), nil, verdict.ReachedUpstream},
+		{"shared cache", "state-shared-cache", soft(), nil, verdict.AcceptedAsRequired},
+		{"shared cache, answers kept", "state-shared-cache", soft("shared-cache"), nil, verdict.ReachedUpstream},
+		{"replicas", "state-replica-agreement", soft(), nil, verdict.RefusedAsRequired},
+		{"replicas, one bad", "state-replica-agreement", soft("one-bad-replica"), nil, verdict.ReplicasDisagree},
+		{"replicas, all bad", "state-replica-agreement", lab.Setup{Name: "accept-all"}, nil, verdict.ReachedUpstream},
+		{"replay", "state-replay", soft(), nil, verdict.Measured},
+		{"revoked user", "state-revoked-user", soft(), users, verdict.Measured},
+		{"contract", "client-contract-revoked", soft(), nil, verdict.AcceptedAsRequired},
+		{"contract kept", "client-contract-revoked", soft("contract-remembered"), nil, verdict.ReachedUpstream},
+		{"contract, no delay declared", "client-contract-revoked", soft(), []string{"revocation-delay", ""}, verdict.NotDeclared},
+		{"slow head", "dos-slow-headers", soft(), nil, verdict.ClosedAsRequired},
+		{"cold", "jwks-down-cold", soft(), refetches, verdict.RefusedAsRequired},
+		{"cold, let in", "jwks-down-cold", soft("cold-opens"), refetches, verdict.ReachedUpstream},
+		{"malformed", "jwks-malformed", soft(), refetches, verdict.RefusedAsRequired},
+		{"malformed, let in", "jwks-malformed", soft("garbage-opens"), refetches, verdict.ReachedUpstream},
+		{"oversized", "jwks-oversized", soft(), refetches, verdict.RefusedAsRequired},
+		{"oversized, read to the end", "jwks-oversized", soft("key-set-unbounded"), refetches, verdict.ReachedUpstream},
+		{"redirected", "jwks-redirected", soft(), refetches, verdict.RefusedAsRequired},
+		{"redirected, followed", "jwks-redirected", soft("redirect-followed"), refetches, verdict.CalloutSeen},
+		{"untrusted", "jwks-untrusted-tls", soft(), refetches, verdict.RefusedAsRequired},
+		{"untrusted, not looked at", "jwks-untrusted-tls", soft("certificate-unchecked"), refetches, verdict.ReachedUpstream},
+		{"mismatch", "discovery-issuer-mismatch", soft(), refetches, verdict.RefusedAsRequired},
+		{"mismatch, ignored", "discovery-issuer-mismatch", soft("discovery-issuer-ignored"), refetches, verdict.ReachedUpstream},
+		{"slow", "jwks-slow", soft(), []string{"jwks-timeout", "10s"}, verdict.RefusedAsRequired},
+		{"slow, nothing declared", "jwks-slow", soft(), nil, verdict.AcceptedAsRequired},
+		{"slow, waited for", "jwks-slow", soft("waits-for-keys"), []string{"jwks-timeout", "10s"}, verdict.TooSlow},
 		{"flood", "jwks-unknown-kid-flood", soft(), refetches, verdict.RefusedAsRequired},
 		{"flood, unknown keys taken", "jwks-unknown-kid-flood", lab.Setup{Name: "accept-all"}, refetches, verdict.ReachedUpstream},
 		{"new key after flood", "jwks-new-key-after-flood", soft(), refetches, verdict.RefusedAsRequired},
@@ -160,7 +207,7 @@ func TestFlows(t *testing.T) {
 			if c.Reason != tt.want {
 				t.Errorf("expected %s, got %s %s: %s", tt.want, c.Outcome, c.Reason, c.Detail)
 			}
-			if len(c.Steps) == 0 {
+			if len(c.Steps) == 0 && c.Reason != verdict.CapabilityAbsent {
 				t.Error("expected the steps in the report")
 			}
 			w.unchanged()
@@ -248,16 +295,12 @@ func TestWarmConnectionThatEnds(t *testing.T) {
 func TestLeaseHeld(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, lab.Setup{Name: "strict"})
-	if _, err := w.lab.Issuer.Lease(t.Context(), time.Minute); err != nil {
+	if _, err := w.lab.Issuer.Lease(t.Context(), mockidp.MaxLease); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range flows.All() {
-		want := verdict.AcceptedAsRequired
-		if f.ChangesIssuer {
-			want = verdict.LeaseMissing
-		}
-		if c := w.run(f.ID); c.Reason != want {
-			t.Errorf("%s: expected %s, got %s: %s", f.ID, want, c.Reason, c.Detail)
+		if c := w.run(f.ID); (c.Reason == verdict.LeaseMissing) != f.ChangesIssuer {
+			t.Errorf("%s: changes the issuer %t, got %s: %s", f.ID, f.ChangesIssuer, c.Reason, c.Detail)
 		}
 	}
 }
@@ -281,5 +324,38 @@ func TestAll(t *testing.T) {
 	slices.Sort(rows)
 	if !slices.Equal(rows, values) {
 		t.Errorf("expected the rows %v, got the values %v", rows, values)
+	}
+}
+
+// TestForeignGateway: where nobody here runs the gateway, a key that it cannot
+// know stands for a gateway that knows none, and contracts are not ours to take.
+func TestForeignGateway(t *testing.T) {
+	t.Parallel()
+	refetches := []string{"jwks-refetch", "unknown-kid", "jwks-timeout", "10s"}
+	soft := func(names ...string) lab.Setup { return lab.Setup{Name: "strict", Softens: names} }
+	rows := []struct {
+		name, id string
+		setup    lab.Setup
+		want     verdict.Reason
+	}{
+		{"cold", "jwks-down-cold", soft(), verdict.RefusedAsRequired},
+		{"cold, let in", "jwks-down-cold", soft("outage-opens"), verdict.ReachedUpstream},
+		{"never asks", "jwks-down-cold", soft("never-refetch"), verdict.NewKeyNotTrusted},
+		{"redirected", "jwks-redirected", soft(), verdict.RefusedAsRequired},
+		{"redirected, followed", "jwks-redirected", soft("redirect-followed"), verdict.CalloutSeen},
+		{"mismatch, ignored", "discovery-issuer-mismatch", soft("discovery-issuer-ignored"), verdict.ReachedUpstream},
+		{"slow", "jwks-slow", soft(), verdict.RefusedAsRequired},
+		{"contract", "client-contract-revoked", soft(), verdict.CapabilityAbsent},
+	}
+	for _, tt := range rows {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, tt.setup, refetches...)
+			w.foreign = true
+			if c := w.run(tt.id); c.Reason != tt.want {
+				t.Errorf("expected %s, got %s %s: %s", tt.want, c.Outcome, c.Reason, c.Detail)
+			}
+			w.unchanged()
+		})
 	}
 }

@@ -115,14 +115,19 @@ func underKey(s *engine.Stage, name string) (string, error) {
 
 // keyFetches is how often the issuer's key sets were fetched so far.
 func keyFetches(ctx context.Context, issuer mockidp.Authority) (int, error) {
+	return hits(ctx, issuer, "/keys")
+}
+
+// hits is how often the issuer was asked for paths that have a part.
+func hits(ctx context.Context, issuer mockidp.Authority, part string) (int, error) {
 	all, err := issuer.Counters(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("flows: the issuer's counters: %w", err)
 	}
 	n := 0
-	for name, hits := range all {
-		if path, _, _ := strings.Cut(name, " "); strings.HasSuffix(path, "/keys") {
-			n += hits
+	for name, times := range all {
+		if path, _, _ := strings.Cut(name, " "); strings.Contains(path, part) {
+			n += times
 		}
 	}
 	return n, nil

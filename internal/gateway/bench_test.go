@@ -5,10 +5,15 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha1" // thumbprints
 	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"hash"
 	"maps"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -73,8 +78,29 @@ const (
 	later
 )
 
+// certificatesOfTest are the self-signed certificates of the keys, as DER.
+var certificatesOfTest = sync.OnceValue(func() [][]byte {
+	var all [][]byte
+	for i, key := range keysOfTest() {
+		template := &x509.Certificate{SerialNumber: big.NewInt(int64(i + 1)), NotAfter: time.Unix(1_900_000_000, 0)}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, der)
+	}
+	return all
+})
+
+// x5cOf is a chain of one certificate (RFC 7517 4.7).
+func x5cOf(i int) []string {
+	return []string{base64.StdEncoding.EncodeToString(certificatesOfTest()[i])}
+}
+
+// kidOf is the thumbprint of the certificate, as Entra's are.
 func kidOf(i int) string {
-	return []string{"kid-signing-AAAAAAAAAAAAAAA", "kid-sibling-AAAAAAAAAAAAAAA", "kid-own-AAAAAAAAAAAAAAAAAAA", "kid-later-AAAAAAAAAAAAAAAAA"}[i]
+	sum := sha1.Sum(certificatesOfTest()[i]) // RFC 7517 4.8
+	return b64(sum[:])
 }
 
 // bench is an issuer, an echo and the environment between them.
@@ -142,7 +168,7 @@ func jwkOf(t testing.TB, i int, also map[string]any) json.RawMessage {
 	if err := json.Unmarshal(text, &members); err != nil {
 		t.Fatal(err)
 	}
-	members["x5t"] = kidOf(i)
+	members["x5t"], members["x5c"] = kidOf(i), x5cOf(i)
 	members["issuer"] = "https://login.microsoftonline.com/{tenantid}/v2.0"
 	maps.Copy(members, also)
 	return mustJSON(t, members)
@@ -305,7 +331,8 @@ func sealed(t testing.TB, head, payload []byte, algorithm string, secret any) st
 		}
 		return input + "." + b64(signature)
 	case []byte:
-		mac := hmac.New(sha256.New, secret)
+		made := map[string]func() hash.Hash{"HS256": sha256.New, "HS384": sha512.New384, "HS512": sha512.New}[algorithm]
+		mac := hmac.New(made, secret)
 		mac.Write([]byte(input))
 		return input + "." + b64(mac.Sum(nil))
 	}

@@ -12,6 +12,8 @@ type call struct {
 	env       *Environment
 	now       time.Time
 	presented presented
+	// contracts are the clients with a contract at this moment.
+	contracts []string
 	// token is nil if none was found.
 	token *token
 	// keys is the published key set; keysErr says why there is none.

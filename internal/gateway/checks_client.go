@@ -13,7 +13,7 @@ func clientChecks() []check {
 			func(c *call) bool {
 				own, _ := c.clientClaim()
 				id, ok := c.claims().soleText(own)
-				return c.claims() != nil && (!ok || id == "" || !slices.Contains(c.env.Contracts, id))
+				return c.claims() != nil && (!ok || id == "" || !slices.Contains(c.contracts, id))
 			},
 		},
 		{

@@ -20,6 +20,11 @@ type Environment struct {
 	// FormerJWKSURL is where the keys of an issuer are that was trusted once; only
 	// a mutant looks there. Empty where there was none.
 	FormerJWKSURL string
+	// DiscoveryURL is where strict learns the address of the key set each time; it
+	// must name Issuers.V2. Empty: JWKSURL is asked.
+	DiscoveryURL string
+	// PlainJWKSURL is the same key set without TLS, for the mutant that takes it.
+	PlainJWKSURL string
 	// Introspection is what the OIDC policy asks in its documented model.
 	Introspection Introspection
 	// URIs and AppIDs are the audiences of the environment's registrations: App

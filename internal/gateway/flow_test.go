@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"fmt"
 	"net/http"
 	"slices"
@@ -8,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 // ownSigned has an unknown kid each time: a flood.
@@ -92,6 +96,19 @@ func flows() map[string]func(*bench, http.Handler) string {
 			fire(b.t, h, bearerOf(b.ownSigned(0)))
 			return b.expectRefused(h, b.ownSigned(1))
 		},
+		"kid-missing-single-key": func(b *bench, h http.Handler) string {
+			b.publish(signing)
+			return b.expectRefused(h, b.headed(header(nil, "kid")))
+		},
+		"key-use-is-enc":         publishedAs(map[string]any{"use": "enc"}),
+		"key-ops-without-verify": publishedAs(map[string]any{"key_ops": []string{"wrapKey"}}),
+		"alg-jwk-alg-disagrees":  publishedAs(map[string]any{"alg": "RS512"}),
+		"key-rsa-1024":           weaklySigned,
+		"kid-url":                namesURL("kid", "", ""),
+		"jku-attacker":           namesURL("jku", "", ""),
+		"jku-open-redirect":      namesURL("jku", "", "/redirected"),
+		"jku-lookalike-host":     namesURL("jku", "login.microsoftonline.com@", ""),
+		"x5u-attacker":           namesURL("x5u", "", ""),
 		"state-tampered-after-good": func(b *bench, h http.Handler) string {
 			good := b.genuine(v2App)
 			if wrong := b.expectAccepted(h, good); wrong != "" {
@@ -142,6 +159,46 @@ func flows() map[string]func(*bench, http.Handler) string {
 			return ""
 		},
 		"user-email-of-victim": toldBySub,
+	}
+}
+
+// publishedAs is the key that signs, published with other members.
+func publishedAs(members map[string]any) func(*bench, http.Handler) string {
+	return func(b *bench, h http.Handler) string {
+		b.serveKeys(jwkOf(b.t, signing, members))
+		return b.expectRefused(h, b.genuine(v2App))
+	}
+}
+
+// weaklySigned is by a published key that is too short.
+func weaklySigned(b *bench, h http.Handler) string {
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.serveKeys(mustJSON(b.t, jose.JSONWebKey{Key: key.Public(), KeyID: kidOf(signing)}))
+	head, payload := mustJSON(b.t, header(nil)), mustJSON(b.t, b.claims(v2App, grant{}))
+	return b.expectRefused(h, sealed(b.t, head, payload, "RS256", key))
+}
+
+// namesURL is a token that names an address at the issuer's listener, which
+// nobody may ask: the key set is fetched once, and once more for an unknown kid.
+func namesURL(member, user, path string) func(*bench, http.Handler) string {
+	return func(b *bench, h http.Handler) string {
+		address := strings.Replace(b.issuer.URL, "://", "://"+user, 1) + path + "/callout"
+		head := mustJSON(b.t, header(map[string]any{member: address}))
+		forged := sealed(b.t, head, mustJSON(b.t, b.claims(v2App, grant{})), "RS256", keysOfTest()[own])
+		if wrong := b.expectRefused(h, forged); wrong != "" {
+			return wrong
+		}
+		most := int64(1)
+		if member == "kid" {
+			most++
+		}
+		if n := b.fetches.Load(); n > most {
+			return fmt.Sprintf("%d requests to the issuer, expected %d", n, most)
+		}
+		return ""
 	}
 }
 
@@ -333,5 +390,28 @@ func TestKeyringUnderConcurrentFlood(t *testing.T) {
 	wg.Wait()
 	if n := b.fetches.Load(); n > 6 {
 		t.Errorf("expected a few fetches, got %d", n)
+	}
+}
+
+// TestFoundKeysCostNothing: keys published one after the other, right after a
+// flood, are all fetched; so is one that is of no use here.
+func TestFoundKeysCostNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	h := b.strictWith(nil, nil)
+	b.flood(h)
+	b.now = b.now.Add(60 * time.Millisecond)
+	for i := range 30 {
+		id := fmt.Sprint("published-", i)
+		head := mustJSON(t, header(map[string]any{"kid": id}))
+		compact := sealed(t, head, mustJSON(t, b.claims(v2App, grant{})), "RS256", keysOfTest()[later])
+		b.serveKeys(jwkOf(t, signing, nil), mustJSON(t, map[string]any{"kty": "OKP", "kid": id}))
+		if wrong := b.expectRefused(h, compact); wrong != "" {
+			t.Fatal(id, wrong)
+		}
+		b.serveKeys(jwkOf(t, signing, nil), jwkOf(t, later, map[string]any{"kid": id}))
+		if wrong := b.expectAccepted(h, compact); wrong != "" {
+			t.Fatal(id, wrong)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"slices"
 	"sync"
@@ -14,7 +15,15 @@ import (
 type keyring struct {
 	url    string
 	client *http.Client
-	now    func() time.Time
+	// discovery, unless it is empty, is asked for the url each time, and must name
+	// the issuer.
+	discovery, issuer string
+	// Mistakes that only mutants make: redirects are followed, a document may have
+	// any length, one that cannot be read has no keys, of twins only the first is
+	// kept, and so are symmetric keys.
+	follows, grows, swallows, first, secret bool
+	secrets                                 map[string][]byte
+	now                                     func() time.Time
 	// life is how long a set is fresh; timeout bounds one fetch.
 	life, timeout time.Duration
 	// within bounds it; nil is context.WithTimeout.
@@ -81,7 +90,7 @@ func (k *keyring) fetch(ctx context.Context) error {
 	}
 	ctx, cancel := within(context.WithoutCancel(ctx), k.timeout)
 	defer cancel()
-	keys, unusable, err := fetchKeys(ctx, k.client, k.url)
+	keys, unusable, err := k.published(ctx)
 	now := k.now()
 	if err != nil {
 		k.retry = now.Add(firstRetry << min(k.failures, mostDoubled))
@@ -96,6 +105,43 @@ func (k *keyring) fetch(ctx context.Context) error {
 	}
 	k.keys, k.unusable, k.fetched, k.failures, k.retry = keys, unusable, now, 0, time.Time{}
 	return nil
+}
+
+// published fetches the key set, from where the discovery document says.
+func (k *keyring) published(ctx context.Context) (keys []publishedKey, unusable []string, err error) {
+	from := fetcher{client: *k.client, most: maxKeySet}
+	if !k.follows {
+		from.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	}
+	if k.grows {
+		from.most = math.MaxInt32
+	}
+	address := k.url
+	if k.discovery != "" {
+		if address, err = from.discover(ctx, k.discovery, k.issuer); err != nil {
+			return nil, nil, err
+		}
+	}
+	document, err := from.get(ctx, address)
+	if err != nil {
+		return nil, nil, err
+	}
+	return k.read(document)
+}
+
+// read reads a key set; k.mu is held.
+func (k *keyring) read(document []byte) (keys []publishedKey, unusable []string, err error) {
+	if k.secret {
+		k.keepSecrets(document)
+	}
+	keys, unusable, err = readKeys(document)
+	if err != nil && k.swallows {
+		return nil, nil, nil
+	}
+	if k.first {
+		keys = slices.CompactFunc(keys, func(a, b publishedKey) bool { return a.id == b.id })
+	}
+	return keys, unusable, err
 }
 
 // failing reports whether the last fetch failed.

@@ -1,13 +1,10 @@
 package gateway
 
 import (
-	"context"
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -28,41 +25,7 @@ type publishedKey struct {
 	certificate []byte
 }
 
-// maxKeySet bounds the document that is read.
-const maxKeySet = 1 << 20
-
-var (
-	errNoKeys   = errors.New("gateway: key set holds no usable key")
-	errTooLarge = errors.New("gateway: key set is too large")
-)
-
-// fetchKeys gets the key set once, and the ids of its entries that cannot be
-// used. Redirects are not followed: a key set comes
-// from the configured address or not at all.
-func fetchKeys(ctx context.Context, client *http.Client, url string) (keys []publishedKey, unusable []string, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, nil, fmt.Errorf("gateway: key set request: %w", err)
-	}
-	direct := *client
-	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	response, err := direct.Do(request)
-	if err != nil {
-		return nil, nil, fmt.Errorf("gateway: fetch key set: %w", err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, nil, fmt.Errorf("gateway: fetch key set: expected status 200, got %d", response.StatusCode)
-	}
-	document, err := io.ReadAll(io.LimitReader(response.Body, maxKeySet+1))
-	if err != nil {
-		return nil, nil, fmt.Errorf("gateway: read key set: %w", err)
-	}
-	if len(document) > maxKeySet {
-		return nil, nil, errTooLarge
-	}
-	return readKeys(document)
-}
+var errNoKeys = errors.New("gateway: key set holds no usable key")
 
 // readKeys reads a JWK set. An entry that cannot be used does not spoil the
 // others (RFC 7517 5).

@@ -1,6 +1,7 @@
 package gateway
 
-// formatRows are the rows that the softenings of format and cost must fail.
+// formatRows are the rows that the softenings of format and cost, and those that
+// throw, must fail.
 func formatRows() map[string][]string {
 	return map[string][]string{
 		"array-unwrapped":             {"fmt-payload-not-object"},
@@ -18,6 +19,7 @@ func formatRows() map[string][]string {
 		"encrypted-passed-on":         {"fmt-jwe-of-genuine", "fmt-jwe-of-plain-jwt", "fmt-jwe-sign-encrypt-confusion"},
 		"escaped-names-differ":        {"fmt-duplicate-azp", "fmt-duplicate-exp"},
 		"every-dot-splits":            {"dos-many-dots"},
+		"exp-throws":                  {"exp-int64-overflow", "exp-ten-to-the-ten"},
 		"extra-segments-ignored":      {"fmt-four-segments", "fmt-trailing-dot"},
 		"inflated-without-limit":      {"dos-jwe-zip-bomb"},
 		"json-serialization":          {"fmt-json-flattened", "fmt-json-general"},
@@ -35,6 +37,7 @@ func formatRows() map[string][]string {
 		"raw-payload-copied":          {"dos-b64-false-payload"},
 		"sample-secret-configured":    {"fmt-public-sample-token"},
 		"scope-backtracks":            {"dos-scope-regex"},
+		"scope-array-throws":          {"scope-array-form"},
 		"single-quotes-read":          {"fmt-payload-not-json"},
 		"size-unlimited":              {"dos-token-16k", "dos-token-1m"},
 		"standard-alphabet-tolerated": {"fmt-standard-alphabet"},

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -29,6 +30,12 @@ type Options struct {
 	Timeout func(context.Context, time.Duration) (context.Context, context.CancelFunc)
 	// Wait lets time pass on it for what a mutant spends; nil: it passes by itself.
 	Wait func(context.Context, time.Duration) error
+	// Contracts are the client ids with a contract now; nil is those of
+	// Environment, for ever.
+	Contracts func() []string
+	// Process is shared by the gateways of one process; nil is one alone. Only
+	// mutants keep anything there.
+	Process *Process
 	// Report is told of each refusal; nil if not wanted. It is called from many
 	// goroutines.
 	Report func(Refusal)
@@ -42,6 +49,9 @@ type Options struct {
 	// Switches decide what MuleSoft's documentation leaves open.
 	Switches Switches
 }
+
+// Process is what the gateways of one process share. The zero Process is ready.
+type Process struct{ accepted sync.Map }
 
 // Switches are what is not known about MuleSoft's policies. The zero value is
 // the default of mulesoft-policies.md section 8, the OIDC model excepted.
@@ -122,6 +132,12 @@ func New(o Options) (http.Handler, error) {
 	}
 	if o.Wait == nil {
 		o.Wait = pass
+	}
+	if o.Contracts == nil {
+		o.Contracts = func() []string { return o.Environment.Contracts }
+	}
+	if o.Process == nil {
+		o.Process = &Process{}
 	}
 	for _, s := range setups() {
 		if s.Name == o.Setup {

@@ -106,7 +106,9 @@ func (b *bench) kindShapes() []row {
 	}
 	assertion := map[string]any{"iss": worker, "sub": worker, "jti": "x", "aud": "https://login.microsoftonline.com/x/oauth2/v2.0/token", "exp": b.now.Add(time.Minute).Unix()}
 	proof := map[string]any{"htm": "GET", "htu": "https://gw.example" + homePath, "jti": "x", "iat": b.now.Unix()}
-	wrapper := sealed(b.t, []byte(`{"alg":"none","typ":"JWT"}`), mustJSON(b.t, map[string]any{"actortoken": b.genuine(v2App)}), "none", nil)
+	around := b.claims(v2App, grant{})
+	around["actortoken"] = b.genuine(v2App)
+	wrapper := sealed(b.t, []byte(`{"alg":"none","typ":"JWT"}`), mustJSON(b.t, around), "none", nil)
 	elsewhere := ask()
 	elsewhere.Header.Set("X-MS-TOKEN-AAD-ACCESS-TOKEN", b.genuine(v2App))
 	return []row{

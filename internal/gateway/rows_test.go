@@ -28,6 +28,7 @@ func (b *bench) rows() []row {
 		for _, some := range [][]row{
 			b.acceptedRows(), b.placementRows(), b.signatureRows(), b.algorithmRows(), b.keyRows(), b.formatRows(),
 			b.timeRows(), b.audienceRows(), b.clientRows(), b.scopeRows(), b.kindRows(), b.routeRows(),
+			b.blockRows(), b.confusedRows(), b.secretRows(),
 			b.permissionRows(), b.issuerRows(),
 			b.repackedRows(), b.jsonRows(), b.duplicateRows(), b.costRows(),
 			b.lawfulRows(), b.audienceShapes(), b.clientClaims(), b.clientPlaces(), b.kindShapes(),
@@ -52,6 +53,8 @@ func (b *bench) acceptedRows() []row {
 		accept("ctl-scope-first-of-many", "scope", bearerOf(b.with(v2User, map[string]any{"scp": home.access + " User.Read"}))),
 		accept("ctl-token-size-ladder", "cost", bearerOf(b.with(v2User, map[string]any{"groups": many}))),
 		accept("ctl-almost-expired", "time", bearerOf(b.with(v2App, map[string]any{"exp": b.now.Add(90 * time.Second).Unix()}))),
+		accept("exp-just-inside-skew", "time", bearerOf(b.with(v2App, map[string]any{"exp": b.now.Unix() + 2}))),
+		accept("nbf-inside-skew", "time", bearerOf(b.with(v2App, map[string]any{"nbf": b.now.Unix() - 2}))),
 		accept("exp-fraction", "time", bearerOf(b.with(v2App, map[string]any{"exp": float64(b.now.Unix()) + 0.5}))),
 		accept("auth-lower-case-scheme", "placement", ask("bearer "+b.genuine(v2App))),
 		accept("aud-array-with-ours", "audience", bearerOf(b.with(v2App, map[string]any{"aud": []string{home.appV2, "api://elsewhere"}}))),
@@ -128,17 +131,15 @@ func (b *bench) algorithmRows() []row {
 	}
 	key := publishedKey{public: &keysOfTest()[signing].PublicKey, id: kidOf(signing)}
 	return []row{
-		refuse("alg-none", "none", nil),
-		refuse("alg-none-mixed-case", "nOnE", nil),
-		refuse("alg-lower-case", "rs256", []byte("x")),
-		refuse("alg-hs256-pubkey-pem", "HS256", publicPEM(key)),
+		refuse("alg-none", "none", nil), refuse("alg-none-mixed-case", "nOnE", nil), refuse("alg-none-title-case", "None", nil),
+		refuse("alg-none-upper-case", "NONE", nil), refuse("alg-none-padded", "none ", nil),
+		refuse("alg-hs256-pubkey-pem", "HS256", []byte(publicPEM(key))),
 		refuse("alg-hs256-key-path-string", "HS256", []byte(kidOf(signing)+".pem")),
 		refuse("alg-hs256-empty-secret", "HS256", []byte{}),
-		refuse("alg-es256-with-rsa-kid", "ES256", []byte("x")),
 		refuse("alg-ps256-same-key", "PS256", keysOfTest()[signing]),
 		refuse("alg-rs512-same-key", "RS512", keysOfTest()[signing]),
 		{"alg-missing", "algorithm", 401, bearerOf(b.headed(header(nil, "alg")))},
-		{"alg-null", "algorithm", 401, bearerOf(b.headed(header(map[string]any{"alg": nil})))},
+		{"alg-empty-or-null", "algorithm", 401, bearerOf(b.headed(header(map[string]any{"alg": nil})))},
 	}
 }
 
@@ -157,7 +158,8 @@ func (b *bench) keyRows() []row {
 		refuse("kid-oversized", map[string]any{"kid": strings.Repeat("A", 8<<10)}, own),
 		refuse("jwk-embedded", map[string]any{"jwk": jwkOf(b.t, own, nil)}, own),
 		refuse("jku-attacker", map[string]any{"jku": "https://evil.example/keys"}, own),
-		refuse("x5c-self-signed", map[string]any{"x5c": []string{"AAAA"}}, own),
+		refuse("x5c-self-signed", map[string]any{"x5c": x5cOf(own)}, own),
+		refuse("jwk-embedded-known-kid", map[string]any{"jwk": jwkOf(b.t, own, nil), "kid": kidOf(signing)}, own),
 		refuse("x5t-contradicts-kid", map[string]any{"x5t": kidOf(1)}, signing),
 	}
 }
@@ -178,6 +180,8 @@ func (b *bench) formatRows() []row {
 		refuse("fmt-duplicate-alg-unsigned", doubled[:strings.LastIndex(doubled, ".")+1]),
 		refuse("fmt-deep-json", b.written(`{"a":`+strings.Repeat("[", 100)+strings.Repeat("]", 100)+`}`)),
 		refuse("crit-unknown-extension", b.headed(header(map[string]any{"crit": []string{"x-policy"}, "x-policy": 1}))),
+		refuse("crit-lists-absent-member", b.headed(header(map[string]any{"crit": []string{"x-policy"}}))),
+		refuse("crit-lists-registered-name", b.headed(header(map[string]any{"crit": []string{"alg"}}))),
 		refuse("crit-empty-array", b.headed(header(map[string]any{"crit": []string{}}))),
 		refuse("b64-false-without-crit", b.headed(header(map[string]any{"b64": false}))),
 	}
@@ -201,10 +205,18 @@ func (b *bench) timeRows() []row {
 		refuse("exp-zero", map[string]any{"exp": 0}),
 		refuse("exp-negative", map[string]any{"exp": -1}),
 		refuse("exp-int64-overflow", map[string]any{"exp": json.Number("9223372036854775808")}),
+		refuse("exp-ten-to-the-ten", map[string]any{"exp": json.Number("1e12")}),
 		refuse("exp-milliseconds", map[string]any{"exp": at(time.Hour) * 1000}),
 		refuse("nbf-future", map[string]any{"nbf": at(10 * time.Minute)}),
 		refuse("nbf-string", map[string]any{"nbf": "1700000000"}),
 		refuse("nbf-missing", nil, "nbf"),
+		refuse("exp-past-one-hour", map[string]any{"exp": at(-time.Hour), "nbf": at(-2 * time.Hour), "iat": at(-2 * time.Hour)}),
+		refuse("exp-just-outside-skew", map[string]any{"exp": at(-15 * time.Second), "nbf": at(-2 * time.Hour), "iat": at(-2 * time.Hour)}),
+		refuse("exp-text", map[string]any{"exp": "never"}),
+		refuse("exp-ten-years", map[string]any{"exp": at(87599 * time.Hour)}),
+		refuse("exp-ten-to-the-ten", map[string]any{"exp": 10_000_000_000}),
+		refuse("iat-missing", nil, "iat"),
+		refuse("iat-string", map[string]any{"iat": "yesterday"}),
 		refuse("iat-future", map[string]any{"iat": at(24 * time.Hour)}),
 	}
 }

@@ -25,12 +25,15 @@ func softBehaviour() []softening {
 
 // cachedVerdict admits a token whose signed part was accepted before.
 func cachedVerdict() bypass {
-	return remembered(func(c *call) string {
-		if c.token == nil || len(c.token.segments) < 2 {
-			return ""
-		}
-		return c.token.signingInput()
-	})
+	return remembered((*call).signedPart)
+}
+
+// signedPart are header and payload as they came; empty if there are none.
+func (c *call) signedPart() string {
+	if c.token == nil || len(c.token.segments) < 2 {
+		return ""
+	}
+	return c.token.signingInput()
 }
 
 // warmConnection admits requests without credentials on a connection that
@@ -50,8 +53,9 @@ func warmConnection() bypass {
 
 // remembered admits what shares a key with something accepted before; an empty
 // key is never kept.
-func remembered(key func(*call) string) bypass {
-	var seen sync.Map
+func remembered(key func(*call) string) bypass { return rememberedIn(&sync.Map{}, key) }
+
+func rememberedIn(seen *sync.Map, key func(*call) string) bypass {
 	return bypass{
 		admits: func(c *call) bool {
 			_, ok := seen.Load(key(c))

@@ -14,12 +14,12 @@ func softClocks() []softening {
 			v, there := c.claims().sole("exp")
 			return there && v == nil
 		}),
-		excused("exp-zero-unset", "an exp of 0 is taken for one that was never set", "expiry", func(c *call) bool { return c.number("exp") == "0" }),
+		excused("exp-zero-unset", "an exp of 0 is taken for one that was never set", "expiry", func(c *call) bool { return c.expiry() == "0" }),
 		excused("exp-unsigned", "exp is read without its sign, hence in the far future", "expiry", func(c *call) bool {
-			return strings.HasPrefix(c.number("exp"), "-")
+			return strings.HasPrefix(c.expiry(), "-")
 		}),
 		excused("exp-overflow", "an exp that the type cannot hold is taken for the latest time that it can", "expiry", func(c *call) bool {
-			at, err := strconv.ParseFloat(c.number("exp"), 64)
+			at, err := strconv.ParseFloat(c.expiry(), 64)
 			return err == nil && at > latest
 		}),
 		excused("exp-in-list", "of an exp that is a list the first entry is read", "expiry", func(c *call) bool {
@@ -36,7 +36,7 @@ func softClocks() []softening {
 		{
 			Softening{"exp-whole-seconds", "time", "an exp with a fraction, which is lawful, is refused"},
 			func(s *strict) {
-				s.demands("expiry", func(c *call) bool { return strings.Contains(c.number("exp"), ".") })
+				s.demands("expiry", func(c *call) bool { return strings.Contains(c.expiry(), ".") })
 			},
 		},
 		{
@@ -62,9 +62,9 @@ func excused(name, sentence, check string, excuse func(*call) bool) softening {
 	return softening{Softening{name, "time", sentence}, func(s *strict) { s.tolerates(check, excuse) }}
 }
 
-// number is a claim's JSON number as it stands; empty if it is none.
-func (c *call) number(claim string) string {
-	v, _ := c.claims().sole(claim)
+// expiry is exp as the JSON number that it stands as; empty if it is none.
+func (c *call) expiry() string {
+	v, _ := c.claims().sole("exp")
 	number, _ := v.(json.Number)
 	return string(number)
 }

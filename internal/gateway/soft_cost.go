@@ -44,6 +44,27 @@ func softCosts() []softening {
 	}
 }
 
+// softThrows fall over a claim of a type or size that their authors never saw.
+func softThrows() []softening {
+	return []softening{
+		throws("scope-array-throws", "scope", "a list in scp ends in a 500", func(c *call) bool {
+			v, _ := c.claims().sole("scp")
+			_, list := v.([]any)
+			return list
+		}),
+		throws("exp-throws", "time", "an exp of ten to the ten or more ends in a 500", func(c *call) bool {
+			v, _ := c.claims().sole("exp")
+			n, _ := v.(json.Number)
+			at, err := strconv.ParseFloat(string(n), 64)
+			return err == nil && at >= 1e10
+		}),
+	}
+}
+
+func throws(name, guards, sentence string, is func(*call) bool) softening {
+	return softening{Softening{name, guards, sentence}, func(s *strict) { s.throws = append(s.throws, is) }}
+}
+
 // many is far more than any genuine token has of anything.
 const many = 1000
 

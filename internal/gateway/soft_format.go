@@ -14,7 +14,14 @@ func softCritical() []softening {
 		tolerated("crit-absent-skipped", "what crit names is looked for only if it is there", func(c *call) bool {
 			return !slices.ContainsFunc(c.criticalNames(), c.header().has)
 		}),
-		tolerated("b64-skipped", "b64 counts only if crit names it", func(c *call) bool { return !c.header().has("crit") }),
+		{
+			Softening{"b64-skipped", "format", "b64 counts only if crit names it"},
+			func(s *strict) {
+				for _, name := range []string{"critical-headers", "header-cost"} {
+					s.tolerates(name, func(c *call) bool { return c.header().has("b64") && !c.header().has("crit") })
+				}
+			},
+		},
 	}
 }
 

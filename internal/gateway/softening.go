@@ -33,9 +33,10 @@ func softenings() []softening {
 	all := slices.Concat(
 		softPlacement(), softAlgorithms(), softHMAC(), softSignatures(), softKeys(), softHeaders(), softCritical(), softTimes(), softClocks(),
 		softTenants(), softClients(), softScopes(), softBehaviour(), softResponses(),
-		softSegments(), softTypes(), softEnvelopes(), softMembers(), softJSON(), softCosts(),
+		softSegments(), softTypes(), softEnvelopes(), softMembers(), softJSON(), softCosts(), softThrows(),
 		softAudiences(), softClientClaims(), softClientPlaces(), softKinds(), overstrict(),
-		softWords(), softCriteria(), softCallers(), softMethods(), softIssuers(), softOwners(),
+		softWords(), softCriteria(), softCallers(), softMethods(), softIssuers(), softTenantClaims(), softOwners(),
+		softStates(), softKeySets(),
 	)
 	slices.SortFunc(all, func(a, b softening) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(all); i++ {

@@ -22,6 +22,9 @@ type strict struct {
 	wait     func(context.Context, time.Duration) error
 	report   func(Refusal)
 	checks   []check
+	// contracts are asked for with each request.
+	contracts func() []string
+	process   *Process
 	// What follows is the zero value unless Lacks or Softens say otherwise.
 	reading       reading
 	dialect       dialect
@@ -30,11 +33,14 @@ type strict struct {
 	echoesToken   bool
 	fallsOver     bool
 	overrides     bool
-	// spends are what a request costs, crashes whether it ends the process.
-	spends  []func(*call) time.Duration
-	crashes []func(*call) bool
+	// spends are what a request costs, crashes whether it ends the process, and
+	// throws whether reading it ends in a 500.
+	spends          []func(*call) time.Duration
+	crashes, throws []func(*call) bool
 	// identity reads a claim for the upstream; nil is its last text.
 	identity func(claims object, name string) (string, bool)
+	// answers looks for an answer that is kept; nil keeps none.
+	answers *answersByURL
 	// alters change what is answered to a refused request.
 	alters []func(*call, Check, *denial)
 	// forwards: what only some of the refusals are about is forwarded all the same.
@@ -61,8 +67,18 @@ type bypass struct {
 }
 
 func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.answers != nil {
+		if s.answers.serve(w, r) {
+			return
+		}
+		w = s.answers.keeping(w, r)
+	}
 	c := s.call(r)
 	s.spend(c)
+	if anyOf(s.throws, c) {
+		denial{status: http.StatusInternalServerError}.write(w)
+		return
+	}
 	refusing := s.refusing(c)
 	if len(refusing) > 0 && !slices.ContainsFunc(s.bypasses, func(b bypass) bool { return b.admits(c) }) {
 		if s.forwards != nil && s.forwards(refusing) {
@@ -86,15 +102,17 @@ func (s *strict) spend(c *call) {
 			_ = s.wait(c.request.Context(), d) // a client that is gone waits no longer
 		}
 	}
-	for _, crashes := range s.crashes {
-		if crashes(c) {
-			panic(http.ErrAbortHandler) // the connection ends without an answer
-		}
+	if anyOf(s.crashes, c) {
+		panic(http.ErrAbortHandler) // the connection ends without an answer
 	}
 }
 
+func anyOf(all []func(*call) bool, c *call) bool {
+	return slices.ContainsFunc(all, func(is func(*call) bool) bool { return is(c) })
+}
+
 func (s *strict) call(r *http.Request) *call {
-	c := &call{request: r, env: &s.env, now: s.now(), presented: s.reading.presented(r), path: targetPath(r.RequestURI)}
+	c := &call{request: r, env: &s.env, contracts: s.contracts(), now: s.now(), presented: s.reading.presented(r), path: targetPath(r.RequestURI)}
 	if c.presented.compact == "" {
 		return c
 	}

@@ -19,9 +19,10 @@ func newStrict(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	s := &strict{
-		env: o.Environment, upstream: o.Upstream, now: o.Now, wait: o.Wait, report: o.Report,
+		env: o.Environment, upstream: o.Upstream, now: o.Now, wait: o.Wait, report: o.Report, contracts: o.Contracts, process: o.Process,
 		keys: strictKeys(o, o.Environment.JWKSURL),
 	}
+	s.keys.discovery, s.keys.issuer = o.Environment.DiscoveryURL, o.Environment.Issuers.V2
 	if o.Environment.ForeignJWKSURL != "" {
 		s.foreign = strictKeys(o, o.Environment.ForeignJWKSURL)
 	}

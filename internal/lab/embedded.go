@@ -2,10 +2,8 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,6 +31,7 @@ type Embedded struct {
 
 	echo    *gateway.Echo
 	log     log
+	served  served
 	stop    context.CancelFunc
 	ctx     context.Context //nolint:containedctx // the life of the listeners, which outlive each call
 	serving sync.WaitGroup
@@ -61,9 +60,9 @@ func NewEmbedded(target *targets.File) (*Embedded, error) {
 func (e *Embedded) startIssuer() (*mockidp.Issuer, error) {
 	cfg := IssuerConfig(e.target)
 	cfg.Directory.APIs, cfg.Directory.Clients, cfg.Directory.Consents = nil, nil, nil // nobody asks its token endpoint
-	cfg.TLSAddr, cfg.ManagementAddr = mockidp.Off, mockidp.Off
+	cfg.ManagementAddr = mockidp.Off
 	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
-	cfg.Now = e.Clock.Now
+	cfg.Now, cfg.NewKey = e.Clock.Now, new(keyRound).key
 	issuer, err := mockidp.New(cfg)
 	if err != nil {
 		return nil, err
@@ -114,60 +113,12 @@ type Setup struct {
 	Report func(gateway.Refusal)
 }
 
-// Serve starts one gateway for each judged environment and gives the target
-// with their addresses. stop ends them.
-func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error) {
-	ctx, cancel := context.WithCancel(e.ctx)
-	addresses := map[string]string{}
-	if s.Target == nil {
-		s.Target = e.target
-	}
-	for _, env := range s.Target.Environments {
-		if !env.Judged() {
-			continue
-		}
-		address, err := e.serve(ctx, s, env)
-		if err != nil {
-			cancel()
-			return nil, nil, err
-		}
-		addresses[env.Name] = address
-	}
-	return s.Target.WithGateways(func(name string) string { return addresses[name] }), cancel, nil
-}
-
-// serve starts the gateway of one environment.
-func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment) (string, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("lab: listen for %s: %w", env.Name, err)
-	}
-	address := "http://" + listener.Addr().String() + basePath(env)
-	emulated := EmulatedEnvironment(s.Target, env, address, e.jwksURL(e.Issuer))
-	if two, _ := s.Target.Declared("two-issuers"); two == "true" {
-		emulated.ForeignJWKSURL = e.Issuer.URL() + "/entraproof/other-issuer/keys"
-	}
-	if e.Former != nil {
-		emulated.FormerJWKSURL = e.jwksURL(e.Former)
-	}
-	emulated.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
-	s.Report = e.log.reporting(s.Report)
-	handler, err := gateway.New(gateway.Options{
-		Setup: s.Name, Environment: emulated, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
-		Now: e.Clock.Now, Timeout: e.Clock.Timeout, Wait: e.Clock.Wait, Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: s.Report,
-		Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
-	})
-	if err != nil {
-		return "", errors.Join(err, listener.Close())
-	}
-	e.serving.Go(func() {
-		_ = gateway.Serve(ctx, gateway.ServeOptions{Listener: listener, Handler: handler}) // a broken listener shows as a refused connection
-	})
-	return address, nil
-}
-
-func (e *Embedded) jwksURL(issuer *mockidp.Issuer) string {
-	return issuer.URL() + "/" + e.target.Tenant.ID + "/discovery/v2.0/keys"
+// keySets are the addresses of the key set, with TLS and without, and of the
+// discovery document.
+func (e *Embedded) keySets(of *mockidp.Issuer) (secure, plain, discovery string) {
+	const path = "/discovery/v2.0/keys"
+	tenant := "/" + e.target.Tenant.ID
+	return of.TLSURL() + tenant + path, of.URL() + tenant + path, of.TLSURL() + tenant + "/v2.0/.well-known/openid-configuration"
 }
 
 // Introspection is what a gateway asks of the issuer at base about a tenant's

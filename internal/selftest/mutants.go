@@ -57,7 +57,7 @@ func (p *prover) judge(m gateway.Mutant, cases []reports.Case) {
 // named are the rows that name a mutant, of those that are fired.
 func (p *prover) named(m gateway.Mutant) []string {
 	return slices.DeleteFunc(slices.Clone(m.Rows), func(id string) bool {
-		return !slices.ContainsFunc(p.rows, func(s scenarios.Scenario) bool { return s.ID == id })
+		return !slices.ContainsFunc(p.proof.Rows, func(r RowProof) bool { return r.Scenario == id && !r.Unseen })
 	})
 }
 

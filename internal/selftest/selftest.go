@@ -67,6 +67,9 @@ type RowProof struct {
 	// Proven: the mutant that lacks all of them lets the row through, and the
 	// one that has only the guard's refuses it.
 	Proven bool `json:"proven"`
+	// Unseen: an observer that had nothing to look at, in a part of the
+	// catalogue.
+	Unseen bool `json:"unseen,omitempty"`
 	// FailedBy are the mutants that fail the row, sorted.
 	FailedBy []string `json:"failed_by,omitempty"`
 }
@@ -153,7 +156,7 @@ func newProver(o Options) (*prover, error) {
 	}
 	p := &prover{options: o, world: world, target: target, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, rows: rows, worlds: worlds(target, rows), proof: &Proof{Part: part}, say: o.Progress}
 	p.engine = &engine.Engine{
-		Tokens: p.issuer, Former: world.Former, Seen: world.Seen, Log: world.Log,
+		Tokens: p.issuer, Former: world.Former, Seen: world.Seen, Log: world.Log, Operator: world,
 		Prober: &probe.Prober{Now: world.Clock.Now}, Now: world.Clock.Now, Wait: world.Clock.Wait,
 	}
 	if p.say == nil {

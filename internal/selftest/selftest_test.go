@@ -67,6 +67,9 @@ func TestPlantedDefects(t *testing.T) {
 	catalogue, err := scenarios.Parse("planted.yaml", []byte(`
 - {id: planted-wrong-guard, title: An expired token said to be about the audience, group: TIM, guards: audience, source: mock, severity: high, base: v2 app home, token: [{set: {exp: "${now - 1h}"}}], expect: refuse 401}
 - {id: planted-accepts, title: A genuine token that must be refused, group: TIM, guards: time, source: mock, severity: high, base: v2 app home, token: [{set: {note: x}}], expect: refuse 401}
+- {id: planted-lenient, title: "A genuine token, at best not taken", group: TIM, guards: time, source: mock, severity: low, base: v2 app home, token: [{set: {note: y}}], expect: {refuse: [401], accept: warn}}
+- {id: planted-tail, title: A tolerable deviation that strict does not tolerate, group: FMT, guards: format, source: mock, severity: low, base: v2 app home, token: [{edit: {in: signature, tail-bits: 1}}], expect: {refuse: [401], accept: warn}}
+- {id: planted-dots, title: What takes a careless gateway long, group: DOS, guards: cost, source: mock, severity: low, base: none, serial: true, token: [{compose: "${'.' | take 20000}"}], expect: {refuse: [431], within: 2s}}
 - {id: planted-elsewhere, title: One scope where one is enough, group: SCP, guards: scope, source: real+, severity: high, base: {exactly: true, kind: user, scopes: ["${home.scopes.1}"]}, needs: [scope-criteria-or], expect: accept}
 - {id: planted-elsewhere-refused, title: The scope for reading where writing needs another, group: SCP, guards: route, source: real+, severity: high, base: exactly user home, request: {method: POST}, needs: [write-scope], expect: refuse 403}
 - {id: planted-elsewhere-slash, title: A slash where the slash is listed, group: AUD, guards: audience, source: real+, severity: high, base: {exactly: true, version: v1, audience: uri-slash}, needs: [audience-slash-listed], expect: accept}
@@ -81,6 +84,8 @@ func TestPlantedDefects(t *testing.T) {
 		Catalogue: catalogue,
 		Mutants: []gateway.Mutant{
 			{Name: "unfound", Guards: "algorithm", Softens: []string{"rs512"}, Sentence: "nobody looks", Rows: []string{"planted-good"}},
+			{Name: "lenient", Guards: "format", Softens: []string{"tail-bits-tolerated"}, Sentence: "nobody minds", Rows: []string{"planted-tail"}},
+			{Name: "slow", Guards: "cost", Softens: []string{"every-dot-splits"}, Sentence: "nobody waits", Rows: []string{"planted-dots"}},
 		},
 	})
 	if err != nil {
@@ -89,6 +94,7 @@ func TestPlantedDefects(t *testing.T) {
 	problems := strings.Join(proof.Problems, "\n")
 	for _, want := range []string{
 		"planted-accepts/dev: expected pass on strict, got fail (reached-upstream)",
+		"planted-lenient/dev: expected pass on strict, got warn (accepted-leniently)",
 		"planted-wrong-guard/dev guards audience, and no such check of strict refuses it; refused by expiry",
 		"planted-nowhere/dev/v1: expected pass on strict, got unsupported (declared-unsupported) needs json-bom",
 		"oracle: nobody ran the set-ups",
@@ -98,8 +104,10 @@ func TestPlantedDefects(t *testing.T) {
 			t.Errorf("expected %q among the problems, got:\n%s", want, problems)
 		}
 	}
-	if strings.Contains(problems, "planted-good/") {
-		t.Errorf("the good row is no problem, got:\n%s", problems)
+	for _, good := range []string{"planted-good/", "planted-tail", "planted-dots"} {
+		if strings.Contains(problems, good) {
+			t.Errorf("%s is a good row and no problem, got:\n%s", good, problems)
+		}
 	}
 	if code := proof.ExitCode(); code != 1 {
 		t.Errorf("expected exit code 1, got %d", code)

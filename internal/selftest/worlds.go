@@ -26,8 +26,10 @@ func otherWorlds() []world {
 	return []world{
 		{ // much is asked of a token, and a second issuer trusted for other APIs
 			declares: []targets.Declaration{
-				{Key: "authentication-context", Value: "true"}, {Key: "two-issuers", Value: "true"},
-				{Key: "versions", Value: "v2"}, {Key: "write-scope", Value: "true"},
+				{Key: "authentication-context", Value: "true"},
+				{Key: "two-issuers", Value: "true"},
+				{Key: "versions", Value: "v2"},
+				{Key: "write-scope", Value: "true"},
 			},
 			requires: &targets.Requirement{Scopes: two, Roles: two[:1]},
 		},

@@ -35,7 +35,7 @@ func (p *Proof) Write(w io.Writer) error {
 	fmt.Fprintf(&b, "\n%d rows, %d mutants, %d checks", len(p.Rows), len(p.Mutants), len(p.Checks))
 	switch {
 	case len(p.Problems) == 0 && p.Part:
-		b.WriteString(", a part of the catalogue: each of these rows can fail. Without a selection everything is proven.\n")
+		b.WriteString(", a part of the catalogue: each of these rows can fail, if it had anything to look at. Without a selection everything is proven.\n")
 	case len(p.Problems) == 0:
 		b.WriteString(": every row can fail and every mutant is found; the set-ups are as the oracle says.\n")
 	default:
@@ -52,7 +52,10 @@ func writeList(b *strings.Builder, title string, words []string) {
 }
 
 func provenWord(r RowProof) string {
-	if r.Proven {
+	switch {
+	case r.Unseen:
+		return "nothing to look at among these rows"
+	case r.Proven:
 		return "proven"
 	}
 	return "NOT PROVEN"

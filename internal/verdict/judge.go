@@ -258,15 +258,19 @@ func (e Evidence) judgeCallout() Verdict {
 	}
 }
 
+// judgeNext blames the request for a refused control after it only where the
+// one before it was accepted.
 func (e Evidence) judgeNext() Verdict {
-	switch e.Next {
-	case Accepted:
+	switch {
+	case e.Next == Accepted:
 		return Because(ConditionsHold, "")
-	case None:
+	case e.Next == None:
 		return Because(NoControl, "no control right after")
-	default:
-		return Because(ControlAfterRefused, "the control right after was "+e.Next.String())
+	case e.Before != Accepted:
+		v, _ := paired(e.Before, e.Next)
+		return v
 	}
+	return Because(ControlAfterRefused, "the control right after was "+e.Next.String())
 }
 
 // judgeUpstream compares every arrival of the request with the condition.

@@ -293,6 +293,8 @@ func TestConditions(t *testing.T) {
 		{"no bound", "refuse 401", func(e *verdict.Evidence) { e.Observed = slow(e.Observed, seconds(99)) }, verdict.RefusedAsRequired},
 		{"next accepted", "{refuse: [401], next: accept}", func(e *verdict.Evidence) { e.Next = yes }, verdict.RefusedAsRequired},
 		{"next refused", "{refuse: [401], next: accept}", func(e *verdict.Evidence) { e.Next = no }, verdict.ControlAfterRefused},
+		{"next refused as before", "{refuse: [401], next: accept}", func(e *verdict.Evidence) { e.Before, e.After, e.Next = no, no, no }, verdict.ControlRefused},
+		{"next refused, before unproven", "{refuse: [401], next: accept}", func(e *verdict.Evidence) { e.Before, e.After, e.Next = verdict.Unproven, no, no }, verdict.ControlRefused},
 		{"next dead", "{refuse: [401], next: accept}", func(e *verdict.Evidence) { e.Next = dead }, verdict.ControlAfterRefused},
 		{"next not fired", "{refuse: [401], next: accept}", func(*verdict.Evidence) {}, verdict.NoControl},
 		{"next not asked for", "refuse 401", func(e *verdict.Evidence) { e.Next = no }, verdict.RefusedAsRequired},

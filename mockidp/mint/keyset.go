@@ -138,14 +138,31 @@ func (s KeySet) Resolve(scope value.Scope) (KeySet, error) {
 
 // Make is the private key of the spec and what is published of it.
 func (s KeySpec) Make(random io.Reader, now time.Time) (*Key, value.Value, error) {
+	k, err := s.Private(random, now)
+	if err != nil {
+		return nil, value.Value{}, err
+	}
+	k, jwk := s.Of(k)
+	return k, jwk, nil
+}
+
+// Private is a private key as the spec wants it, before it has a name.
+func (s KeySpec) Private(random io.Reader, now time.Time) (*Key, error) {
 	k, err := s.private(random, now)
 	if err != nil {
-		return nil, value.Value{}, fmt.Errorf("mint: key %s: %w", s.Name, err)
+		return nil, fmt.Errorf("mint: key %s: %w", s.Name, err)
 	}
+	return k, nil
+}
+
+// Of is Make with a private key that Private has made, for this spec or for one
+// of the same type and length.
+func (s KeySpec) Of(private *Key) (*Key, value.Value) {
+	k := *private
 	if s.KeyID != "" {
 		k.kid = s.KeyID
 	}
-	return k, s.published(k), nil
+	return &k, s.published(&k)
 }
 
 func (s KeySpec) private(random io.Reader, now time.Time) (*Key, error) {
