@@ -75,7 +75,7 @@ func leaseless(err error) verdict.Verdict {
 func (r *Run) fireAlone(ctx context.Context, s *shot) (due bool) {
 	last := s.lane.state()
 	if s.c.Expect.Next && last != verdict.Accepted { // an earlier case may have stopped the gateway for a moment
-		last = r.fireControl(ctx, s.lane, "before "+s.c.ID)
+		last = r.fireControl(ctx, s.lane, "before "+s.id())
 	}
 	before := r.callouts(ctx, s.c)
 	if !r.shoot(ctx, s) {
