@@ -93,7 +93,7 @@ func keyText(k *mint.Key) KeyText {
 
 func (b bakery) setting(c *Case, k mint.Kind) Setting {
 	return Setting{
-		Target: b.target, Home: c.Home, Other: c.Other, Gateway: c.Gateway, Kind: k, Tenant: keyText(b.tenant), Own: keyText(b.own),
+		Target: b.target, Home: c.Home, Other: c.Other, Gateway: c.Gateway, Kind: k, Tenant: keyText(b.tenant), Next: KeyText{KeyID: "KID-OF-NEXT"}, Own: keyText(b.own),
 		UserSub: "sub-of-the-user", CalloutURL: "http://callout.example:8080", Now: b.now,
 	}
 }

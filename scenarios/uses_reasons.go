@@ -19,6 +19,7 @@ func soleReasons() map[string]string {
 		"step text prefix":    "what stands before the JSON text; replace finds no place for it in an unknown text",
 		// Of the request: the parts of a message that no other key writes.
 		"request trailers": "fields after the content (RFC 9110 6.5)",
+		"expect answer":    "what an answer must not hold, whoever wrote it: the opposite of upstream",
 		"request bytes":    "a request that is no HTTP/1.1 message; every other key writes a part of one",
 	}
 }
