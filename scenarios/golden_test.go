@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/pem"
 	"flag"
 	"fmt"
 	"os"
@@ -107,6 +109,17 @@ func (b bakery) genuine(g mint.Grant, seed byte) string {
 	return string(d.SigningInput()) + "." + value.Base64URL(fmt.Sprintf("%-40s%d", "the genuine signature", seed))
 }
 
+// named has names in place of what is another in every run: our own key.
+func (b bakery) named(line string) string {
+	certificate, _ := pem.Decode([]byte(keyText(b.own).CertificatePEM))
+	thumbprint := sha256.Sum256(certificate.Bytes)
+	return strings.NewReplacer(
+		b.own.KeyID(), "KID-OF-OWN",
+		base64.StdEncoding.EncodeToString(certificate.Bytes), "CERTIFICATE-OF-OWN",
+		base64.RawURLEncoding.EncodeToString(thumbprint[:]), "THUMBPRINT-OF-OWN",
+	).Replace(line)
+}
+
 // show writes down what a case makes: token, request, expectation.
 func (b bakery) show(w *strings.Builder, c Case) {
 	row := c.Scenario
@@ -130,7 +143,7 @@ func (b bakery) show(w *strings.Builder, c Case) {
 		return
 	}
 	for _, line := range tokenLines(baked) {
-		fmt.Fprintf(w, "   token %s\n", short(strings.ReplaceAll(line, b.own.KeyID(), "KID-OF-OWN"), 400))
+		fmt.Fprintf(w, "   token %s\n", short(b.named(line), 400))
 	}
 	b.request(w, &c, value.Chain(value.Map{"token": value.String("TOKEN"), "bad": value.String("BAD")}, mint.Parts("token", baked.Token), scope))
 	fmt.Fprintf(w, "   expect %s\n", c.Expected())
