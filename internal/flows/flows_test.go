@@ -305,25 +305,36 @@ func TestLeaseHeld(t *testing.T) {
 	}
 }
 
-// TestAll: every flow of the catalogue has a value, and every value a row.
+// TestAll: every flow and observer of the catalogue has a value, and every value
+// a row; so many as the catalogue counts (0).
 func TestAll(t *testing.T) {
 	t.Parallel()
 	all, err := scenarios.Builtin()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var rows, values []string
-	for _, row := range all.All() {
-		if row.Kind == scenarios.Flow {
-			rows = append(rows, row.ID)
-		}
-	}
+	var values, observers []string
 	for _, f := range flows.All() {
 		values = append(values, f.ID)
 	}
-	slices.Sort(rows)
-	if !slices.Equal(rows, values) {
-		t.Errorf("expected the rows %v, got the values %v", rows, values)
+	for _, o := range verdict.Observers() {
+		observers = append(observers, o.ID)
+	}
+	for _, kind := range []struct {
+		kind   scenarios.Kind
+		values []string
+		count  int
+	}{{scenarios.Flow, values, 29}, {scenarios.Observe, observers, 14}} {
+		var rows []string
+		for _, row := range all.All() {
+			if row.Kind == kind.kind {
+				rows = append(rows, row.ID)
+			}
+		}
+		slices.Sort(rows)
+		if !slices.Equal(rows, kind.values) || len(rows) != kind.count {
+			t.Errorf("expected %d rows %v, got the values %v", kind.count, rows, kind.values)
+		}
 	}
 }
 
