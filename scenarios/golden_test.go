@@ -109,15 +109,17 @@ func (b bakery) genuine(g mint.Grant, seed byte) string {
 	return string(d.SigningInput()) + "." + value.Base64URL(fmt.Sprintf("%-40s%d", "the genuine signature", seed))
 }
 
-// named has names in place of what is another in every run: our own key.
+// named has names in place of what is another in every run: the keys.
 func (b bakery) named(line string) string {
-	certificate, _ := pem.Decode([]byte(keyText(b.own).CertificatePEM))
-	thumbprint := sha256.Sum256(certificate.Bytes)
-	return strings.NewReplacer(
-		b.own.KeyID(), "KID-OF-OWN",
-		base64.StdEncoding.EncodeToString(certificate.Bytes), "CERTIFICATE-OF-OWN",
-		base64.RawURLEncoding.EncodeToString(thumbprint[:]), "THUMBPRINT-OF-OWN",
-	).Replace(line)
+	hashed := sha256.Sum256([]byte(b.own.KeyID()))
+	names := []string{b.own.KeyID(), "KID-OF-OWN", base64.RawURLEncoding.EncodeToString(hashed[:]), "SHA256-OF-KID-OF-OWN", b.tenant.KeyID(), "KID-OF-TENANT"}
+	for name, key := range map[string]KeyText{"OWN": keyText(b.own), "TENANT": keyText(b.tenant)} {
+		certificate, _ := pem.Decode([]byte(key.CertificatePEM))
+		thumbprint := sha256.Sum256(certificate.Bytes)
+		names = append(names, base64.StdEncoding.EncodeToString(certificate.Bytes), "CERTIFICATE-OF-"+name,
+			base64.RawURLEncoding.EncodeToString(thumbprint[:]), "THUMBPRINT-OF-"+name)
+	}
+	return strings.NewReplacer(names...).Replace(line)
 }
 
 // show writes down what a case makes: token, request, expectation.
@@ -142,8 +144,8 @@ func (b bakery) show(w *strings.Builder, c Case) {
 		b.t.Errorf("%s: %v", c.ID, err)
 		return
 	}
-	for _, line := range tokenLines(baked) {
-		fmt.Fprintf(w, "   token %s\n", short(b.named(line), 400))
+	for _, line := range b.tokenLines(baked) {
+		fmt.Fprintf(w, "   token %s\n", short(line, 400))
 	}
 	b.request(w, &c, value.Chain(value.Map{"token": value.String("TOKEN"), "bad": value.String("BAD")}, mint.Parts("token", baked.Token), scope))
 	fmt.Fprintf(w, "   expect %s\n", c.Expected())
@@ -183,7 +185,7 @@ func grantText(g mint.Grant) string {
 }
 
 // tokenLines say how a token differs from the genuine one.
-func tokenLines(b mint.Baked) []string {
+func (k bakery) tokenLines(b mint.Baked) []string {
 	if !b.Changed {
 		return []string{"as it is"}
 	}
@@ -194,7 +196,7 @@ func tokenLines(b mint.Baked) []string {
 	var lines []string
 	for i, part := range []string{"header", "payload"} {
 		if got[i] != was[i] {
-			lines = append(lines, part+" "+difference(decoded(was[i]), decoded(got[i])))
+			lines = append(lines, part+" "+difference(decoded(was[i]), k.named(decoded(got[i]))))
 		}
 	}
 	if got[2] != was[2] {
