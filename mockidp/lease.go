@@ -139,7 +139,7 @@ func (i *Issuer) KeySet(ctx context.Context, lease string, state mint.KeySet) er
 // ones, and nobody waits for them a second time.
 const (
 	mostStateKeys = 64
-	stateKeyLife  = 24 * time.Hour
+	stateKeyLife  = 20 * 365 * 24 * time.Hour // longer than any clock is moved
 )
 
 // stateKey is the key of a key-set state, made when it is first asked for.

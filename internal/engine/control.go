@@ -69,7 +69,7 @@ func (r *Run) grantsOf(cases []*scenarios.Case, controls []scenarios.Control) []
 // where it was not accepted, and of the first one that was: reports compare with
 // it what the cases sent.
 func (r *Run) reportControl(l *lane, s *shot, result reports.Shot) {
-	if s.observed.Sent != nil && (s.state != verdict.Accepted || l.firstAccepted()) {
+	if !r.plan.Bare && s.observed.Sent != nil && (s.state != verdict.Accepted || l.firstAccepted()) {
 		exchange := s.observed.Record(r.redaction())
 		result.Exchange = &exchange
 	}

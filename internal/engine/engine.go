@@ -105,7 +105,9 @@ type Plan struct {
 	Run string
 	// Command is how a case is fired again, with the id of the row appended.
 	Command string
-	Sink    Sink
+	// Bare leaves out the exchanges, which nobody will read.
+	Bare bool
+	Sink Sink
 	// Progress is told of every judged case; nil if nobody watches. It is
 	// called by many goroutines.
 	Progress func(reports.Case)

@@ -41,6 +41,7 @@ type Run struct {
 
 	mu      sync.Mutex
 	records map[string][]verdict.Record // what observers look at, by environment
+	watched bool                        // there is an observer
 	kept    map[string]bool             // scenarios of which an exchange is kept
 	sights  []sight                     // what was seen of undeclared capabilities
 	specs   map[string]*spec
@@ -112,6 +113,7 @@ func (r *Run) work(ctx context.Context) {
 	defer r.prober.Close()
 	open := r.reportDecided()
 	ordinary, serial, flows, observers := sorted(open)
+	r.watched = len(observers) > 0
 	if err := r.prepare(ctx); err != nil {
 		r.giveUp(open, because(ctx, err))
 		r.summary.Interrupted = ctx.Err() != nil

@@ -61,6 +61,9 @@ func (r *Run) identityHeaders() []string {
 
 // note keeps what observers look at.
 func (r *Run) note(s *shot, e verdict.Evidence) {
+	if !r.watched {
+		return
+	}
 	e.Internals = r.private[s.c.Home.Name]
 	record := verdict.RecordOf(s.id(), e)
 	record.Guards = s.c.Scenario.Guards
@@ -149,7 +152,7 @@ func (r *Run) tell(name string, result reports.Case) {
 // keeps reports whether the exchange is kept: of everything that is not a
 // pass, and of one case a scenario.
 func (r *Run) keeps(s *shot, v verdict.Verdict) bool {
-	if s.end == 0 {
+	if s.end == 0 || r.plan.Bare {
 		return false
 	}
 	r.mu.Lock()

@@ -13,7 +13,7 @@ func TestChecksCanFail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.world.Close()
+	defer p.close()
 	for _, c := range p.selfChecks() {
 		t.Run(c.id, func(t *testing.T) {
 			for _, wrong := range c.trials {

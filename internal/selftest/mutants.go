@@ -2,6 +2,7 @@ package selftest
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/entraproof/entraproof/internal/gateway"
@@ -10,24 +11,45 @@ import (
 	"github.com/entraproof/entraproof/scenarios"
 )
 
-// proveMutants fires every row at every planted defect: each must fail a row,
-// and the rows that name it must fail it. A flow waits for things to happen, and
-// is fired only at the defects that name it.
+// proveMutants fires rows at every planted defect: each must fail a row, and the
+// rows that name it must fail it.
 func (p *prover) proveMutants(ctx context.Context) error {
+	var mutants []gateway.Mutant
+	var shots []shot
 	for _, m := range p.options.Mutants {
 		if p.proof.Part && len(p.named(m)) == 0 {
 			continue
 		}
-		p.say("every row at the mutant " + m.Name)
-		cases, err := p.fire(ctx, lab.Setup{Name: "strict", Lacks: m.Lacks, Softens: m.Softens}, func(c scenarios.Case) bool {
-			return c.Scenario.Kind != scenarios.Flow || slices.Contains(m.Rows, c.Scenario.ID)
+		mutants = append(mutants, m)
+		shots = append(shots, shot{
+			name:  fmt.Sprintf("mutant %d of %d: %s", len(mutants), len(p.options.Mutants), m.Name),
+			setup: lab.Setup{Name: "strict", Lacks: m.Lacks, Softens: m.Softens}, keep: firedAt(m),
 		})
-		if err != nil {
-			return err
-		}
-		p.judge(m, cases)
+	}
+	if err := p.fireAll(ctx, shots); err != nil {
+		return err
+	}
+	for i, m := range mutants {
+		p.judge(m, shots[i].cases)
 	}
 	return nil
+}
+
+// firedAt tells what is fired at a mutant: everything, but what waits, watches
+// all the others or must be alone only where it names the mutant, and, unless it
+// waits, where the mutant breaks what it guards.
+func firedAt(m gateway.Mutant) func(scenarios.Case) bool {
+	return func(c scenarios.Case) bool {
+		row := c.Scenario
+		named := slices.Contains(m.Rows, row.ID)
+		switch {
+		case row.Kind != scenarios.Data:
+			return named
+		case row.Serial || !row.Issuer.Empty() || c.Expect.NoCallout || c.Expect.Next:
+			return named || row.Guards == m.Guards
+		}
+		return true
+	}
 }
 
 func (p *prover) judge(m gateway.Mutant, cases []reports.Case) {

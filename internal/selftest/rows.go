@@ -17,7 +17,7 @@ import (
 func (p *prover) proveStrict(ctx context.Context) error {
 	p.say("every row at strict")
 	noted := &refusals{seen: map[string][]gateway.Check{}}
-	cases, err := p.fire(ctx, lab.Setup{Name: "strict", Report: noted.note}, func(scenarios.Case) bool { return true })
+	cases, err := p.benches[0].fire(ctx, p.firing, lab.Setup{Name: "strict", Report: noted.note}, func(scenarios.Case) bool { return true })
 	if err != nil {
 		return err
 	}
@@ -93,25 +93,41 @@ func sortedSet(words []string) []string {
 
 // experiment fires the two mutants of every refusal.
 func (p *prover) experiment(ctx context.Context, sets map[string]*experiment) error {
-	p.say("every refusal at its two mutants")
 	failed := map[string]bool{}
+	var shots []shot
 	for _, key := range sortedKeys(sets) {
 		e := sets[key]
-		cases, err := p.fire(ctx, lab.Setup{Name: "strict", Lacks: e.lacks}, func(c scenarios.Case) bool {
+		shots = append(shots, shot{name: "refusals at strict without " + key, setup: lab.Setup{Name: "strict", Lacks: e.lacks}, keep: func(c scenarios.Case) bool {
 			return slices.Contains(e.through, c.ID) || slices.Contains(e.held, c.ID)
-		})
-		if err != nil {
-			return err
-		}
-		for _, c := range cases {
-			p.check(e, c, failed)
-		}
+		}})
+	}
+	if err := p.fireAll(ctx, shots); err != nil {
+		return err
+	}
+	for i, key := range sortedKeys(sets) {
+		p.checkAll(sets[key], shots[i].cases, failed)
 	}
 	for i := range p.proof.Rows {
 		row := &p.proof.Rows[i]
 		row.Proven = !failed[row.Scenario] && (row.Proven || len(row.RefusedBy) > 0)
 	}
 	return nil
+}
+
+// checkAll checks what was fired at a mutant, and that nothing is missing.
+func (p *prover) checkAll(e *experiment, cases []reports.Case, failed map[string]bool) {
+	fired := map[string]bool{}
+	for _, c := range cases {
+		fired[c.ID] = true
+		p.check(e, c, failed)
+	}
+	for _, id := range slices.Concat(e.through, e.held) {
+		if !fired[id] {
+			scenario, _, _ := strings.Cut(id, "/")
+			failed[scenario] = true
+			p.proof.problem("%s was not fired at strict without %s", id, strings.Join(e.lacks, ", "))
+		}
+	}
 }
 
 func (p *prover) check(e *experiment, c reports.Case, failed map[string]bool) {

@@ -10,14 +10,15 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
-	"github.com/entraproof/entraproof/internal/engine"
-	"github.com/entraproof/entraproof/internal/flows"
+	"golang.org/x/sync/errgroup"
+
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/lab"
-	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
@@ -101,15 +102,12 @@ func (p *Proof) problem(format string, args ...any) {
 // prover is one proof under way.
 type prover struct {
 	options Options
-	world   *lab.Embedded
-	issuer  *remembering
-	target  *targets.File
-	engine  *engine.Engine
+	firing  firing
+	benches []*bench
 	rows    []scenarios.Scenario
-	worlds  []world
 	proof   *Proof
 	say     func(string)
-	runs    int
+	saying  sync.Mutex
 }
 
 // Run proves. The error is a failure to run at all; what contradicts is in the
@@ -119,7 +117,7 @@ func Run(ctx context.Context, o Options) (*Proof, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer p.world.Close()
+	defer p.close()
 	for _, step := range []func(context.Context) error{p.proveStrict, p.proveMutants, p.proveSelf, p.proveOracle} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -150,14 +148,12 @@ func newProver(o Options) (*prover, error) {
 	target := targets.Default()
 	target.OptIn = true // nobody is disturbed
 	target.Tokens.Former = &targets.Mock{}
-	world, err := lab.NewEmbedded(target)
-	if err != nil {
-		return nil, err
+	p := &prover{
+		options: o, firing: firing{target: target, worlds: worlds(target, rows), runs: &atomic.Int64{}},
+		rows: rows, proof: &Proof{Part: part}, say: o.Progress,
 	}
-	p := &prover{options: o, world: world, target: target, issuer: &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}, rows: rows, worlds: worlds(target, rows), proof: &Proof{Part: part}, say: o.Progress}
-	p.engine = &engine.Engine{
-		Tokens: p.issuer, Former: world.Former, Seen: world.Seen, Log: world.Log, Operator: world,
-		Prober: &probe.Prober{Now: world.Clock.Now}, Now: world.Clock.Now, Wait: world.Clock.Wait,
+	if err := p.open(); err != nil {
+		return nil, err
 	}
 	if p.say == nil {
 		p.say = func(string) {}
@@ -165,7 +161,7 @@ func newProver(o Options) (*prover, error) {
 	for _, row := range rows {
 		p.proof.Rows = append(p.proof.Rows, RowProof{Scenario: row.ID, Guards: row.Guards})
 	}
-	for _, w := range p.worlds {
+	for _, w := range p.firing.worlds {
 		for _, row := range w.rows {
 			p.row(row.ID).Where = w.words()
 		}
@@ -211,43 +207,54 @@ func (r *refusals) note(refusal gateway.Refusal) {
 	r.seen[refusal.Case] = append(r.seen[refusal.Case], refusal.Checks...)
 }
 
-// fire runs rows, or the named cases of them, at one gateway: each row in its
-// own world.
-func (p *prover) fire(ctx context.Context, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
-	var all []reports.Case
-	for _, w := range p.worlds {
-		cases, err := p.fireIn(ctx, w, s, keep)
+// open makes the benches: one for each core, since a run that fires one request
+// after the other keeps one busy.
+func (p *prover) open() error {
+	for range runtime.GOMAXPROCS(0) {
+		b, err := newBench(p.firing.target)
 		if err != nil {
-			return nil, err
+			p.close()
+			return err
 		}
-		all = append(all, cases...)
+		p.benches = append(p.benches, b)
 	}
-	return all, nil
+	return nil
 }
 
-func (p *prover) fireIn(ctx context.Context, w world, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
-	s.Target = w.target(p.target)
-	target, stop, err := p.world.Serve(s)
-	if err != nil {
-		return nil, err
+func (p *prover) close() {
+	for _, b := range p.benches {
+		b.close()
 	}
-	defer stop()
-	x := scenarios.Expansion{Target: target, Slow: true}
-	// The other environments are there for their tokens, and for what is sent to
-	// their gateways; judged by themselves they would show the same again.
-	cases := slices.DeleteFunc(x.Expand(w.rows), func(c scenarios.Case) bool { return c.Home != target.Environments[0] || !keep(c) })
-	if len(cases) == 0 {
-		return nil, nil
+}
+
+// shot is a gateway and what is fired at it.
+type shot struct {
+	name  string // said when its turn comes
+	setup lab.Setup
+	keep  func(scenarios.Case) bool
+	cases []reports.Case
+}
+
+// fireAll fires shots on all benches.
+func (p *prover) fireAll(ctx context.Context, shots []shot) error {
+	free := make(chan *bench, len(p.benches))
+	for _, b := range p.benches {
+		free <- b
 	}
-	p.runs++
-	sink := &engine.Memory{}
-	run := p.engine.Start(ctx, engine.Plan{
-		Expansion: x, Cases: cases, Flows: flows.All(), Run: fmt.Sprintf("selftest-%d", p.runs), Sink: sink,
-	})
-	if _, err := run.End(); err != nil {
-		return nil, err
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(len(p.benches))
+	for i := range shots {
+		work.Go(func() (err error) {
+			b := <-free
+			defer func() { free <- b }()
+			p.saying.Lock()
+			p.say(shots[i].name)
+			p.saying.Unlock()
+			shots[i].cases, err = b.fire(ctx, p.firing, shots[i].setup, shots[i].keep)
+			return err
+		})
 	}
-	return sink.Cases(), nil
+	return work.Wait()
 }
 
 func (p *prover) row(id string) *RowProof {

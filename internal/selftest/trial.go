@@ -43,7 +43,7 @@ type trial struct {
 
 // try runs a trial.
 func (p *prover) try(ctx context.Context, t *trial) (r *reports.Results, err error) {
-	target, stop, err := p.world.Serve(lab.Setup{Name: t.setup, DeniesAfter: breaksDownAfter})
+	target, stop, err := p.benches[0].still.lab.Serve(lab.Setup{Name: t.setup, DeniesAfter: breaksDownAfter})
 	if err != nil {
 		return nil, err
 	}
@@ -92,17 +92,17 @@ func (p *prover) record(ctx context.Context, t trial, target *targets.File, dir 
 		return nil, err
 	}
 	x := scenarios.Expansion{Target: target}
-	p.runs++
-	run := fmt.Sprintf("selftest-%d", p.runs)
+	run := fmt.Sprintf("selftest-%d", p.firing.runs.Add(1))
 	journal, err := reports.Create(dir, reports.Header{
 		Tool: reports.Tool{Name: "entraproof"}, Run: reports.Run{ID: run, Started: time.Now()}, Targets: []reports.Target{engine.Describe(x)}, Waivers: t.waivers(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	eng := p.engine
+	at := p.benches[0].still
+	eng := at.engine
 	if t.ahead != 0 {
-		eng = &engine.Engine{Tokens: p.issuer, Seen: p.world.Seen, Now: func() time.Time { return p.world.Clock.Now().Add(t.ahead) }}
+		eng = &engine.Engine{Tokens: at.issuer, Seen: at.lab.Seen, Now: func() time.Time { return at.lab.Clock.Now().Add(t.ahead) }}
 	}
 	summary, err := eng.Start(ctx, engine.Plan{Expansion: x, Cases: x.Expand(rows), Flows: flows.All(), Run: run, Sink: journal}).End()
 	if err != nil {

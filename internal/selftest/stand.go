@@ -1,0 +1,133 @@
+package selftest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/entraproof/entraproof/internal/engine"
+	"github.com/entraproof/entraproof/internal/flows"
+	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/internal/probe"
+	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+// stand is an embedded lab with an engine: one run at a time.
+type stand struct {
+	lab    *lab.Embedded
+	issuer *remembering
+	engine *engine.Engine
+}
+
+func newStand(target *targets.File) (*stand, error) {
+	world, err := lab.NewEmbedded(target)
+	if err != nil {
+		return nil, err
+	}
+	issuer := &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}
+	return &stand{world, issuer, &engine.Engine{
+		Tokens: issuer, Former: world.Former, Seen: world.Seen, Log: world.Log, Operator: world,
+		Prober: &probe.Prober{Now: world.Clock.Now}, Now: world.Clock.Now, Wait: world.Clock.Wait,
+	}}, nil
+}
+
+// bench is two stands: flows move the clock, and the tokens of the other rows
+// are to stay good from mutant to mutant.
+type bench struct{ still, moving *stand }
+
+func newBench(target *targets.File) (*bench, error) {
+	still, err := newStand(target)
+	if err != nil {
+		return nil, err
+	}
+	moving, err := newStand(target)
+	if err != nil {
+		still.lab.Close()
+		return nil, err
+	}
+	return &bench{still, moving}, nil
+}
+
+func (b *bench) close() {
+	b.still.lab.Close()
+	b.moving.lab.Close()
+}
+
+// firing is what a bench needs to know of the proof.
+type firing struct {
+	target *targets.File
+	worlds []world
+	runs   *atomic.Int64
+}
+
+// fire runs rows, or the named cases of them, at one gateway: each row in its
+// own world.
+func (b *bench) fire(ctx context.Context, f firing, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
+	var all []reports.Case
+	for _, w := range f.worlds {
+		for _, part := range []struct {
+			at   *stand
+			flow bool
+		}{{b.still, false}, {b.moving, true}} {
+			cases, err := part.at.fireIn(ctx, f, w, s, func(c scenarios.Case) bool {
+				return (c.Scenario.Kind == scenarios.Flow) == part.flow && keep(c)
+			})
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, cases...)
+		}
+	}
+	return all, nil
+}
+
+func (a *stand) fireIn(ctx context.Context, f firing, w world, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
+	rows := rowsOf(w, keep)
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	s.Target = w.target(f.target)
+	target, stop, err := a.lab.Serve(s)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	x := scenarios.Expansion{Target: target, Slow: true}
+	cases := slices.DeleteFunc(x.Expand(rows), func(c scenarios.Case) bool { return !firstHome(target, c) || !keep(c) })
+	sink := &engine.Memory{}
+	run := a.engine.Start(ctx, engine.Plan{
+		Expansion: x, Cases: cases, Flows: flows.All(), Run: fmt.Sprintf("selftest-%d", f.runs.Add(1)), Sink: sink, Bare: true,
+	})
+	if _, err := run.End(); err != nil {
+		return nil, err
+	}
+	return sink.Cases(), nil
+}
+
+// rowsOf are the rows of a world with a case to be fired.
+func rowsOf(w world, keep func(scenarios.Case) bool) []scenarios.Scenario {
+	wanted := map[string]bool{}
+	for _, c := range w.cases() {
+		wanted[c.Scenario.ID] = wanted[c.Scenario.ID] || keep(c)
+	}
+	return slices.DeleteFunc(slices.Clone(w.rows), func(s scenarios.Scenario) bool { return !wanted[s.ID] })
+}
+
+// firstHome tells the cases of the first environment. The others are there for
+// their tokens, and for what is sent to their gateways; judged by themselves they
+// would show the same again.
+func firstHome(target *targets.File, c scenarios.Case) bool {
+	return c.Home.Name == target.Environments[0].Name
+}
+
+// expanded are the cases of a world before its gateways are served, made once.
+func expanded(target *targets.File, rows []scenarios.Scenario) func() []scenarios.Case {
+	return sync.OnceValue(func() []scenarios.Case {
+		x := scenarios.Expansion{Target: target, Slow: true}
+		return slices.DeleteFunc(x.Expand(rows), func(c scenarios.Case) bool { return !firstHome(target, c) })
+	})
+}
