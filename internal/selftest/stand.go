@@ -73,9 +73,9 @@ func (b *bench) fire(ctx context.Context, f firing, s lab.Setup, keep func(scena
 			at   *stand
 			flow bool
 		}{{b.still, false}, {b.moving, true}} {
-			cases, err := part.at.fireIn(ctx, f, w, s, func(c scenarios.Case) bool {
+			cases, err := part.at.fireIn(ctx, f, w, shot{setup: s, keep: func(c scenarios.Case) bool {
 				return (c.Scenario.Kind == scenarios.Flow) == part.flow && keep(c)
-			})
+			}})
 			if err != nil {
 				return nil, err
 			}
@@ -85,19 +85,19 @@ func (b *bench) fire(ctx context.Context, f firing, s lab.Setup, keep func(scena
 	return all, nil
 }
 
-func (a *stand) fireIn(ctx context.Context, f firing, w world, s lab.Setup, keep func(scenarios.Case) bool) ([]reports.Case, error) {
-	rows := rowsOf(w, keep)
+func (a *stand) fireIn(ctx context.Context, f firing, w world, s shot) ([]reports.Case, error) {
+	rows := rowsOf(w, s.keep)
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	s.Target = w.target(f.target)
-	target, stop, err := a.lab.Serve(s)
+	s.setup.Target = w.target(f.target)
+	target, stop, err := a.lab.Serve(s.setup)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
 	x := scenarios.Expansion{Target: target, Slow: true}
-	cases := slices.DeleteFunc(x.Expand(rows), func(c scenarios.Case) bool { return !firstHome(target, c) || !keep(c) })
+	cases := slices.DeleteFunc(x.Expand(rows), func(c scenarios.Case) bool { return !firstHome(target, c) || !s.keep(c) })
 	sink := &engine.Memory{}
 	run := a.engine.Start(ctx, engine.Plan{
 		Expansion: x, Cases: cases, Flows: flows.All(), Run: fmt.Sprintf("selftest-%d", f.runs.Add(1)), Sink: sink, Bare: true,
