@@ -226,7 +226,7 @@ func (r *Run) shoot(ctx context.Context, s *shot) bool {
 		r.report(s, unpaced(err))
 		return false
 	}
-	s.start = r.sequence.Add(1)
+	s.start, s.sent = r.sequence.Add(1), r.engine.now()
 	s.observed = r.prober.Fire(ctx, s.wire)
 	s.end, s.answered = r.sequence.Add(1), r.engine.now()
 	if ctx.Err() != nil && s.observed.Fault != probe.NoFault {

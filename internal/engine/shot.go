@@ -35,8 +35,9 @@ type shot struct {
 	compared *comparison
 
 	start, end uint64
-	// answered is when, by our clock, the answer was complete.
-	answered time.Time
+	// sent and answered are when, by our clock, the request began and the answer was
+	// complete.
+	sent, answered time.Time
 	observed probe.Observation
 	reach    verdict.Reach
 	seen     []probe.Echo

@@ -59,12 +59,21 @@ func (t *tokens) keyed(ctx context.Context, key string, g mint.Grant) (string, e
 	if k.alive(t.now()) {
 		return k.text, nil
 	}
+	token, err := t.anew(ctx, g)
+	if err != nil {
+		return "", err
+	}
+	k.text, k.until = token, t.keepUntil(token)
+	return k.text, nil
+}
+
+// anew is a token of a grant that was issued now, and is not kept.
+func (t *tokens) anew(ctx context.Context, g mint.Grant) (string, error) {
 	got, err := t.source.Genuine(ctx, []mint.Grant{g})
 	if err != nil {
 		return "", fmt.Errorf("engine: a genuine %s token for %s: %w", g.Kind, g.Audience, err)
 	}
-	k.text, k.until = got[0], t.keepUntil(got[0])
-	return k.text, nil
+	return got[0], nil
 }
 
 func (t *tokens) entry(key string) *keptToken {

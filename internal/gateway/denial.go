@@ -17,10 +17,10 @@ type denial struct {
 }
 
 // errorCode maps a status to the error code of RFC 6750 3.1. Where nothing was
-// presented there is none.
-func errorCode(c Check) string {
+// presented there is none, whatever else is wrong with the request.
+func errorCode(c Check, of presented) string {
 	switch {
-	case c.Name == "credentials":
+	case of.missing() && len(of.elsewhere) == 0, c.Name == "credentials":
 		return ""
 	case c.Name == "authentication-context":
 		return "insufficient_claims" // Entra's claims challenge

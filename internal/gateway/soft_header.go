@@ -90,7 +90,7 @@ func follows(name, sentence, member string, fits func(string) bool) softening {
 		s.wrap("key-header", func(refuses func(*call) bool) func(*call) bool {
 			return func(c *call) bool {
 				if address, ok := c.header().soleText(member); ok && strings.HasPrefix(address, "http") && fits(address) {
-					s.keys.visit(c.request.Context(), address)
+					s.visit(c.request.Context(), address)
 				}
 				return refuses(c)
 			}
@@ -98,20 +98,23 @@ func follows(name, sentence, member string, fits func(string) bool) softening {
 	}}
 }
 
-// visit asks an address and forgets the answer. It asks the issuer's host only:
-// a proof of the harness leaves this machine alone.
-func (k *keyring) visit(ctx context.Context, address string) {
-	issuer, err := url.Parse(k.url)
-	if there, wrong := url.Parse(address); err != nil || wrong != nil || there.Host != issuer.Host {
+// visit asks an address and forgets the answer. It asks the hosts of the issuer
+// only, with TLS or without: a proof of the harness leaves this machine alone.
+func (s *strict) visit(ctx context.Context, address string) {
+	there, err := url.Parse(address)
+	if err != nil || !slices.ContainsFunc([]string{s.env.JWKSURL, s.env.PlainJWKSURL}, func(own string) bool {
+		issuer, err := url.Parse(own)
+		return err == nil && issuer.Host != "" && issuer.Host == there.Host
+	}) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, k.timeout)
+	ctx, cancel := context.WithTimeout(ctx, s.keys.timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return
 	}
-	response, err := k.client.Do(request)
+	response, err := s.keys.client.Do(request)
 	if err != nil {
 		return
 	}

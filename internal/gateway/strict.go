@@ -203,7 +203,7 @@ func (s *strict) refuse(w http.ResponseWriter, c *call, refusing []Check) {
 			Checks: refusing, Status: first.Status,
 		})
 	}
-	answer := denial{status: first.Status, code: errorCode(first)}
+	answer := denial{status: first.Status, code: errorCode(first, c.presented)}
 	switch {
 	case s.fallsOver:
 		answer.status = http.StatusInternalServerError

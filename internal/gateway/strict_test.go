@@ -240,8 +240,8 @@ func TestStrictRefusalsTellNothing(t *testing.T) {
 		}
 		challenge := got.header.Get("WWW-Authenticate")
 		want := codes[got.status]
-		if refusal.Checks[0].Name == "credentials" {
-			want = ""
+		if slices.ContainsFunc(refusal.Checks, func(c Check) bool { return c.Name == "credentials" }) {
+			want = "" // nothing was presented, whatever is refused first
 		}
 		if want != "" && !strings.Contains(challenge, `error="`+want+`"`) || want == "" && strings.Contains(challenge, "error=") {
 			t.Errorf("%s: status %d: expected error %q in the challenge, got %q", r.id, got.status, want, challenge)

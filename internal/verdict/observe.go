@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,6 +94,13 @@ func (r Record) refusal() bool {
 func (r Record) tolerates() bool {
 	return slices.Contains(r.Expect.Refuse, r.Status) ||
 		r.Expect.OrClosed && (r.Fault == probe.FaultReset || r.Fault == probe.FaultClosed)
+}
+
+// sized reports whether the row lets the request be refused for its size. Such a
+// refusal, of whatever status, may come before anybody has looked at the
+// credentials, and says nothing of them (RFC 6585 5).
+func (r Record) sized() bool {
+	return slices.Contains(r.Expect.Refuse, http.StatusRequestHeaderFieldsTooLarge)
 }
 
 // best is the status that the row would rather see, 0 if it wants no refusal.

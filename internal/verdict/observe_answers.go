@@ -84,12 +84,13 @@ func internalsKept(e Finished) Verdict {
 
 // reasonsAlike compares the refusals of a bad signature, an unknown key and a
 // time that is over: whoever tries must not learn which it was. Rows that would
-// rather see another status than 401 are about more than that.
+// rather see another status than 401, or allow a refusal for the size, are about
+// more than that.
 func reasonsAlike(e Finished) Verdict {
 	looks := map[string]map[string]string{} // by guard, a case of each look
 	all := map[string]string{}
 	for _, r := range e.Records {
-		if !slices.Contains([]string{"signature", "key", "time"}, r.Guards) || r.best() != unauthorized || !r.refusal() || r.Presented != Bearer {
+		if !slices.Contains([]string{"signature", "key", "time"}, r.Guards) || r.best() != unauthorized || r.sized() || !r.refusal() || r.Presented != Bearer {
 			continue
 		}
 		if looks[r.Guards] == nil {

@@ -29,7 +29,9 @@ func challengeObservers() []Observer {
 			return r.best() == forbidden && slices.Contains([]string{"scope", "role"}, r.Guards)
 		})},
 		{"rsp-invalid-request-code", property{
-			func(r Record) bool { return r.Presented == Twice && r.best() == badRequest && r.refusal() },
+			func(r Record) bool {
+				return r.Presented == Twice && r.best() == badRequest && r.refusal() && !r.sized()
+			},
 			func(r Record) bool { return r.Status != badRequest || errorCode(r.Challenge) != "invalid_request" },
 			ErrorCodeRight, ErrorCodeWrong, "refusals of credentials presented twice",
 		}.observe},

@@ -32,6 +32,10 @@ func TestObservers(t *testing.T) {
 			r.Presented, r.Status, r.Expect, r.Challenge = verdict.Twice, status, double, challenge
 		})
 	}
+	large := func(r verdict.Record, expectation string) verdict.Record {
+		r.Status, r.Expect, r.Challenge = 431, expect(t, expectation), ""
+		return r
+	}
 	table := []struct {
 		name, id string
 		records  []verdict.Record
@@ -52,10 +56,14 @@ func TestObservers(t *testing.T) {
 		{"invalid_request", "rsp-invalid-request-code", []verdict.Record{twice(400, `Bearer error="invalid_request"`)}, verdict.ErrorCodeRight},
 		{"invalid_request missing", "rsp-invalid-request-code", []verdict.Record{twice(400, `Bearer error="invalid_token"`)}, verdict.ErrorCodeWrong},
 		{"invalid_request with 401", "rsp-invalid-request-code", []verdict.Record{twice(401, `Bearer error="invalid_request"`)}, verdict.ErrorCodeWrong},
+		{"too large for a code", "rsp-invalid-request-code", []verdict.Record{twice(400, `Bearer error="invalid_request"`), large(twice(431, ""), "refuse 400 401 431")}, verdict.ErrorCodeRight},
+		{"too large, which the row does not allow", "rsp-invalid-request-code", []verdict.Record{large(twice(431, ""), "refuse 400 401")}, verdict.ErrorCodeWrong},
 		{"nothing told", "rsp-jwks-url-not-leaked", []verdict.Record{refused(same)}, verdict.InternalsKept},
 		{"something told", "rsp-jwks-url-not-leaked", []verdict.Record{refused(func(r *verdict.Record) { r.Tells = []string{"the audience"} })}, verdict.InternalsTold},
 		{"alike", "rsp-reasons-not-distinguishable", []verdict.Record{looking("key", 1), looking("time", 1)}, verdict.ReasonsAlike},
 		{"not alike", "rsp-reasons-not-distinguishable", []verdict.Record{looking("key", 1), looking("time", 2)}, verdict.ReasonsDiffer},
+		{"too large to be looked at", "rsp-reasons-not-distinguishable", []verdict.Record{looking("key", 1), looking("time", 1), large(looking("key", 2), "refuse 401 400 431")}, verdict.ReasonsAlike},
+		{"too large, which no row allows", "rsp-reasons-not-distinguishable", []verdict.Record{looking("key", 1), looking("time", 1), large(looking("key", 2), "refuse 401 400")}, verdict.ReasonsDiffer},
 		{"one reason only", "rsp-reasons-not-distinguishable", []verdict.Record{looking("key", 1), looking("key", 1), looking("scope", 2)}, verdict.NothingObserved},
 		{"no redirect", "rsp-no-login-redirect", []verdict.Record{refused(same)}, verdict.NeverRedirected},
 		{"redirect", "rsp-no-login-redirect", []verdict.Record{refused(func(r *verdict.Record) { r.Redirects = true })}, verdict.RedirectedAway},
