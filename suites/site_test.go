@@ -143,14 +143,15 @@ func closedAddress(t *testing.T) string {
 	return "http://" + l.Addr().String()
 }
 
-// signatures are the third segments of the tokens that the gateways got.
+// signatures are the third segments of the tokens that the gateways got, but for
+// that of sig-all-zero: no key made it, and every long padding holds it.
 func (w *watch) signatures() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var all []string
 	for _, value := range w.tokens {
 		parts := strings.Split(value, ".")
-		if last := parts[len(parts)-1]; len(parts) == 3 && len(last) >= 40 {
+		if last := parts[len(parts)-1]; len(parts) == 3 && len(last) >= 40 && strings.Trim(last, "A") != "" {
 			all = append(all, last)
 		}
 	}

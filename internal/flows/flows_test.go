@@ -88,6 +88,12 @@ func newWorld(t *testing.T, s lab.Setup, declares ...string) *world {
 	return &world{t: t, lab: e, target: target}
 }
 
+// through makes connections to the gateway end at a proxy. The Host field stays
+// the gateway's own, since strict answers to no other.
+func (w *world) through(proxy *httptest.Server) {
+	w.target.Environments[0].Gateways[0].Replicas = []string{proxy.Listener.Addr().String()}
+}
+
 // run runs the flow of an id, which must be one case.
 func (w *world) run(id string) reports.Case {
 	w.t.Helper()
@@ -262,7 +268,7 @@ func TestFetchesForEach(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	w.target.Environments[0].Gateways[0].URL = server.URL + "/orders"
+	w.through(server)
 	if c := w.run("jwks-unknown-kid-flood"); c.Reason != verdict.KeyFetchesUnbounded {
 		t.Errorf("expected %s, got %s: %s", verdict.KeyFetchesUnbounded, c.Reason, c.Detail)
 	}
@@ -282,7 +288,7 @@ func TestWarmConnectionThatEnds(t *testing.T) {
 		proxy.Config.SetKeepAlivesEnabled(false)
 		proxy.Start()
 		t.Cleanup(proxy.Close)
-		w.target.Environments[0].Gateways[0].URL = proxy.URL + gateway.Path
+		w.through(proxy)
 		c := w.run("state-anonymous-on-warm-connection")
 		if c.Reason != want || len(c.Steps) != 2 || !strings.Contains(c.Steps[1].Title, "another connection") {
 			t.Errorf("%s: expected %s, got %s: %s, %d steps", setup, want, c.Reason, c.Detail, len(c.Steps))

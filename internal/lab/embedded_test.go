@@ -258,7 +258,7 @@ func TestEmulatedEnvironment(t *testing.T) {
 func TestEmulatedDeclared(t *testing.T) {
 	f := targets.Default()
 	for key, value := range map[string]string{"versions": "v2", "write-scope": "true", "authentication-context": "true"} {
-		f.Supports = append(f.Supports, targets.Declaration{Key: key, Value: value})
+		f.Supports = slices.Insert(f.Supports, 0, targets.Declaration{Key: key, Value: value}) // the first counts
 	}
 	got := EmulatedEnvironment(f, f.Environments[0], "http://127.0.0.1:9/orders", "http://keys")
 	if got.Issuers.V1 != "" || got.Issuers.V2 == "" || got.AuthenticationContext != "c1" {
