@@ -150,7 +150,9 @@ func (w *watch) signatures() []string {
 	var all []string
 	for _, value := range w.tokens {
 		parts := strings.Split(value, ".")
-		if last := parts[len(parts)-1]; len(parts) == 3 && len(last) >= 40 {
+		last := parts[len(parts)-1]
+		zeros := strings.Trim(last, "A") == "" // as the catalogue has it, and as padding is written
+		if len(parts) == 3 && len(last) >= 40 && !zeros {
 			all = append(all, last)
 		}
 	}
