@@ -37,6 +37,9 @@ func writeTargetFile(w io.Writer, f *targets.File) error {
 	}
 	t.accepted(f.Accepted)
 	t.supports(f.Supports)
+	if f.OptIn {
+		t.line("opt-in: true")
+	}
 	if f.Pace.Concurrency > 0 {
 		t.line("pace: {concurrency: %d}", f.Pace.Concurrency)
 	}

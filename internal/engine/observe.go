@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -34,7 +35,7 @@ func (r *Run) observe(ctx context.Context, cases []*scenarios.Case) {
 // change it. What the issuer or the gateway's log does not tell is not there,
 // and an observer says so.
 func (r *Run) finished(ctx context.Context, environment string) verdict.Finished {
-	f := verdict.Finished{KeyFetches: r.keyFetches(ctx, r.began), Local: loopback(r.keys.callout)}
+	f := verdict.Finished{KeyFetches: r.keyFetches(ctx, r.began), Local: r.desk()}
 	if r.engine.Log != nil {
 		f.Log, _ = r.engine.Log(ctx, r.plan.Run)
 	}
@@ -49,18 +50,26 @@ type witness interface {
 	Requests(ctx context.Context) ([]mockidp.Request, error)
 }
 
-// loopback reports whether host:port is on this machine.
+// desk reports whether somebody tries a gateway and an issuer out on this
+// machine, where no key set goes over a wire. Of a gateway that this program runs
+// no less is asked than of one in production.
+func (r *Run) desk() bool { return r.engine.Operator == nil && loopback(r.keys.callout) }
+
+// loopback reports whether a URL is that of a server on this machine.
 func loopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // FetchedPlainly reports whether the issuer remembers that the key set was
 // fetched without TLS since a time of its clock, and what that comes to.
 func (s *Stage) FetchedPlainly(ctx context.Context, since time.Time) (verdict.Reason, bool) {
 	plainly := slices.ContainsFunc(s.run.keyFetches(ctx, since), func(f verdict.KeyFetch) bool { return !f.TLS })
-	if loopback(s.run.keys.callout) {
+	if s.run.desk() {
 		return verdict.KeysOverLoopback, plainly
 	}
 	return verdict.KeysOverPlainHTTP, plainly

@@ -157,21 +157,38 @@ func unknownToken(ctx context.Context, s *engine.Stage) (string, error) {
 	return signedNow(ctx, s)
 }
 
-// refusedCold wants the token refused. Where the gateway was not started anew it
-// may not have looked at the key set at all, which is told.
+// refusedCold wants the token refused. A gateway that was not started anew may
+// not look at the key set at all, because key ids that nobody published have
+// come too often: it is asked once more when it may look again, and wanted to
+// refuse both times. Where it still did not look, that is told.
 func refusedCold(ctx context.Context, s *engine.Stage, when, token string) error {
-	before, err := hits(ctx, s.Issuer, "/")
-	if err != nil {
+	title := "the genuine token " + when + ", its key not known"
+	looked, err := refusedLooking(ctx, s, title, token)
+	if err != nil || looked || s.Operator() != nil {
 		return err
 	}
-	if _, err := s.Do(ctx, "the genuine token "+when+", its key not known", engine.Refuse(401, 503), engine.Send{Token: token}); err != nil {
+	if err := s.Wait(ctx, refetchTime); err != nil {
 		return err
 	}
-	after, err := hits(ctx, s.Issuer, "/")
-	if err == nil && after == before && s.Operator() == nil {
+	looked, err = refusedLooking(ctx, s, title+", once more", token)
+	if err == nil && !looked {
 		s.Conclude(verdict.NotDeclared, "the gateway did not ask the issuer meanwhile: whether it would be misled is not known")
 	}
 	return err
+}
+
+// refusedLooking wants the token refused, and reports whether the issuer was
+// asked for anything meanwhile.
+func refusedLooking(ctx context.Context, s *engine.Stage, title, token string) (looked bool, err error) {
+	before, err := hits(ctx, s.Issuer, "/")
+	if err != nil {
+		return false, err
+	}
+	if _, err := s.Do(ctx, title, engine.Refuse(401, 503), engine.Send{Token: token}); err != nil {
+		return false, err
+	}
+	after, err := hits(ctx, s.Issuer, "/")
+	return after > before, err
 }
 
 // trustMended wants the token accepted once the issuer is as it was. A gateway

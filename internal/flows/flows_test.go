@@ -361,7 +361,7 @@ func TestForeignGateway(t *testing.T) {
 		{"redirected", "jwks-redirected", soft(), verdict.RefusedAsRequired},
 		{"redirected, followed", "jwks-redirected", soft("redirect-followed"), verdict.CalloutSeen},
 		{"malformed", "jwks-malformed", soft(), verdict.RefusedAsRequired},
-		{"no TLS", "jwks-untrusted-tls", soft("keys-over-plain-http"), verdict.KeysOverPlainHTTP},
+		{"no TLS", "jwks-untrusted-tls", soft("keys-over-plain-http"), verdict.KeysOverLoopback}, // issuer and gateway are on this machine
 		{"mismatch, ignored", "discovery-issuer-mismatch", soft("discovery-issuer-ignored"), verdict.ReachedUpstream},
 		{"slow", "jwks-slow", soft(), verdict.RefusedAsRequired},
 		{"contract", "client-contract-revoked", soft(), verdict.CapabilityAbsent},
@@ -376,5 +376,18 @@ func TestForeignGateway(t *testing.T) {
 			}
 			w.unchanged()
 		})
+	}
+}
+
+// TestHeldBack: a gateway that a flood of key ids has made careful does not look
+// at the key set at once; it is asked again when it may.
+func TestHeldBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, lab.Setup{Name: "strict"}, "jwks-refetch", "unknown-kid")
+	w.foreign = true
+	w.run("jwks-unknown-kid-flood")
+	c := w.run("jwks-down-cold")
+	if c.Reason != verdict.RefusedAsRequired || len(c.Steps) != 3 {
+		t.Errorf("expected %s in 3 steps, got %s in %d: %s", verdict.RefusedAsRequired, c.Reason, len(c.Steps), c.Detail)
 	}
 }
