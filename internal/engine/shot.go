@@ -38,9 +38,9 @@ type shot struct {
 	// sent and answered are when, by our clock, the request began and the answer was
 	// complete.
 	sent, answered time.Time
-	observed probe.Observation
-	reach    verdict.Reach
-	seen     []probe.Echo
+	observed       probe.Observation
+	reach          verdict.Reach
+	seen           []probe.Echo
 	// silent is why the echo did not say what it saw, where it was asked.
 	silent error
 	// state is what a control's shot came to.
