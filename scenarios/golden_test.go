@@ -185,18 +185,18 @@ func grantText(g mint.Grant) string {
 }
 
 // tokenLines say how a token differs from the genuine one.
-func (k bakery) tokenLines(b mint.Baked) []string {
-	if !b.Changed {
+func (b bakery) tokenLines(baked mint.Baked) []string {
+	if !baked.Changed {
 		return []string{"as it is"}
 	}
-	got, was := strings.Split(b.Token, "."), strings.Split(b.Genuine, ".")
+	got, was := strings.Split(baked.Token, "."), strings.Split(baked.Genuine, ".")
 	if len(got) != 3 || len(was) != 3 {
-		return []string{tokenShape(b, got, was)}
+		return []string{tokenShape(baked, got, was)}
 	}
 	var lines []string
 	for i, part := range []string{"header", "payload"} {
 		if got[i] != was[i] {
-			lines = append(lines, part+" "+difference(decoded(was[i]), k.named(decoded(got[i]))))
+			lines = append(lines, part+" "+difference(decoded(was[i]), b.named(decoded(got[i]))))
 		}
 	}
 	if got[2] != was[2] {
