@@ -378,16 +378,3 @@ func TestForeignGateway(t *testing.T) {
 		})
 	}
 }
-
-// TestHeldBack: a gateway that a flood of key ids has made careful does not look
-// at the key set at once; it is asked again when it may.
-func TestHeldBack(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, lab.Setup{Name: "strict"}, "jwks-refetch", "unknown-kid")
-	w.foreign = true
-	w.run("jwks-unknown-kid-flood")
-	c := w.run("jwks-down-cold")
-	if c.Reason != verdict.RefusedAsRequired || len(c.Steps) != 3 {
-		t.Errorf("expected %s in 3 steps, got %s in %d: %s", verdict.RefusedAsRequired, c.Reason, len(c.Steps), c.Detail)
-	}
-}
