@@ -267,7 +267,8 @@ func TestSecrets(t *testing.T) {
 	w := &watch{}
 	s := newSite(t, w)
 	out := t.TempDir()
-	run(t, suites.Config{Targets: []*suites.Target{s.target}, Selection: suites.Selection{Profile: "full"}, Out: out})
+	talkative := []string{"CTL", "AUD", "SIG", "KND", "HTP", "RSP"} // each token and where it can stand; flows wait, and send the same
+	run(t, suites.Config{Targets: []*suites.Target{s.target}, Selection: suites.Selection{Profile: "full", Groups: talkative}, Out: out})
 	kept := w.signatures()
 	if len(kept) < 50 {
 		t.Fatalf("expected signatures to look for, got %d", len(kept))
