@@ -160,13 +160,16 @@ func median(all []float64) float64 {
 // environments, unless a test says otherwise.
 type bench struct {
 	issuer *mockidp.Issuer
-	seen   func(ctx context.Context, run, id string) ([]probe.Echo, error)
-	x      scenarios.Expansion
-	rows   []scenarios.Scenario
-	own    *mint.Key
-	key    *rsa.PrivateKey
-	memo   map[string][]byte // see countingIssuer
-	round  int
+	// world is the embedded lab, whose clock is moved where flows wait; nil: this
+	// machine's clock, and real gateways.
+	world *lab.Embedded
+	seen  func(ctx context.Context, run, id string) ([]probe.Echo, error)
+	x     scenarios.Expansion
+	rows  []scenarios.Scenario
+	own   *mint.Key
+	key   *rsa.PrivateKey
+	memo  map[string][]byte // see countingIssuer
+	round int
 	// repeat is how often each case is fired, under ids of its own; 0: once.
 	repeat int
 	// faulty says that the gateways fail some rows.
@@ -181,7 +184,7 @@ func newBench(t *testing.T) *bench {
 	target, stop, err := world.Serve(lab.Setup{Name: "strict"})
 	must(t, err)
 	t.Cleanup(stop)
-	b := &bench{issuer: world.Issuer, seen: world.Seen, x: scenarios.Expansion{Target: target}}
+	b := &bench{issuer: world.Issuer, world: world, seen: world.Seen, x: scenarios.Expansion{Target: target}}
 	b.fill(t)
 	return b
 }
@@ -284,6 +287,10 @@ func (b *bench) run(t *testing.T, rows []scenarios.Scenario, fire firing) ran {
 	source := &countingIssuer{Issuer: b.issuer, t: t, memo: b.memo, signed: map[string]bool{}}
 	recorder := &recorder{}
 	eng := &engine.Engine{Tokens: source, Seen: b.seen, Own: b.own, Prober: &probe.Prober{Dial: recorder.dial}}
+	if b.world != nil {
+		eng.Now, eng.Wait, eng.Operator, eng.Log = b.world.Clock.Now, b.world.Clock.Wait, b.world, b.world.Log
+		eng.Prober.Now = b.world.Clock.Now
+	}
 	runtime.GC()
 	started, before := time.Now(), cpuTime(t)
 	cases := fire(t, eng, engine.Plan{Expansion: b.x, Cases: b.expand(rows), Flows: flows.All(), Run: fmt.Sprint("figure-", b.round)})
