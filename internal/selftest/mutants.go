@@ -24,6 +24,7 @@ func (p *prover) proveMutants(ctx context.Context) error {
 		shots = append(shots, shot{
 			name:  fmt.Sprintf("mutant %d of %d: %s", len(mutants), len(p.options.Mutants), m.Name),
 			setup: lab.Setup{Name: "strict", Lacks: m.Lacks, Softens: m.Softens}, keep: firedAt(m),
+			drop: func(c reports.Case) bool { return !letThrough(c) },
 		})
 	}
 	if err := p.fireAll(ctx, shots); err != nil {

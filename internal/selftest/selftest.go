@@ -232,6 +232,8 @@ type shot struct {
 	name  string // said when its turn comes
 	setup lab.Setup
 	keep  func(scenarios.Case) bool
+	// drop tells results that nobody will look at; nil: none.
+	drop  func(reports.Case) bool
 	cases []reports.Case
 }
 
@@ -251,6 +253,9 @@ func (p *prover) fireAll(ctx context.Context, shots []shot) error {
 			p.say(shots[i].name)
 			p.saying.Unlock()
 			shots[i].cases, err = b.fire(ctx, p.firing, shots[i].setup, shots[i].keep)
+			if shots[i].drop != nil {
+				shots[i].cases = slices.Clone(slices.DeleteFunc(shots[i].cases, shots[i].drop))
+			}
 			return err
 		})
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/entraproof/entraproof/internal/engine"
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/reproduce"
 	"github.com/entraproof/entraproof/internal/selftest"
@@ -26,6 +27,7 @@ func TestProof(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: the whole proof takes half a minute")
 	}
+	engine.CollectRarely() // as the verb does
 	proof, err := selftest.Run(t.Context(), selftest.Options{Differing: reproduce.Differing})
 	if err != nil {
 		t.Fatal(err)
