@@ -78,6 +78,7 @@ func (r *Run) fireAlone(ctx context.Context, s *shot) (due bool) {
 		last = r.fireControl(ctx, s.lane, "before "+s.id())
 	}
 	before := r.callouts(ctx, s.c)
+	s.wire.Fresh = true // what an earlier row did to its connection must not show here
 	if !r.shoot(ctx, s) {
 		return false
 	}

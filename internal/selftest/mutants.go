@@ -7,6 +7,7 @@ import (
 
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
 )
@@ -56,7 +57,10 @@ func firedAt(m gateway.Mutant) func(scenarios.Case) bool {
 func (p *prover) judge(m gateway.Mutant, cases []reports.Case) {
 	proof := MutantProof{Name: m.Name, Guards: m.Guards}
 	for _, c := range cases {
-		if letThrough(c) {
+		// A connection that broke is the machine's doing, unless the mutant is named
+		// for it.
+		broke := c.Fault != probe.NoFault && !slices.Contains(m.Rows, c.Scenario)
+		if letThrough(c) && !broke {
 			proof.Kills = append(proof.Kills, c.Scenario)
 		}
 	}
