@@ -160,6 +160,9 @@ func (p *project) down(t *testing.T) {
 // TestCompose: the set-ups in containers answer the two questions as they do in
 // one process, and neither image nor containers hold a secret or a right.
 func TestCompose(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: containers run the plain program, which the plain tests judge")
+	}
 	p := newProject(t)
 	p.up(t)
 	for setup, want := range map[string]struct{ invalidClient, crossEnvironment string }{

@@ -24,6 +24,9 @@ import (
 //
 // testdata/docs/setup/NAME.txt is a script that comes before the page NAME.
 func TestDocs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: the pages' commands are run by the plain tests, and the same code by the scripts")
+	}
 	t.Parallel()
 	names := []string{root + "/README.md"}
 	more, err := filepath.Glob(root + "/docs/*.md")
