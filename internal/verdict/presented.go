@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 )
 
@@ -40,7 +39,7 @@ func PresentedIn(sent []byte) Presented {
 	switch places += len(values); {
 	case places > 1:
 		return Twice
-	case len(values) == 1 && bearer.MatchString(values[0]):
+	case len(values) == 1 && isBearer(values[0]):
 		return Bearer
 	case places == 0 && !bytes.Contains(sent, []byte("eyJ")): // {" in base64url: a token in some place of its own
 		return Nothing
@@ -48,6 +47,14 @@ func PresentedIn(sent []byte) Presented {
 	return Otherwise
 }
 
-// bearer is a scheme and one token (RFC 6750 2.1), the scheme in any case (RFC
-// 9110 11.1).
-var bearer = regexp.MustCompile(`^(?i:Bearer) [A-Za-z0-9._~+/-]+=*$`)
+// tokenRunes are the runes of a token, padding aside (RFC 6750 2.1, b64token).
+const tokenRunes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
+
+// isBearer reports whether a field value is the scheme, in any case (RFC 9110
+// 11.1), and one token. Every refusal of a run is looked at, and a token is long:
+// this takes a tenth of what a regular expression does.
+func isBearer(text string) bool {
+	scheme, token, _ := strings.Cut(text, " ")
+	token = strings.TrimRight(token, "=")
+	return strings.EqualFold(scheme, "Bearer") && token != "" && strings.Trim(token, tokenRunes) == ""
+}

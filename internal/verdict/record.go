@@ -102,10 +102,11 @@ var volatile = regexp.MustCompile(`[0-9A-Fa-f-]*[0-9][0-9A-Fa-f:.TZ-]*`)
 // told are the internals in an answer: the given ones, versions of software and
 // traces of its stack.
 func told(o probe.Observation, internals []Internal) []string {
-	text := string(o.Body)
+	lines := []string{string(o.Body)}
 	for _, p := range o.Header {
-		text += "\n" + p.Value
+		lines = append(lines, p.Value)
 	}
+	text := strings.Join(lines, "\n")
 	var found []string
 	for _, i := range internals {
 		if i.Text != "" && strings.Contains(text, i.Text) {
@@ -117,10 +118,22 @@ func told(o probe.Observation, internals []Internal) []string {
 			found = append(found, "a version in "+name)
 		}
 	}
-	if trace.MatchString(text) {
+	if traced(text) {
 		found = append(found, "a stack trace")
 	}
 	return found
+}
+
+// traced reports whether the text holds a line of a stack trace. Hardly any does,
+// and each refusal of a run is asked: the words come first, without which the
+// expression cannot match.
+func traced(text string) bool {
+	for _, word := range []string{"at ", "goroutine ", "Traceback "} {
+		if strings.Contains(text, word) {
+			return trace.MatchString(text)
+		}
+	}
+	return false
 }
 
 var (
