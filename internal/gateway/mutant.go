@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -72,18 +71,29 @@ func lacking(name, guard, sentence string, rows ...string) Mutant {
 
 // softMutants have one softening each, named like it.
 func softMutants() []Mutant {
-	rows, lacks := softRows(), softLacks()
-	maps.Copy(rows, claimRows())
-	maps.Copy(rows, permissionRows())
-	maps.Copy(rows, issuerRows())
-	maps.Copy(rows, formatRows())
-	maps.Copy(rows, softTokenRows())
-	maps.Copy(rows, httpRows())
+	lacks := softLacks()
+	rows := bySoftening(softRows(), softBehaviourRows(), claimRows(), permissionRows(), issuerRows(), formatRows(), softTokenRows(), httpRows())
 	var all []Mutant
 	for _, s := range Softenings() {
 		all = append(all, Mutant{
 			Name: s.Name, Guards: s.Guards, Lacks: lacks[s.Name], Softens: []string{s.Name}, Sentence: s.Sentence, Rows: rows[s.Name],
 		})
+	}
+	return all
+}
+
+// bySoftening is the tables as one. A name that two of them hold, or that is no
+// softening's, would have rows prove nothing.
+func bySoftening(tables ...map[string][]string) map[string][]string {
+	known := softeningNames()
+	all := map[string][]string{}
+	for _, table := range tables {
+		for name, rows := range table {
+			if _, twice := all[name]; twice || !slices.Contains(known, name) {
+				panic("gateway: rows of " + name + ": expected each softening once")
+			}
+			all[name] = rows
+		}
 	}
 	return all
 }
@@ -102,7 +112,7 @@ func softLacks() map[string][]string {
 }
 
 func softRows() map[string][]string {
-	rows := map[string][]string{
+	return map[string][]string{
 		"alg-none":                {"alg-none", "alg-none-mixed-case", "alg-none-keeps-signature"},
 		"any-tenant":              {"client-multi-tenant-twin", "iss-other-tenant-genuine", "iss-other-tenant-same-audience", "iss-consumer-tenant", "user-same-sub-other-tenant"},
 		"audience-first-element":  {"aud-array-other-first"},
@@ -144,6 +154,4 @@ func softRows() map[string][]string {
 		"warm-connection":         {"state-anonymous-on-warm-connection"},
 		"withdrawn-keys-kept":     {"jwks-key-retired", "jwks-emergency-roll"},
 	}
-	maps.Copy(rows, softBehaviourRows())
-	return rows
 }
