@@ -89,7 +89,7 @@ func (o labRunOptions) whole() bool {
 
 func (o labRunOptions) selection(m lab.Matrix) suites.Selection {
 	if o.profile == matrixRows {
-		return suites.Selection{Profile: "full", IDs: m.Rows()}
+		return m.Selection()
 	}
 	return suites.Selection{Profile: o.profile}
 }

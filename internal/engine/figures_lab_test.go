@@ -4,7 +4,6 @@ package engine_test
 
 import (
 	"errors"
-	"slices"
 	"testing"
 	"time"
 
@@ -24,9 +23,8 @@ func TestFigureLab(t *testing.T) {
 	b := &bench{issuer: stand.Issuer, seen: stand.Seen, faulty: true}
 	b.fill(t)
 	var all ran
-	builtin := b.rows
 	for _, recipe := range lab.Recipes() {
-		b.rows = keptRows(t, recipe, builtin)
+		b.rows = keptRows(t, recipe)
 		for _, mode := range lab.Modes() {
 			r, fired := b.judgeReal(t, stand, lab.Order{Recipe: recipe, Mode: mode, Environments: []string{"dev", "uat"}})
 			if !fired {
@@ -43,13 +41,16 @@ func TestFigureLab(t *testing.T) {
 	judge(t, "lab run ÷ (signing + bare replay)", all.ratio(), ratioStated, "")
 }
 
-// keptRows are those that lab run fires at a gateway: the rows of its matrix.
-func keptRows(t *testing.T, recipe lab.Recipe, all []scenarios.Scenario) []scenarios.Scenario {
+// keptRows are those that lab run fires at a gateway.
+func keptRows(t *testing.T, recipe lab.Recipe) []scenarios.Scenario {
 	t.Helper()
 	matrix, err := lab.ReviewedMatrix(recipe.Name)
 	must(t, err)
-	kept := matrix.Rows()
-	return slices.DeleteFunc(slices.Clone(all), func(s scenarios.Scenario) bool { return !slices.Contains(kept, s.ID) })
+	all, err := scenarios.Builtin()
+	must(t, err)
+	rows, err := all.Select(matrix.Selection())
+	must(t, err)
+	return rows
 }
 
 // judgeReal starts gateways, judges them and stops them; false: the program is

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+
+	"github.com/entraproof/entraproof/scenarios"
 )
 
 // Matrix is what comes of every row at one gateway, mode by mode: the outcomes
@@ -65,6 +67,11 @@ func (m Matrix) Rows() []string {
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
+}
+
+// Selection is what lab run fires: the rows whose outcomes are kept.
+func (m Matrix) Selection() scenarios.Selection {
+	return scenarios.Selection{Profile: "full", IDs: m.Rows()}
 }
 
 // String writes the matrix as its file has it.
