@@ -92,39 +92,13 @@ func compiledSchema(t testing.TB) *validator.Schema {
 	return s
 }
 
-// plain is a document as an editor's validator sees it.
-func plain(t testing.TB, n *document.Node) any {
-	t.Helper()
-	switch n.Kind() {
-	case document.Mapping:
-		all := map[string]any{}
-		for _, m := range n.Members() {
-			all[m.Key] = plain(t, m.Value)
-		}
-		return all
-	case document.Sequence:
-		all := []any{}
-		for _, item := range n.Items() {
-			all = append(all, plain(t, item))
-		}
-		return all
-	case document.Bool:
-		return n.Bool()
-	case document.Number:
-		return json.Number(n.Text())
-	case document.Null:
-		return nil
-	}
-	return n.Text()
-}
-
 func parsedDirectory(t testing.TB, text []byte) any {
 	t.Helper()
 	n, err := document.Parse("mockidp.yaml", text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return plain(t, n)
+	return n.Plain()
 }
 
 // TestSchemaAccepts holds what the reader takes against the schema.

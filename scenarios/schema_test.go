@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"bytes"
-	"encoding/json"
 	"io/fs"
 	"os"
 	"strings"
@@ -30,39 +29,13 @@ func compiled(t testing.TB) *jsonschema.Schema {
 	return s
 }
 
-// plain is a document as an editor's validator sees it.
-func plain(t testing.TB, n *document.Node) any {
-	t.Helper()
-	switch n.Kind() {
-	case document.Mapping:
-		all := map[string]any{}
-		for _, m := range n.Members() {
-			all[m.Key] = plain(t, m.Value)
-		}
-		return all
-	case document.Sequence:
-		all := []any{}
-		for _, item := range n.Items() {
-			all = append(all, plain(t, item))
-		}
-		return all
-	case document.Bool:
-		return n.Bool()
-	case document.Number:
-		return json.Number(n.Text())
-	case document.Null:
-		return nil
-	}
-	return n.Text()
-}
-
 func validate(t testing.TB, s *jsonschema.Schema, src []byte) error {
 	t.Helper()
 	root, err := document.Parse("r.yaml", src)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.Validate(plain(t, root))
+	return s.Validate(root.Plain())
 }
 
 // TestSchemaAccepts holds every built-in file and the sample against the

@@ -2,7 +2,6 @@ package targets
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -29,38 +28,13 @@ func compiled(t *testing.T) *jsonschema.Schema {
 	return s
 }
 
-// plain is a document as an editor's validator sees it.
-func plain(n *document.Node) any {
-	switch n.Kind() {
-	case document.Mapping:
-		all := map[string]any{}
-		for _, m := range n.Members() {
-			all[m.Key] = plain(m.Value)
-		}
-		return all
-	case document.Sequence:
-		all := []any{}
-		for _, item := range n.Items() {
-			all = append(all, plain(item))
-		}
-		return all
-	case document.Bool:
-		return n.Bool()
-	case document.Number:
-		return json.Number(n.Text())
-	case document.Null:
-		return nil
-	}
-	return n.Text()
-}
-
 func validate(t *testing.T, s *jsonschema.Schema, src string) error {
 	t.Helper()
 	root, err := document.Parse("t.yaml", []byte(src))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.Validate(plain(root))
+	return s.Validate(root.Plain())
 }
 
 // TestSchemaAccepts: what the reader takes, the schema takes: the file that
