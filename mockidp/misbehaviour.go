@@ -106,6 +106,7 @@ func (i *Issuer) newFault(_ context.Context, m Misbehaviour) (*fault, error) {
 func (i *Issuer) setRing(r *ring) {
 	if i.ring.faults != r.faults {
 		i.ring.faults.end()
+		i.server.keepConnections(!r.faults.certifies())
 	}
 	i.ring = r
 }

@@ -160,7 +160,7 @@ func keyMisbehaviours() []MisbehaviourKind {
 func certificateMisbehaviours() []MisbehaviourKind {
 	return []MisbehaviourKind{
 		{
-			Name: "certificate-expired", Does: "shows a TLS certificate that has expired to new handshakes, and closes connections after an answer",
+			Name: "certificate-expired", Does: "shows a TLS certificate that has expired to every request: connections that were kept are closed",
 			certify: func(t *tlsIdentity, hosts []string) (tls.Certificate, error) {
 				return t.certificateFor(hosts, func(c *x509.Certificate) {
 					c.NotBefore, c.NotAfter = time.Now().Add(-48*time.Hour), time.Now().Add(-24*time.Hour) // by the peers' clocks
@@ -168,7 +168,7 @@ func certificateMisbehaviours() []MisbehaviourKind {
 			},
 		},
 		{
-			Name: "certificate-untrusted", Does: "shows a TLS certificate of an authority that nobody trusts to new handshakes, and closes connections after an answer",
+			Name: "certificate-untrusted", Does: "shows a TLS certificate of an authority that nobody trusts to every request: connections that were kept are closed",
 			certify: func(_ *tlsIdentity, hosts []string) (tls.Certificate, error) {
 				stranger, err := keyStore{}.tlsIdentity(hosts)
 				if err != nil {
@@ -178,7 +178,7 @@ func certificateMisbehaviours() []MisbehaviourKind {
 			},
 		},
 		{
-			Name: "certificate-other-host", Does: "shows a TLS certificate for another name to new handshakes, and closes connections after an answer",
+			Name: "certificate-other-host", Does: "shows a TLS certificate for another name to every request: connections that were kept are closed",
 			certify: func(t *tlsIdentity, hosts []string) (tls.Certificate, error) {
 				return t.certificateFor(hosts, func(c *x509.Certificate) { c.DNSNames, c.IPAddresses = []string{"other.invalid"}, nil })
 			},

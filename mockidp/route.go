@@ -152,9 +152,6 @@ func (i *Issuer) answer(q *request) {
 		return
 	}
 	r := i.current()
-	if q.TLS != nil && r.faults.certifies() {
-		q.w.Header().Set("Connection", "close") // the next request shakes hands anew
-	}
 	if met := r.faults.due(q); len(met) > 0 {
 		i.misbehave(q, r, met)
 		return

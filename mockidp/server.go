@@ -24,6 +24,7 @@ type server struct {
 	tokenIsRandom bool
 	mu            sync.Mutex
 	running       []*http.Server
+	shakes        *http.Server // the one of running whose handshakes can go wrong; nil: none
 	wait          sync.WaitGroup
 	// stop keeps the end of the context that was given to Start from being acted
 	// on; ended is closed once it was, or will not be.
@@ -124,11 +125,24 @@ func (i *Issuer) serve(l *listener) {
 		ErrorLog: slog.NewLogLogger(i.cfg.Log.Handler(), slog.LevelDebug),
 	}
 	i.server.running = append(i.server.running, s)
+	if l.handshake != nil {
+		i.server.shakes = s
+	}
 	i.server.wait.Go(func() {
 		if err := s.Serve(l.net); !errors.Is(err, http.ErrServerClosed) {
 			i.cfg.Log.Error("stopped serving", "error", err)
 		}
 	})
+}
+
+// keepConnections says whether clients may keep connections over TLS for their
+// next request. Those that are kept when they may not any more are closed.
+func (s *server) keepConnections(may bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.shakes != nil {
+		s.shakes.SetKeepAlivesEnabled(may)
+	}
 }
 
 // Shutdown stops listening, ends a lease with its misbehaviours, lets requests

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"maps"
@@ -32,12 +33,17 @@ type Embedded struct {
 	target *targets.File
 
 	echo    *gateway.Echo
+	client  *http.Client // of the gateways, which ask the issuer over TLS
 	log     log
 	served  served
 	stop    context.CancelFunc
 	ctx     context.Context //nolint:containedctx // the life of the listeners, which outlive each call
 	serving sync.WaitGroup
 }
+
+// keptToIssuer is how many connections the gateways keep: a handshake costs as
+// much as signing a token.
+const keptToIssuer = 16
 
 // NewEmbedded starts an issuer for the target's tenants, and another for a
 // former mock that the target names.
@@ -56,6 +62,9 @@ func NewEmbedded(target *targets.File) (*Embedded, error) {
 		}
 		*to = issuer
 	}
+	e.client = &http.Client{Transport: &http.Transport{
+		MaxIdleConnsPerHost: keptToIssuer, TLSClientConfig: &tls.Config{RootCAs: e.Issuer.RootCAs(), MinVersion: tls.VersionTLS12},
+	}}
 	return e, nil
 }
 
@@ -84,6 +93,9 @@ func (e *Embedded) Close() {
 		if issuer != nil {
 			issuer.Close()
 		}
+	}
+	if e.client != nil {
+		e.client.CloseIdleConnections()
 	}
 }
 

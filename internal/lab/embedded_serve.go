@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -151,9 +150,7 @@ func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment,
 		Setup: s.Name, Environment: admits, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
 		Now: e.Clock.Now, Timeout: e.Clock.Timeout, Wait: e.Clock.Wait, Contracts: g.current, Process: process,
 		Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: e.log.reporting(s.Report),
-		Client: &http.Client{Transport: &http.Transport{
-			DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: e.Issuer.RootCAs(), MinVersion: tls.VersionTLS12},
-		}},
+		Client: e.client,
 	}
 	if err := g.start(); err != nil {
 		return address, nil, errors.Join(err, listeners.close())

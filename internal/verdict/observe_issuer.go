@@ -39,7 +39,18 @@ func refusalsLogged(e Finished) Verdict {
 	if compact.MatchString(text) {
 		return Because(TokenLogged, "")
 	}
+	words := wordsOf(text)
 	return property{
-		Record.refusal, func(r Record) bool { return !strings.Contains(text, r.Case) }, RefusalsLogged, RefusalNotLogged, "refusals",
+		Record.refusal, func(r Record) bool { return !words[r.Case] && !strings.Contains(text, r.Case) }, RefusalsLogged, RefusalNotLogged, "refusals",
 	}.observe(e)
+}
+
+// wordsOf are the words of a log between blanks, quotes and punctuation. Most
+// ids stand there by themselves, which spares reading the whole log for each.
+func wordsOf(text string) map[string]bool {
+	words := map[string]bool{}
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(" \n\t\"'=,;:()[]{}", r) }) {
+		words[word] = true
+	}
+	return words
 }
