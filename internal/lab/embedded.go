@@ -47,20 +47,19 @@ const keptToIssuer = 16
 
 // NewEmbedded starts an issuer for the target's tenants, and another for a
 // former mock that the target names.
-func NewEmbedded(target *targets.File) (*Embedded, error) {
+func NewEmbedded(target *targets.File) (*Embedded, error) { return new(Keys).NewEmbedded(target) }
+
+// NewEmbedded is a lab whose issuers sign with these keys.
+func (k *Keys) NewEmbedded(target *targets.File) (*Embedded, error) {
 	e := &Embedded{Clock: &Clock{}, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
 	e.ctx, e.stop = context.WithCancel(context.Background())
-	issuers := []**mockidp.Issuer{&e.Issuer}
-	if target.Tokens.Former != nil {
-		issuers = append(issuers, &e.Former)
+	var err error
+	if e.Issuer, err = e.startIssuer(k); err == nil && target.Tokens.Former != nil {
+		e.Former, err = e.startIssuer(k.ofFormer())
 	}
-	for _, to := range issuers {
-		issuer, err := e.startIssuer()
-		if err != nil {
-			e.Close()
-			return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
-		}
-		*to = issuer
+	if err != nil {
+		e.Close()
+		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
 	}
 	e.client = &http.Client{Transport: &http.Transport{
 		MaxIdleConnsPerHost: keptToIssuer, TLSClientConfig: &tls.Config{RootCAs: e.Issuer.RootCAs(), MinVersion: tls.VersionTLS12},
@@ -68,12 +67,13 @@ func NewEmbedded(target *targets.File) (*Embedded, error) {
 	return e, nil
 }
 
-func (e *Embedded) startIssuer() (*mockidp.Issuer, error) {
+func (e *Embedded) startIssuer(keys *Keys) (*mockidp.Issuer, error) {
 	cfg := IssuerConfig(e.target)
 	cfg.Directory.APIs, cfg.Directory.Clients, cfg.Directory.Consents = nil, nil, nil // nobody asks its token endpoint
 	cfg.ManagementAddr = mockidp.Off
 	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
-	cfg.Now, cfg.NewKey = e.Clock.Now, new(keyRound).key
+	cfg.Now = e.Clock.Now
+	keys.give(&cfg)
 	issuer, err := mockidp.New(cfg)
 	if err != nil {
 		return nil, err

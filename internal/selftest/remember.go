@@ -20,12 +20,16 @@ import (
 // they were.
 type remembering struct {
 	*mockidp.Issuer
+	signed *memory
 
 	mu     sync.Mutex
 	leases int
-	signed map[string][]byte
 	given  []string // the signatures of genuine tokens, as they stand in them
 }
+
+// memory has the signatures of issuers with the same keys, by what was asked.
+// The zero memory is ready.
+type memory struct{ kept sync.Map }
 
 // Genuine notes the signatures that it gives away.
 func (r *remembering) Genuine(ctx context.Context, grants []mint.Grant) ([]string, error) {
@@ -43,9 +47,10 @@ func (r *remembering) secrets() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all := slices.Clone(r.given)
-	for _, signature := range r.signed {
-		all = append(all, base64.RawURLEncoding.EncodeToString(signature))
-	}
+	r.signed.kept.Range(func(_, signature any) bool {
+		all = append(all, base64.RawURLEncoding.EncodeToString(signature.([]byte)))
+		return true
+	})
 	return all
 }
 
@@ -62,7 +67,7 @@ func (r *remembering) Sign(ctx context.Context, q mint.SignRequest) ([]byte, err
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err == nil && r.leases == 0 {
-		r.signed[id] = signature
+		r.signed.kept.Store(id, signature)
 	}
 	return signature, err
 }
@@ -73,7 +78,9 @@ func (r *remembering) recall(id string) []byte {
 	if r.leases > 0 {
 		return nil
 	}
-	return r.signed[id]
+	known, _ := r.signed.kept.Load(id)
+	signature, _ := known.([]byte)
+	return signature
 }
 
 // Lease reserves changes to the key set.
