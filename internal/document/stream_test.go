@@ -62,8 +62,8 @@ func TestParseAllRefuses(t *testing.T) {
 		{"brackets of one line each", "[\n[\n[\n[\n[\n", "f:5:1: lists and mappings lie too deep in one another"},
 		{"dashes", "- - - - - a", deep},
 		{"question marks", "? ? ? ? ? a", deep},
-		{"indentation", "a:\n b:\n  c:\n   d:\n    e: 1\n", ""},
-		{"indentation too deep", "a:\n b:\n  c:\n   d:\n    e:\n     f: 2\n", "f:5:5: lists and mappings lie too deep in one another"},
+		{"indentation", "a:\n b:\n  c:\n   d: 1\n", ""},
+		{"indentation too deep", "a:\n b:\n  c:\n   d:\n    e: 1\n", "f:5:5: lists and mappings lie too deep in one another"},
 		{"a ruler of dashes", "# - - - - - -\na: '- - - - - -'\n", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
