@@ -101,13 +101,13 @@ func (r *reading) file(f File) {
 		switch {
 		case isFlex(d):
 			r.object(f, d)
-		case isAPIManager(d):
+		case isManaged(d):
 			policies = append(policies, d)
 		default:
 			r.add(d.at, "expected local mode YAML with apiVersion and kind, API Manager's policies as JSON, or Terraform", "no policy document")
 		}
 	}
-	r.apiManager(f, policies)
+	r.managed(f, policies)
 }
 
 func (r *reading) nothing(files []File) error {

@@ -36,11 +36,11 @@ func isFlex(d datum) bool {
 	return d.has("apiVersion") || d.has("kind")
 }
 
-// isAPIManager reports whether a document is a policy of API Manager, a list of
+// isManaged reports whether a document is a policy of API Manager, a list of
 // policies, or an object that holds one.
-func isAPIManager(d datum) bool {
+func isManaged(d datum) bool {
 	if d.kind == sequence {
-		return len(d.items) == 0 || isAPIManager(d.items[0])
+		return len(d.items) == 0 || isManaged(d.items[0])
 	}
 	for _, key := range []string{"policies", "configuration", "configurationData", "template", "policyTemplateId", "assetId"} {
 		if d.has(key) {
