@@ -33,7 +33,9 @@ func (r *reading) terraform(f File) {
 	if !ok {
 		return
 	}
-	r.moduleOf(f).take(f, body)
+	for _, d := range r.moduleOf(f).take(f, body) {
+		r.add(d.at, "", "%s stands twice, also at %s", d.name, d.before)
+	}
 }
 
 // moduleOf is the module of a file's folder.
