@@ -138,6 +138,9 @@ func readBinding(t *testing.T, file, text string) {
 				t.Errorf("%s: the policy has no %s", m.Value.Pos(), m.Key)
 			}
 		}
+		for _, claim := range node.At("spec.config").At("mandatoryCustomClaims").Items() {
+			checkExpression(t, claim.At("value").Str())
+		}
 	default:
 		t.Errorf("%s: unexpected kind", node.Pos())
 	}
