@@ -1,0 +1,171 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// chainRules are about which policies stand in front of an instance, and in what
+// order.
+func chainRules() []LintRule {
+	return []LintRule{
+		{
+			ID: "no-policy", Severity: Critical,
+			Why:   "whatever comes is forwarded",
+			Fix:   "apply JWT Validation to the API instance",
+			Refs:  []string{"MP 2"},
+			Rows:  []string{"auth-missing", "sig-bit-flipped", "aud-other-env-genuine"},
+			check: eachInstance(noPolicy),
+		},
+		{
+			ID: "no-token-policy", Severity: Critical,
+			Why:   "none of the policies that are known here looks at a token: a request without one is forwarded",
+			Fix:   "apply JWT Validation to the API instance",
+			Refs:  []string{"MP 2", "MP 3"},
+			Rows:  []string{"auth-missing", "sig-bit-flipped", "aud-other-env-genuine"},
+			check: eachInstance(noTokenPolicy),
+		},
+		{
+			ID: "policy-for-some-requests", Severity: High,
+			Why:   "requests with another method or path do not meet the policy, and no other one asks them for a token",
+			Fix:   "apply the policy to all API methods and resources, or make sure that the rest is meant for everybody",
+			Refs:  []string{"MP 4", "MP 5"},
+			Rows:  []string{"path-case-changed", "path-trailing-slash-or-dot", "method-unknown", "path-unknown-anonymous"},
+			check: eachInstance(policyForSomeRequests),
+		},
+		{
+			ID: "policy-twice", Severity: Medium,
+			Why:   "both must hold: what one takes the other refuses, unless they are the same, and then one of them is forgotten at the next change",
+			Fix:   "remove one of the two policies, or limit each to its own methods and resources",
+			Refs:  []string{"MP 2.2"},
+			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			check: eachInstance(policyTwice),
+		},
+		{
+			ID: "policy-not-known", Severity: Low,
+			Why:   "what this policy does is not known here: findings and verdicts leave it out",
+			Fix:   "judge the gateway itself with entraproof run, where such a policy decides who gets in",
+			Refs:  []string{"MP 1.1", "MP 2", "MP 3"},
+			check: eachPolicy(policyNotKnown),
+		},
+		{
+			ID: "claims-before-token", Severity: High,
+			Why:   "the claims are set by the policy that checks the token, which comes later: the expression finds nothing, and every request is refused",
+			Fix:   "move the policy that checks the token before this one",
+			Refs:  []string{"MP 1.5", "MP 2.2"},
+			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			check: eachInstance(claimsBeforeToken),
+		},
+		{
+			ID: "network-before-signature", Severity: Low,
+			Why:   "each token, forged ones too, costs a call to the provider before its signature is looked at",
+			Fix:   "move JWT Validation before the policy that asks the provider",
+			Refs:  []string{"MP 1.2", "MP 2"},
+			Rows:  []string{"jwks-unknown-kid-flood", "dos-many-dots"},
+			check: eachInstance(networkBeforeSignature),
+		},
+	}
+}
+
+func noPolicy(in *Instance) []Finding {
+	if len(in.Policies) > 0 {
+		return nil
+	}
+	return []Finding{in.of("expected a policy that checks tokens, got no policy that is on")}
+}
+
+func noTokenPolicy(in *Instance) []Finding {
+	if len(in.Policies) == 0 || len(in.tokenPolicies()) > 0 {
+		return nil
+	}
+	var assets []string
+	for _, a := range in.Policies {
+		assets = append(assets, a.Asset)
+	}
+	return []Finding{in.of("expected a policy that checks tokens, got %s", strings.Join(assets, ", "))}
+}
+
+func policyForSomeRequests(in *Instance) []Finding {
+	all := in.tokenPolicies()
+	if len(all) == 0 || slices.ContainsFunc(all, func(a Applied) bool { return len(a.Rules) == 0 || slices.Contains(a.Rules, Rule{}) }) {
+		return nil
+	}
+	var only []string
+	for _, r := range all[0].Rules {
+		only = append(only, r.String())
+	}
+	return []Finding{place{in, all[0]}.of("expected all requests, got only %s", strings.Join(only, ", "))}
+}
+
+// String is the condition in words.
+func (r Rule) String() string {
+	switch {
+	case r.Method == nil && r.Path == nil:
+		return "everything"
+	case r.Method == nil:
+		return r.Path.String()
+	case r.Path == nil:
+		return r.Method.String()
+	}
+	return r.Method.String() + " " + r.Path.String()
+}
+
+func policyTwice(in *Instance) []Finding {
+	first := map[string]Applied{}
+	var all []Finding
+	for _, a := range in.Policies {
+		other, twice := first[a.Asset]
+		switch {
+		case !twice:
+			first[a.Asset] = a
+		case a.Config != nil && len(a.Rules) == 0 && len(other.Rules) == 0:
+			all = append(all, place{in, a}.of("expected one %s, got another at %s", a.Asset, other.At))
+		}
+	}
+	return all
+}
+
+func policyNotKnown(p place) []Finding {
+	if p.Config != nil {
+		return nil
+	}
+	return []Finding{p.of("expected a policy that is known here, got %s", p.Asset)}
+}
+
+// claimsBeforeToken looks at Client ID Enforcement, whose expressions may read
+// what a policy before it found in the token.
+func claimsBeforeToken(in *Instance) []Finding {
+	for _, a := range in.Policies {
+		switch c := a.Config.(type) {
+		case *JWTValidation, *OpenIDConnect, *Introspection:
+			return nil
+		case *ClientIDEnforcement:
+			if c.CredentialsOrigin == "customExpression" && mentions(c.ClientIDExpression, "authentication.", "vars.claimSet") && len(in.tokenPolicies()) > 0 {
+				return []Finding{place{in, a}.about("clientIdExpression", "expected %s before this policy, got it behind", in.tokenPolicies()[0].Asset)}
+			}
+		}
+	}
+	return nil
+}
+
+func networkBeforeSignature(in *Instance) []Finding {
+	asks := -1
+	for i, a := range in.Policies {
+		switch {
+		case a.Asset == openIDConnect || a.Asset == introspection:
+			asks = i
+		case a.Asset == jwtValidation && asks >= 0:
+			return []Finding{place{in, in.Policies[asks]}.of("expected %s first, got it behind %s", a.Asset, orderOf(in.Policies[asks]))}
+		}
+	}
+	return nil
+}
+
+// orderOf names a policy with its order, where the document has one.
+func orderOf(a Applied) string {
+	if a.Order == 0 {
+		return a.Asset
+	}
+	return fmt.Sprintf("%s (order %d)", a.Asset, a.Order)
+}

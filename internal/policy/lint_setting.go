@@ -1,0 +1,82 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/entraproof/entraproof/internal/document"
+)
+
+// settingRules are about keys.
+func settingRules() []LintRule {
+	return []LintRule{
+		{
+			ID: "key-not-known", Severity: Medium,
+			Why:   "the product passes over keys that it does not know, without a word: what was meant is not set, and the default counts",
+			Fix:   "write the key as the policy's documentation has it",
+			Refs:  []string{"MP 4", "MP 5"},
+			Rows:  []string{"aud-missing", "exp-missing"},
+			check: eachPolicy(keyNotKnown),
+		},
+	}
+}
+
+// documented are keys of policies that no configuration holds, because nothing
+// here depends on them (mulesoft-policies.md 1.1, 2.1).
+func documented(asset string) []string {
+	switch asset {
+	case jwtValidation:
+		return []string{"claimsToHeaders", "customKeyExpression"}
+	case openIDConnect: // injected by the platform
+		return []string{"identityManagementTokenUrl", "identityManagementClientId", "identityManagementClientSecret"}
+	}
+	return nil
+}
+
+// keysOf are the documented keys of a policy, sorted.
+func keysOf(asset string, config any) []string {
+	all := documented(asset)
+	t := reflect.TypeOf(config).Elem()
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func keyNotKnown(p place) []Finding {
+	if p.Config == nil {
+		return nil
+	}
+	known := keysOf(p.Asset, p.Config)
+	var all []Finding
+	for _, name := range slices.Sorted(maps.Keys(p.Settings)) {
+		if _, ok := slices.BinarySearch(known, name); !ok {
+			all = append(all, p.unknownKey(name, known))
+		}
+	}
+	return all
+}
+
+func (p place) unknownKey(name string, known []string) Finding {
+	s := p.Settings[name]
+	f := p.of("%s: expected a key of %s, got one that it has not", s.Key, p.Asset)
+	f.Key, f.At = name, s.KeyAt
+	near := document.Nearest(name, known)
+	if near == "" {
+		return f
+	}
+	spelled := near
+	if strings.Contains(s.Key, "_") {
+		spelled = snake(near)
+	}
+	f.Fix = fmt.Sprintf("write %s, if that was meant", spelled)
+	if !p.sets(near) {
+		f.Patch = &Patch{Key: spelled, Rename: true, At: s.KeyAt}
+	}
+	return f
+}
