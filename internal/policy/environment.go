@@ -35,7 +35,7 @@ func EnvironmentOf(name string) string {
 	return ""
 }
 
-// environment is the one that an instance's name speaks of, else the nearest
+// environment is the one that its name speaks of, else the nearest
 // part of the path to its file.
 func (in *Instance) environment() string {
 	if env := EnvironmentOf(in.Name); env != "" {
@@ -52,7 +52,6 @@ func (in *Instance) environment() string {
 
 // another reports whether two instances are to be told apart as environments are:
 // all are, but those that speak of the same one.
-func (in *Instance) another(other *Instance) bool {
-	env := in.environment()
-	return in != other && (env == "" || env != other.environment())
+func (in *subject) another(other *subject) bool {
+	return in != other && (in.environment == "" || in.environment != other.environment)
 }

@@ -49,7 +49,7 @@ type LintRule struct {
 
 // check finds what a rule is about. It fills in what it alone knows; LintRule
 // adds the rest.
-type check func([]Instance) []Finding
+type check func([]*subject) []Finding
 
 // Finding is what a rule says about one place.
 type Finding struct {
@@ -95,9 +95,10 @@ func LintRules() []LintRule { return slices.Clone(rules) }
 // they say by file and line. Rules about environments compare the instances with
 // each other.
 func Lint(all []Instance, by []LintRule) []Finding {
+	subjects := subjectsOf(all)
 	var found []Finding
 	for _, r := range by {
-		for _, f := range r.check(all) {
+		for _, f := range r.check(subjects) {
 			f.Rule, f.Severity, f.Why, f.Rows = r.ID, r.Severity, r.Why, r.Rows
 			f.Fix = cmp.Or(f.Fix, r.Fix)
 			found = append(found, f)

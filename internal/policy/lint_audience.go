@@ -69,7 +69,7 @@ func audienceRules() []LintRule {
 }
 
 func audienceNotChecked(p place, c *JWTValidation) []Finding {
-	if _, bound := c.demands("aud"); bound || c.ValidateAudClaim || c.MandatoryAudClaim || p.sets("supportedAudiences") {
+	if _, bound := p.demands("aud"); bound || c.ValidateAudClaim || c.MandatoryAudClaim || p.sets("supportedAudiences") {
 		return nil
 	}
 	return p.expected("validateAudClaim", true, false)
@@ -116,7 +116,7 @@ func audienceOfTwoEnvironments(p place, c *JWTValidation) []Finding {
 // ownAudiences leaves out the values that speak of another environment than the
 // instance does, or than fallback where it speaks of none.
 func (p place) ownAudiences(all []string, fallback string) []string {
-	home := p.in.environment()
+	home := p.in.environment
 	if !slices.ContainsFunc(all, func(v string) bool { return EnvironmentOf(v) == home }) || home == "" {
 		home = fallback
 	}
@@ -127,7 +127,7 @@ func (p place) ownAudiences(all []string, fallback string) []string {
 }
 
 func audienceOfAnotherEnvironment(p place, c *JWTValidation) []Finding {
-	home, all := p.in.environment(), c.audiences()
+	home, all := p.in.environment, c.audiences()
 	if home == "" {
 		return nil
 	}

@@ -78,7 +78,7 @@ func forms(all []string) (uris, ids []string) {
 
 func audienceAgainstVersion(p place, c *JWTValidation) []Finding {
 	uris, ids := forms(c.audiences())
-	version, by := p.version(c)
+	version, by := p.version()
 	switch {
 	case version == v2 && len(ids) == 0 && len(uris) > 0:
 		return []Finding{p.about("supportedAudiences", "expected the application id, since %s is of v2 tokens, got %s", by, uris[0])}
@@ -90,7 +90,7 @@ func audienceAgainstVersion(p place, c *JWTValidation) []Finding {
 
 func audienceOfOneVersion(p place, c *JWTValidation) []Finding {
 	uris, ids := forms(c.audiences())
-	if version, _ := p.version(c); version != both || (len(uris) > 0) == (len(ids) > 0) {
+	if version, _ := p.version(); version != both || (len(uris) > 0) == (len(ids) > 0) {
 		return nil
 	}
 	if len(ids) > 0 {

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -68,14 +69,14 @@ func chainRules() []LintRule {
 	}
 }
 
-func noPolicy(in *Instance) []Finding {
+func noPolicy(in *subject) []Finding {
 	if len(in.Policies) > 0 {
 		return nil
 	}
 	return []Finding{in.of("expected a policy that checks tokens, got no policy that is on")}
 }
 
-func noTokenPolicy(in *Instance) []Finding {
+func noTokenPolicy(in *subject) []Finding {
 	if len(in.Policies) == 0 || len(in.tokenPolicies()) > 0 {
 		return nil
 	}
@@ -86,16 +87,24 @@ func noTokenPolicy(in *Instance) []Finding {
 	return []Finding{in.of("expected a policy that checks tokens, got %s", strings.Join(assets, ", "))}
 }
 
-func policyForSomeRequests(in *Instance) []Finding {
+func policyForSomeRequests(in *subject) []Finding {
 	all := in.tokenPolicies()
-	if len(all) == 0 || slices.ContainsFunc(all, func(a Applied) bool { return len(a.Rules) == 0 || slices.Contains(a.Rules, Rule{}) }) {
+	if len(all) == 0 || slices.ContainsFunc(all, func(p place) bool { return len(p.Rules) == 0 || slices.ContainsFunc(p.Rules, Rule.everything) }) {
 		return nil
 	}
 	var only []string
 	for _, r := range all[0].Rules {
 		only = append(only, r.String())
 	}
-	return []Finding{place{in, all[0]}.of("expected all requests, got only %s", strings.Join(only, ", "))}
+	return []Finding{all[0].of("expected all requests, got only %s", strings.Join(only, ", "))}
+}
+
+// everything reports whether a rule holds for all requests.
+func (r Rule) everything() bool {
+	all := func(p *regexp.Regexp) bool {
+		return p == nil || p.MatchString("/") && p.MatchString("") && p.MatchString("/any/Thing.1") && p.MatchString("PURGE")
+	}
+	return all(r.Path) && all(r.Method)
 }
 
 // String is the condition in words.
@@ -111,16 +120,16 @@ func (r Rule) String() string {
 	return r.Method.String() + " " + r.Path.String()
 }
 
-func policyTwice(in *Instance) []Finding {
-	first := map[string]Applied{}
+func policyTwice(in *subject) []Finding {
+	first := map[string]place{}
 	var all []Finding
-	for _, a := range in.Policies {
+	for _, a := range in.places {
 		other, twice := first[a.Asset]
 		switch {
 		case !twice:
 			first[a.Asset] = a
 		case a.Config != nil && len(a.Rules) == 0 && len(other.Rules) == 0:
-			all = append(all, place{in, a}.of("expected one %s, got another at %s", a.Asset, other.At))
+			all = append(all, a.of("expected one %s, got another at %s", a.Asset, other.At))
 		}
 	}
 	return all
@@ -135,35 +144,35 @@ func policyNotKnown(p place) []Finding {
 
 // claimsBeforeToken looks at Client ID Enforcement, whose expressions may read
 // what a policy before it found in the token.
-func claimsBeforeToken(in *Instance) []Finding {
-	for _, a := range in.Policies {
+func claimsBeforeToken(in *subject) []Finding {
+	for _, a := range in.places {
 		switch c := a.Config.(type) {
 		case *JWTValidation, *OpenIDConnect, *Introspection:
 			return nil
 		case *ClientIDEnforcement:
 			if c.CredentialsOrigin == "customExpression" && mentions(c.ClientIDExpression, "authentication.", "vars.claimSet") && len(in.tokenPolicies()) > 0 {
-				return []Finding{place{in, a}.about("clientIdExpression", "expected %s before this policy, got it behind", in.tokenPolicies()[0].Asset)}
+				return []Finding{a.about("clientIdExpression", "expected %s before this policy, got it behind", in.tokenPolicies()[0].Asset)}
 			}
 		}
 	}
 	return nil
 }
 
-func networkBeforeSignature(in *Instance) []Finding {
+func networkBeforeSignature(in *subject) []Finding {
 	asks := -1
-	for i, a := range in.Policies {
+	for i, a := range in.places {
 		switch {
 		case a.Asset == openIDConnect || a.Asset == introspection:
 			asks = i
 		case a.Asset == jwtValidation && asks >= 0:
-			return []Finding{place{in, in.Policies[asks]}.of("expected %s first, got it behind %s", a.Asset, orderOf(in.Policies[asks]))}
+			return []Finding{in.places[asks].of("expected %s first, got it behind %s", a.Asset, orderOf(in.places[asks]))}
 		}
 	}
 	return nil
 }
 
 // orderOf names a policy with its order, where the document has one.
-func orderOf(a Applied) string {
+func orderOf(a place) string {
 	if a.Order == 0 {
 		return a.Asset
 	}

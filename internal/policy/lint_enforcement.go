@@ -56,30 +56,20 @@ func clientIDBesideToken(p place, c *ClientIDEnforcement) []Finding {
 	if len(p.in.tokenPolicies()) == 0 || ofToken(c.ClientIDExpression) || c.CredentialsOrigin != customOrigin {
 		return nil
 	}
-	if d := p.in.without(p.Asset).admits(); d.contract {
-		return nil
-	}
-	return []Finding{p.about("clientIdExpression", "expected the claim of the token, got %s", c.ClientIDExpression)}
-}
-
-// without is an instance without the policies of an asset.
-func (in *Instance) without(asset string) *Instance {
-	rest := *in
-	rest.Policies = nil
-	for _, a := range in.Policies {
-		if a.Asset != asset {
-			rest.Policies = append(rest.Policies, a)
+	for _, other := range p.in.tokenPolicies() {
+		if other.checksContract() {
+			return nil
 		}
 	}
-	return &rest
+	return []Finding{p.about("clientIdExpression", "expected the claim of the token, got %s", c.ClientIDExpression)}
 }
 
 func clientIDBasicBesideBearer(p place, c *ClientIDEnforcement) []Finding {
 	if c.CredentialsOrigin != "httpBasicAuthenticationHeader" || len(p.in.tokenPolicies()) == 0 {
 		return nil
 	}
-	for _, jwt := range configs[JWTValidation](p.in) {
-		if jwt.JWTOrigin != bearerOrigin && len(p.in.tokenPolicies()) == 1 {
+	for _, other := range p.in.tokenPolicies() {
+		if jwt, ok := other.Config.(*JWTValidation); ok && jwt.JWTOrigin != bearerOrigin {
 			return nil
 		}
 	}

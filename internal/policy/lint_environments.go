@@ -63,35 +63,28 @@ func environmentRules() []LintRule {
 
 // nothingSeparates speaks of an instance that demands nothing of the kind, and of
 // instances that demand the same.
-func nothingSeparates(all []Instance) []Finding {
-	same := map[string][]*Instance{}
+func nothingSeparates(all []*subject) []Finding {
+	same := map[string][]*subject{}
+	for _, in := range all {
+		same[in.admits.key()] = append(same[in.admits.key()], in)
+	}
 	var found []Finding
-	for i := range all {
-		in := &all[i]
-		d := in.admits()
+	for _, in := range all {
 		switch {
 		case len(in.tokenPolicies()) == 0:
-		case d.binds():
-			same[fmt.Sprint(d.audiences, d.scopes, d.roles, d.tenants, d.anyScope)] = append(same[fmt.Sprint(d.audiences, d.scopes, d.roles, d.tenants, d.anyScope)], in)
-		case !d.contract:
+		case in.admits.binds():
+			if others := othersOf(in, same[in.admits.key()]); others != "" {
+				found = append(found, in.of("expected a demand that %s does not make, got the same audiences, scopes, roles and tenants", others))
+			}
+		case !in.admits.contract:
 			found = append(found, in.of("expected an audience, a scope or a role of this environment, got none"))
-		}
-	}
-	for i := range all {
-		in := &all[i]
-		d := in.admits()
-		if !d.binds() {
-			continue
-		}
-		if others := othersOf(in, same[fmt.Sprint(d.audiences, d.scopes, d.roles, d.tenants, d.anyScope)]); others != "" {
-			found = append(found, in.of("expected a demand that %s does not make, got the same audiences, scopes, roles and tenants", others))
 		}
 	}
 	return found
 }
 
 // othersOf names the instances among some that are other environments than in.
-func othersOf(in *Instance, some []*Instance) string {
+func othersOf(in *subject, some []*subject) string {
 	const most = 3
 	var names []string
 	more := 0
@@ -111,8 +104,8 @@ func othersOf(in *Instance, some []*Instance) string {
 	return text
 }
 
-func onlyContractsSeparate(in *Instance) []Finding {
-	d := in.admits()
+func onlyContractsSeparate(in *subject) []Finding {
+	d := in.admits
 	if len(in.tokenPolicies()) == 0 || d.binds() || !d.contract {
 		return nil
 	}
@@ -128,7 +121,7 @@ type valued struct {
 // shared tells each policy that demands what a policy of another environment
 // demands too.
 func shared(key string, all []valued) []Finding {
-	by := map[string][]*Instance{}
+	by := map[string][]*subject{}
 	for _, v := range all {
 		by[v.value] = append(by[v.value], v.in)
 	}
@@ -141,13 +134,13 @@ func shared(key string, all []valued) []Finding {
 	return found
 }
 
-func audienceShared(all []Instance) []Finding {
+func audienceShared(all []*subject) []Finding {
 	var values []valued
-	for i := range all {
-		for _, a := range all[i].Policies {
-			if c, ok := a.Config.(*JWTValidation); ok {
+	for _, in := range all {
+		for _, p := range in.places {
+			if c, ok := p.Config.(*JWTValidation); ok {
 				for _, value := range c.audiences() {
-					values = append(values, valued{place{&all[i], a}, value})
+					values = append(values, valued{p, value})
 				}
 			}
 		}
@@ -157,43 +150,38 @@ func audienceShared(all []Instance) []Finding {
 
 // scopeShared looks at each scope where one is enough, and at all together where
 // all are needed.
-func scopeShared(all []Instance) []Finding {
+func scopeShared(all []*subject) []Finding {
 	var values []valued
-	for i := range all {
-		for _, a := range all[i].Policies {
-			var scopes []string
-			criteria := All
-			switch c := a.Config.(type) {
-			case *OpenIDConnect:
-				scopes, criteria = strings.Fields(c.Scopes), c.ScopeValidationCriteria
-			case *Introspection:
-				scopes, criteria = strings.Fields(c.Scopes), c.ScopeValidationCriteria
+	for _, in := range all {
+		for _, p := range in.places {
+			d, ok := p.scopes()
+			if !ok {
+				continue
 			}
-			slices.Sort(scopes)
-			if criteria.all() && len(scopes) > 0 {
-				scopes = []string{strings.Join(slices.Compact(scopes), " ")}
+			scopes := slices.Compact(slices.Sorted(slices.Values(d.scopes)))
+			if d.criteria.all() {
+				scopes = []string{strings.Join(scopes, " ")}
 			}
 			for _, value := range scopes {
-				values = append(values, valued{place{&all[i], a}, value})
+				values = append(values, valued{p, value})
 			}
 		}
 	}
 	return shared("scopes", values)
 }
 
-func productionBesideOthers(all []Instance) []Finding {
-	others := map[string]*Instance{}
-	for i := range all {
-		if env := all[i].environment(); env != "" && env != "prod" {
-			for _, tenant := range all[i].tenants() {
-				others[tenant] = &all[i]
+func productionBesideOthers(all []*subject) []Finding {
+	others := map[string]*subject{}
+	for _, in := range all {
+		if in.environment != "" && in.environment != "prod" {
+			for _, tenant := range in.tenants() {
+				others[tenant] = in
 			}
 		}
 	}
 	var found []Finding
-	for i := range all {
-		in := &all[i]
-		if in.environment() != "prod" {
+	for _, in := range all {
+		if in.environment != "prod" {
 			continue
 		}
 		for _, tenant := range in.tenants() {
@@ -207,9 +195,13 @@ func productionBesideOthers(all []Instance) []Finding {
 }
 
 // tenants are those that an instance's policies name.
-func (in *Instance) tenants() []string {
-	all := in.admits().tenants
-	for _, c := range configs[JWTValidation](in) {
+func (in *subject) tenants() []string {
+	all := slices.Clone(in.admits.tenants)
+	for _, p := range in.places {
+		c, ok := p.Config.(*JWTValidation)
+		if !ok {
+			continue
+		}
 		for _, address := range c.keySets() {
 			if _, tenant, ok := tenantOf(address); ok && isEntra(address) && !slices.Contains(anyone(), tenant) {
 				all = append(all, strings.ToLower(tenant))
@@ -220,17 +212,16 @@ func (in *Instance) tenants() []string {
 	return slices.Compact(all)
 }
 
-func anybodyOfTheTenant(in *Instance) []Finding {
-	d := in.admits()
+func anybodyOfTheTenant(in *subject) []Finding {
+	d := in.admits
 	if len(d.audiences) == 0 || d.contract || len(d.scopes)+len(d.roles) > 0 {
 		return nil
 	}
-	for _, a := range in.Policies {
-		c, ok := a.Config.(*JWTValidation)
-		if !ok || c.namesClient() {
+	for _, p := range in.places {
+		if _, ok := p.Config.(*JWTValidation); !ok || p.namesClient() {
 			continue
 		}
-		return []Finding{place{in, a}.about("skipClientIdValidation", "expected a check of the client, a role or a scope, got none of them")}
+		return []Finding{p.about("skipClientIdValidation", "expected a check of the client, a role or a scope, got none of them")}
 	}
 	return nil
 }

@@ -86,21 +86,20 @@ func (v version) and(other version) version {
 
 // version is that of the tokens which the rest of a policy is written for, and
 // what says so: the issuer first, then the client id expression.
-func (p place) version(c *JWTValidation) (of version, by string) {
-	if of = c.issuerVersion(); of != unknown {
+func (p place) version() (of version, by string) {
+	if of = p.issuerVersion(); of != unknown {
 		return of, "iss"
 	}
-	if !p.sets("clientIdExpression") {
-		return unknown, ""
+	if p.client.of != unknown && p.sets("clientIdExpression") {
+		return p.client.of, p.client.claims()
 	}
-	of, claims := c.clientVersion()
-	return of, claims
+	return unknown, ""
 }
 
 // issuerVersion is that of the issuers which a policy admits.
-func (c *JWTValidation) issuerVersion() version {
+func (p place) issuerVersion() version {
 	of := unknown
-	values, _ := c.demands("iss")
+	values, _ := p.demands("iss")
 	for _, value := range values {
 		of = of.and(issuerVersion(value))
 	}
@@ -144,55 +143,48 @@ func entraHosts() []string {
 // anyone are the names in a tenant's place that stand for every tenant.
 func anyone() []string { return []string{"common", "organizations", "consumers"} }
 
-func issuerNotChecked(p place, c *JWTValidation) []Finding {
-	_, iss := c.demands("iss")
-	_, tid := c.demands("tid")
+func issuerNotChecked(p place, _ *JWTValidation) []Finding {
+	_, iss := p.demands("iss")
+	_, tid := p.demands("tid")
 	if iss || tid {
 		return nil
 	}
 	got := "none"
-	if _, optional := c.claims(); slices.ContainsFunc(optional, func(r CustomClaim) bool { return r.Key == "iss" || r.Key == "tid" }) {
+	if slices.ContainsFunc(p.rules, func(r claimRule) bool { return r.about("iss") || r.about("tid") }) {
 		got = "one that is not mandatory"
 	}
 	return []Finding{p.about("mandatoryCustomClaims", "expected a rule for iss or tid, got %s", got)}
 }
 
-func issuerOfAnyTenant(p place, c *JWTValidation) []Finding {
-	mandatory, _ := c.claims()
-	var all []Finding
-	for i, rule := range mandatory {
-		x, ok := expressionOf(rule.Value)
-		if !ok || !x.reads("iss") || x.reads("tid") {
-			continue
+func issuerOfAnyTenant(p place, _ *JWTValidation) []Finding {
+	return p.eachRule(func(r claimRule) []Finding {
+		if r.x == nil || !r.mandatory || !r.x.reads("iss") && !r.x.reads("tid") {
+			return nil
 		}
-		values := x.compared("iss")
-		if !slices.ContainsFunc(values, func(v string) bool { return tenantIn(v) == "" }) && len(values) > 0 {
-			continue
+		if !slices.ContainsFunc(samples(), r.x.holds) {
+			return nil
 		}
-		all = append(all, p.claim(i, "expected the whole issuer, got %s", rule.Value))
-	}
-	return all
+		return []Finding{p.ruled(r, "expected the whole issuer, got an expression that takes any tenant: %s", r.Value)}
+	})
 }
 
-func issuerMatchesNoToken(p place, c *JWTValidation) []Finding {
-	mandatory, _ := c.claims()
-	var all []Finding
-	for i, rule := range mandatory {
-		values := []string{rule.Value}
-		if x, ok := expressionOf(rule.Value); ok {
-			if values = x.compared("iss"); x.text("contains") {
-				continue
-			}
-		} else if rule.Key != "iss" {
-			continue
+func issuerMatchesNoToken(p place, _ *JWTValidation) []Finding {
+	return p.eachRule(func(r claimRule) []Finding {
+		values := []string{r.Value}
+		switch {
+		case !r.mandatory || !r.about("iss"):
+			return nil
+		case r.x != nil:
+			values = r.x.demanded["iss"]
 		}
+		var all []Finding
 		for _, value := range values {
 			if reason := notAnIssuer(value); reason != "" {
-				all = append(all, p.claim(i, "expected an issuer of Entra, got %s, %s", value, reason))
+				all = append(all, p.ruled(r, "expected an issuer of Entra, got %s, %s", value, reason))
 			}
 		}
-	}
-	return all
+		return all
+	})
 }
 
 // notAnIssuer says why no token has a value as iss; empty where one may, or where
@@ -219,19 +211,16 @@ func notAnIssuer(value string) string {
 }
 
 func issuerAgainstVersion(p place, c *JWTValidation) []Finding {
-	client, claims := c.clientVersion()
-	issuer := c.issuerVersion()
-	if c.SkipClientIDValidation || client == unknown || client == both || issuer == unknown || issuer == both || client == issuer {
+	client, issuer := p.client.of, p.issuerVersion()
+	expression := map[version]string{v1: clientIDOfV1, v2: clientIDOfV2}[issuer]
+	if c.SkipClientIDValidation || client == unknown || client == both || expression == "" || client == issuer {
 		return nil
 	}
-	f := p.about("clientIdExpression", "expected the claim of %s tokens, whose iss is demanded, got %s", issuer, claims)
-	f.Patch = p.patch("clientIdExpression", map[version]string{v1: ClientIDOfV1, v2: ClientIDOfV2}[issuer])
-	return []Finding{f}
+	return p.clientExpression(expression, "expected the claim of %s tokens, whose iss is demanded, got %s", issuer, p.client.claims())
 }
 
-func issuerOfOneVersion(p place, c *JWTValidation) []Finding {
-	client, _ := c.clientVersion()
-	if issuer := c.issuerVersion(); client == both && (issuer == v1 || issuer == v2) {
+func issuerOfOneVersion(p place, _ *JWTValidation) []Finding {
+	if issuer := p.issuerVersion(); p.client.of == both && (issuer == v1 || issuer == v2) {
 		return []Finding{p.about("mandatoryCustomClaims", "expected the issuer of both versions, as clientIdExpression is, got that of %s", issuer)}
 	}
 	return nil
@@ -242,12 +231,9 @@ func tenantsDisagree(p place, c *JWTValidation) []Finding {
 	if !ok || c.JWTKeyOrigin != "jwks" || !bareGUID(keys) {
 		return nil
 	}
-	for _, claim := range []string{"iss", "tid"} {
-		values, _ := c.demands(claim)
-		for _, v := range values {
-			if tenant := tenantIn(v); bareGUID(tenant) && !strings.EqualFold(tenant, keys) {
-				return []Finding{p.about("jwksUrl", "expected the keys of tenant %s, which %s names, got those of %s", tenant, claim, keys)}
-			}
+	for _, tenant := range p.tenants() {
+		if bareGUID(tenant) && !strings.EqualFold(tenant, keys) {
+			return []Finding{p.about("jwksUrl", "expected the keys of tenant %s, which iss or tid names, got those of %s", tenant, keys)}
 		}
 	}
 	return nil

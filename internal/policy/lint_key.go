@@ -158,7 +158,7 @@ func (c *JWTValidation) keySets() []string {
 	if c.JWTKeyOrigin != "jwks" {
 		return nil
 	}
-	return fields(c.JWKSURL, ",")
+	return parts(c.JWKSURL)
 }
 
 // placeholderHosts are those of the documentation.
@@ -204,23 +204,12 @@ func jwksCommon(p place, c *JWTValidation) []Finding {
 			continue
 		}
 		f := p.about("jwksUrl", "expected the keys of one tenant, got those of %s", tenant)
-		if own := c.tenant(); own != "" {
-			f.Patch = p.patch("jwksUrl", strings.Replace(c.JWKSURL, "/"+tenant+"/", "/"+own+"/", 1))
+		if own := p.tenants(); len(own) == 1 && bareGUID(own[0]) {
+			f.Patch = p.patch("jwksUrl", strings.Replace(c.JWKSURL, "/"+tenant+"/", "/"+own[0]+"/", 1))
 		}
 		return []Finding{f}
 	}
 	return nil
-}
-
-// tenant is the tenant that the rules for iss and tid name, if it is one.
-func (c *JWTValidation) tenant() string {
-	var d admits
-	d.jwt(c)
-	slices.Sort(d.tenants)
-	if all := slices.Compact(d.tenants); len(all) == 1 && bareGUID(all[0]) {
-		return all[0]
-	}
-	return ""
 }
 
 // isEntra reports whether an address is one of Entra's.

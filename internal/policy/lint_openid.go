@@ -58,7 +58,11 @@ func oidcClientCheckOn(p place, c *OpenIDConnect) []Finding {
 	if c.SkipClientIDValidation {
 		return nil
 	}
-	return p.expected("skipClientIdValidation", true, false)
+	f := p.expected("skipClientIdValidation", true, false)
+	if c.Scopes == "" {
+		f[0].Patch = nil // alone it opens every environment
+	}
+	return f
 }
 
 func oidcNothingChecked(p place, c *OpenIDConnect) []Finding {
@@ -82,13 +86,13 @@ func oidcGraphTokens(p place, c *OpenIDConnect) []Finding {
 	return []Finding{p.about("scopes", "expected none with the Entra client provider, got %s", c.Scopes)}
 }
 
-func jwtBehindOIDC(in *Instance) []Finding {
+func jwtBehindOIDC(in *subject) []Finding {
 	if !in.has(jwtValidation) || !in.has(openIDConnect) {
 		return nil
 	}
-	for _, a := range in.Policies {
-		if a.Asset == openIDConnect {
-			return []Finding{place{in, a}.of("expected %s or %s, got both", jwtValidation, openIDConnect)}
+	for _, p := range in.places {
+		if p.Asset == openIDConnect {
+			return []Finding{p.of("expected %s or %s, got both", jwtValidation, openIDConnect)}
 		}
 	}
 	return nil

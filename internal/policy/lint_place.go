@@ -2,21 +2,14 @@ package policy
 
 import (
 	"fmt"
-	"slices"
 )
 
-// place is where a rule looks: one policy of one instance.
-type place struct {
-	in *Instance
-	Applied
-}
-
 // eachInstance makes a rule of what can be said of one instance.
-func eachInstance(look func(in *Instance) []Finding) check {
-	return func(all []Instance) []Finding {
+func eachInstance(look func(in *subject) []Finding) check {
+	return func(all []*subject) []Finding {
 		var found []Finding
-		for i := range all {
-			found = append(found, look(&all[i])...)
+		for _, in := range all {
+			found = append(found, look(in)...)
 		}
 		return found
 	}
@@ -24,10 +17,10 @@ func eachInstance(look func(in *Instance) []Finding) check {
 
 // eachPolicy makes a rule of what can be said of one policy.
 func eachPolicy(look func(p place) []Finding) check {
-	return eachInstance(func(in *Instance) []Finding {
+	return eachInstance(func(in *subject) []Finding {
 		var found []Finding
-		for _, a := range in.Policies {
-			found = append(found, look(place{in, a})...)
+		for _, p := range in.places {
+			found = append(found, look(p)...)
 		}
 		return found
 	})
@@ -44,7 +37,7 @@ func each[C any](look func(p place, c *C) []Finding) check {
 }
 
 // of is a finding about an instance as a whole.
-func (in *Instance) of(format string, a ...any) Finding {
+func (in *subject) of(format string, a ...any) Finding {
 	return Finding{Instance: in.Name, At: in.At, Message: fmt.Sprintf(format, a...)}
 }
 
@@ -82,19 +75,3 @@ func (p place) sets(key string) bool {
 // local reports whether the policy runs in local mode of Flex or Omni Gateway,
 // which has no contracts.
 func (p place) local() bool { return p.in.Form == FlexYAML }
-
-// configs are the configurations of one kind in front of an instance.
-func configs[C any](in *Instance) []*C {
-	var all []*C
-	for _, a := range in.Policies {
-		if c, ok := a.Config.(*C); ok {
-			all = append(all, c)
-		}
-	}
-	return all
-}
-
-// has reports whether an instance has a policy of one of these assets.
-func (in *Instance) has(assets ...string) bool {
-	return slices.ContainsFunc(in.Policies, func(a Applied) bool { return slices.Contains(assets, a.Asset) })
-}

@@ -58,20 +58,25 @@ type demand struct {
 	criteria Criteria
 }
 
+// scopes are what a policy asks for, if it does.
+func (p place) scopes() (demand, bool) {
+	var d demand
+	switch c := p.Config.(type) {
+	case *OpenIDConnect:
+		d = demand{strings.Fields(c.Scopes), c.ScopeValidationCriteria}
+	case *Introspection:
+		d = demand{strings.Fields(c.Scopes), c.ScopeValidationCriteria}
+	}
+	return d, len(d.scopes) > 0
+}
+
 // scoped makes a rule of what can be said of a policy that asks for scopes.
 func scoped(look func(p place, d demand) []Finding) check {
 	return eachPolicy(func(p place) []Finding {
-		var d demand
-		switch c := p.Config.(type) {
-		case *OpenIDConnect:
-			d = demand{strings.Fields(c.Scopes), c.ScopeValidationCriteria}
-		case *Introspection:
-			d = demand{strings.Fields(c.Scopes), c.ScopeValidationCriteria}
+		if d, ok := p.scopes(); ok {
+			return look(p, d)
 		}
-		if len(d.scopes) == 0 {
-			return nil
-		}
-		return look(p, d)
+		return nil
 	})
 }
 
@@ -136,7 +141,7 @@ func scopeLocksOutDaemons(p place, d demand) []Finding {
 }
 
 func scopeOfAnotherEnvironment(p place, d demand) []Finding {
-	home := p.in.environment()
+	home := p.in.environment
 	if home == "" {
 		return nil
 	}

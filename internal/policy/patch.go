@@ -48,6 +48,11 @@ func (p place) patch(key string, value any) *Patch {
 	return &Patch{Key: p.spelled(key), Value: value, Insert: true, At: first.KeyAt}
 }
 
+// patchRule sets the value of one custom claim.
+func (p place) patchRule(r claimRule, value string) *Patch {
+	return nil
+}
+
 // firstSetting is the setting that stands first in the document.
 func (p place) firstSetting() (Setting, bool) {
 	var first Setting
