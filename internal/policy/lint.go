@@ -73,8 +73,8 @@ type Finding struct {
 
 // rules is the registry, sorted by id.
 var rules = register(slices.Concat(
-	chainRules(), settingRules(), keyRules(), placementRules(), audienceRules(), audienceFormRules(),
-	issuerRules(), timeRules(), claimRules(), expressionRules(), clientRules(), enforcementRules(), scopeRules(),
+	chainRules(), settingRules(), keyRules(), jwksRules(), placementRules(), audienceRules(), audienceFormRules(),
+	issuerRules(), timeRules(), claimRules(), rightsRules(), expressionRules(), clientRules(), enforcementRules(), scopeRules(),
 	openIDRules(), introspectionRules(), environmentRules(),
 ))
 

@@ -28,6 +28,22 @@ func chainRules() []LintRule {
 			check: eachInstance(noTokenPolicy),
 		},
 		{
+			ID: "policy-disabled", Severity: High,
+			Why:   "a policy that is switched off checks nothing",
+			Fix:   "enable the policy, or remove it if another one does its work",
+			Refs:  []string{"MP 5"},
+			Rows:  []string{"auth-missing", "aud-other-env-genuine", "client-unregistered-genuine"},
+			check: eachInstance(policyDisabled),
+		},
+		{
+			ID: "policy-elsewhere", Severity: High,
+			Why:   "provided policies are in the namespace default: the gateway does not find this one, and what it makes of that is not documented",
+			Fix:   "write namespace: default into policyRef",
+			Refs:  []string{"MP 4"},
+			Rows:  []string{"auth-missing", "aud-other-env-genuine"},
+			check: eachPolicy(policyElsewhere),
+		},
+		{
 			ID: "policy-for-some-requests", Severity: High,
 			Why:   "requests with another method or path do not meet the policy, and no other one asks them for a token",
 			Fix:   "apply the policy to all API methods and resources, or make sure that the rest is meant for everybody",
@@ -87,6 +103,23 @@ func noTokenPolicy(in *subject) []Finding {
 	return []Finding{in.of("expected a policy that checks tokens, got %s", strings.Join(assets, ", "))}
 }
 
+func policyDisabled(in *subject) []Finding {
+	var all []Finding
+	for _, a := range in.Disabled {
+		if a.Config != nil && !in.has(a.Asset) {
+			all = append(all, place{in: in, Applied: a}.of("expected %s to be on, got it disabled", a.Asset))
+		}
+	}
+	return all
+}
+
+func policyElsewhere(p place) []Finding {
+	if !p.local() || p.Config == nil || p.Namespace == "default" || p.Namespace == "" {
+		return nil
+	}
+	return []Finding{p.of("expected %s in namespace default, got %s", p.Asset, p.Namespace)}
+}
+
 func policyForSomeRequests(in *subject) []Finding {
 	all := in.tokenPolicies()
 	if len(all) == 0 || slices.ContainsFunc(all, func(p place) bool { return len(p.Rules) == 0 || slices.ContainsFunc(p.Rules, Rule.everything) }) {
@@ -104,7 +137,7 @@ func (r Rule) everything() bool {
 	all := func(p *regexp.Regexp) bool {
 		return p == nil || p.MatchString("/") && p.MatchString("") && p.MatchString("/any/Thing.1") && p.MatchString("PURGE")
 	}
-	return all(r.Path) && all(r.Method)
+	return all(r.Path) && all(r.Method) && all(r.Host) && len(r.Headers) == 0
 }
 
 // String is the condition in words.

@@ -21,6 +21,14 @@ func settingRules() []LintRule {
 			Rows:  []string{"aud-missing", "exp-missing"},
 			check: eachPolicy(keyNotKnown),
 		},
+		{
+			ID: "key-passed-over", Severity: Medium,
+			Why:   "the product passes over keys that it does not know, without a word: what stands under this one is not there",
+			Fix:   "write the key as the product's documentation has it, or remove it",
+			Refs:  []string{"MP 4", "MP 5"},
+			Rows:  []string{"auth-missing"},
+			check: eachInstance(keyPassedOver),
+		},
 	}
 }
 
@@ -79,4 +87,15 @@ func (p place) unknownKey(name string, known []string) Finding {
 		f.Patch = &Patch{Key: spelled, Rename: true, At: s.KeyAt}
 	}
 	return f
+}
+
+// keyPassedOver is about keys outside of the policies' configurations.
+func keyPassedOver(in *subject) []Finding {
+	var all []Finding
+	for _, s := range in.Ignored {
+		f := in.of("%s: expected a key that is known here", s.Key)
+		f.Key, f.At = s.Key, s.KeyAt
+		all = append(all, f)
+	}
+	return all
 }

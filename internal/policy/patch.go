@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -50,7 +51,11 @@ func (p place) patch(key string, value any) *Patch {
 
 // patchRule sets the value of one custom claim.
 func (p place) patchRule(r claimRule, value string) *Patch {
-	return nil
+	s, ok := p.Settings[r.key].Within[strconv.Itoa(r.place)].Within["value"]
+	if !ok {
+		return nil
+	}
+	return &Patch{Key: s.Key, Value: value, At: s.At, old: s.Text}
 }
 
 // firstSetting is the setting that stands first in the document.
