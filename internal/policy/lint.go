@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -67,8 +68,8 @@ type Finding struct {
 	Why     string   `json:"why"`
 	Fix     string   `json:"fix"`
 	Rows    []string `json:"rows,omitempty"`
-	// Patch is the change of one key that ends the finding, where there is one.
-	Patch *Patch `json:"patch,omitempty"`
+	// Patches are the changes that end the finding, where they can be told.
+	Patches []Patch `json:"patches,omitempty"`
 }
 
 // rules is the registry, sorted by id.
@@ -91,6 +92,12 @@ func register(all []LintRule) []LintRule {
 // LintRules returns every rule, sorted by id.
 func LintRules() []LintRule { return slices.Clone(rules) }
 
+// userInfo is what stands between // and @ in an address.
+var userInfo = regexp.MustCompile(`//[^/@\s]*@`)
+
+// withoutCredentials leaves out what an address may hold before its host.
+func withoutCredentials(text string) string { return userInfo.ReplaceAllString(text, "//…@") }
+
 // Lint holds all instances of one tenant against the rules, and returns what
 // they say by file and line. Rules about environments compare the instances with
 // each other.
@@ -100,7 +107,7 @@ func Lint(all []Instance, by []LintRule) []Finding {
 	for _, r := range by {
 		for _, f := range r.check(subjects) {
 			f.Rule, f.Severity, f.Why, f.Rows = r.ID, r.Severity, r.Why, r.Rows
-			f.Fix = cmp.Or(f.Fix, r.Fix)
+			f.Fix, f.Message = cmp.Or(f.Fix, r.Fix), withoutCredentials(f.Message)
 			found = append(found, f)
 		}
 	}

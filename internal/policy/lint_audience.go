@@ -69,14 +69,20 @@ func audienceRules() []LintRule {
 }
 
 func audienceNotChecked(p place, c *JWTValidation) []Finding {
-	if _, bound := p.demands("aud"); bound || c.ValidateAudClaim || c.MandatoryAudClaim || p.sets("supportedAudiences") {
+	if _, bound := p.demands("aud"); bound || c.ValidateAudClaim || c.MandatoryAudClaim || p.setsAudiences(c) {
 		return nil
 	}
 	return p.expected("validateAudClaim", true, false)
 }
 
+// setsAudiences reports whether the document has audiences, rather than the
+// provider's default.
+func (p place) setsAudiences(c *JWTValidation) bool {
+	return p.sets("supportedAudiences") && len(parts(c.SupportedAudiences)) > 0
+}
+
 func audienceWithoutSwitch(p place, c *JWTValidation) []Finding {
-	if c.ValidateAudClaim || !c.MandatoryAudClaim && !p.sets("supportedAudiences") {
+	if c.ValidateAudClaim || !c.MandatoryAudClaim && !p.setsAudiences(c) {
 		return nil
 	}
 	return p.expected("validateAudClaim", true, false)
@@ -106,7 +112,7 @@ func audienceOfTwoEnvironments(p place, c *JWTValidation) []Finding {
 			first = value
 		default:
 			f := p.about("supportedAudiences", "expected the values of one environment, got %s beside %s", value, first)
-			f.Patch = p.patch("supportedAudiences", strings.Join(p.ownAudiences(c.audiences(), EnvironmentOf(first)), ","))
+			f.Patches = p.patch("supportedAudiences", strings.Join(p.ownAudiences(c.audiences(), EnvironmentOf(first)), ","))
 			return []Finding{f}
 		}
 	}

@@ -146,11 +146,16 @@ func (r Rule) String() string {
 	case r.Method == nil && r.Path == nil:
 		return "everything"
 	case r.Method == nil:
-		return r.Path.String()
+		return written(r.Path)
 	case r.Path == nil:
-		return r.Method.String()
+		return written(r.Method)
 	}
-	return r.Method.String() + " " + r.Path.String()
+	return written(r.Method) + " " + written(r.Path)
+}
+
+// written is a pattern as the document has it.
+func written(p *regexp.Regexp) string {
+	return strings.TrimSuffix(strings.TrimPrefix(p.String(), "^(?:"), ")$")
 }
 
 func policyTwice(in *subject) []Finding {

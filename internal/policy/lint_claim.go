@@ -148,7 +148,7 @@ func claimRuleTakesLongerValues(p place, _ *JWTValidation) []Finding {
 			for _, value := range r.x.demanded[claim] {
 				if longer := value + "2"; r.takes(claim, longer) && !r.takes(claim, "2") {
 					f := p.ruled(r, "expected %s as a whole, got an expression that takes %s", value, longer)
-					f.Patch = p.splitting(r)
+					f.Patches = p.splitting(r)
 					return []Finding{f}
 				}
 			}
@@ -166,7 +166,7 @@ func (r claimRule) takes(claim, value string) bool {
 var plainContains = regexp.MustCompile(`^#\[\s*vars\.claimSet\.scp contains ('[^']*'|"[^"]*")\s*\]$`)
 
 // splitting is the patch of a contains on the text of scp.
-func (p place) splitting(r claimRule) *Patch {
+func (p place) splitting(r claimRule) []Patch {
 	m := plainContains.FindStringSubmatch(r.Value)
 	if m == nil {
 		return nil

@@ -128,7 +128,7 @@ func clientCheckSkipped(p place, c *JWTValidation) []Finding {
 	}
 	f := p.expected("skipClientIdValidation", false, true)
 	if p.client.of == unknown {
-		f[0].Patch = nil // the check would refuse every token
+		f[0].Patches = nil // the check would refuse every token
 	}
 	if p.sets("clientIdExpression") {
 		f[0].Message += ", with an expression that nobody reads so"
@@ -169,7 +169,7 @@ func clientOfNoEntraClaim(p place, c *JWTValidation) []Finding {
 // clientExpression is a finding about Client ID Expression, with the one to write.
 func (p place) clientExpression(patch, format string, a ...any) []Finding {
 	f := p.about("clientIdExpression", format, a...)
-	f.Patch = p.patch("clientIdExpression", patch)
+	f.Patches = p.patch("clientIdExpression", patch)
 	if c, ok := p.Config.(*JWTValidation); ok && c.SkipClientIDValidation {
 		f.Message += "; it counts once the check is not skipped"
 	}

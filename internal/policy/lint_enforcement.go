@@ -43,7 +43,11 @@ func ofToken(expression string) bool {
 	return mentions(expression, "authentication.", "vars.claimSet")
 }
 
-const customOrigin = "customExpression"
+// Where the credentials of a client, or a token, may come from.
+const (
+	customOrigin = "customExpression"
+	basicOrigin  = "httpBasicAuthenticationHeader"
+)
 
 func clientIDWithoutSecret(p place, c *ClientIDEnforcement) []Finding {
 	if c.CredentialsOrigin != customOrigin || c.ClientSecretExpression != "" || ofToken(c.ClientIDExpression) {
@@ -65,7 +69,7 @@ func clientIDBesideToken(p place, c *ClientIDEnforcement) []Finding {
 }
 
 func clientIDBasicBesideBearer(p place, c *ClientIDEnforcement) []Finding {
-	if c.CredentialsOrigin != "httpBasicAuthenticationHeader" || len(p.in.tokenPolicies()) == 0 {
+	if c.CredentialsOrigin != basicOrigin || len(p.in.tokenPolicies()) == 0 {
 		return nil
 	}
 	for _, other := range p.in.tokenPolicies() {

@@ -221,7 +221,11 @@ func anybodyOfTheTenant(in *subject) []Finding {
 		if _, ok := p.Config.(*JWTValidation); !ok || p.namesClient() {
 			continue
 		}
-		return []Finding{p.about("skipClientIdValidation", "expected a check of the client, a role or a scope, got none of them")}
+		f := p.about("skipClientIdValidation", "expected a check of the client, a role or a scope, got none of them")
+		if p.local() {
+			f.Fix = "demand a role or a scope, or the client by azp or appid, in Mandatory custom claims; local mode has no contracts"
+		}
+		return []Finding{f}
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func expressionNotMarked(p place, c *JWTValidation) []Finding {
 	var all []Finding
 	if unmarked(c.ClientIDExpression) {
 		f := p.about("clientIdExpression", "expected #[…], got %s", c.ClientIDExpression)
-		f.Patch = p.patch("clientIdExpression", marked(c.ClientIDExpression))
+		f.Patches = p.patch("clientIdExpression", marked(c.ClientIDExpression))
 		all = append(all, f)
 	}
 	return append(all, p.eachRule(func(r claimRule) []Finding {
@@ -61,7 +61,7 @@ func expressionNotMarked(p place, c *JWTValidation) []Finding {
 			return nil
 		}
 		f := p.ruled(r, "expected #[…], got %s", r.Value)
-		f.Patch = p.patchRule(r, marked(r.Value))
+		f.Patches = p.patchRule(r, marked(r.Value))
 		return []Finding{f}
 	})...)
 }

@@ -62,7 +62,7 @@ func introspectionOverHTTP(p place, c *Introspection) []Finding {
 		return nil
 	}
 	f := p.about("introspectionURL", "expected https, got http")
-	f.Patch = p.patch("introspectionURL", "https"+c.IntrospectionURL[len("http"):])
+	f.Patches = p.patch("introspectionURL", "https"+c.IntrospectionURL[len("http"):])
 	return []Finding{f}
 }
 

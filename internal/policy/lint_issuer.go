@@ -120,11 +120,11 @@ func issuerVersion(issuer string) version {
 // tenantOf takes an address of Entra apart: host, tenant.
 func tenantOf(address string) (host, tenant string, ok bool) {
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
+	if err != nil {
 		return "", "", false
 	}
 	tenant, _, _ = strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
-	return strings.ToLower(u.Hostname()), tenant, tenant != ""
+	return strings.ToLower(u.Hostname()), tenant, u.Host != "" && tenant != ""
 }
 
 // tenantIn is the tenant that a value of iss or tid names.
@@ -143,7 +143,7 @@ func entraHosts() []string {
 // anyone are the names in a tenant's place that stand for every tenant.
 func anyone() []string { return []string{"common", "organizations", "consumers"} }
 
-func issuerNotChecked(p place, _ *JWTValidation) []Finding {
+func issuerNotChecked(p place, c *JWTValidation) []Finding {
 	_, iss := p.demands("iss")
 	_, tid := p.demands("tid")
 	if iss || tid {
@@ -153,7 +153,29 @@ func issuerNotChecked(p place, _ *JWTValidation) []Finding {
 	if slices.ContainsFunc(p.rules, func(r claimRule) bool { return r.about("iss") || r.about("tid") }) {
 		got = "one that is not mandatory"
 	}
-	return []Finding{p.about("mandatoryCustomClaims", "expected a rule for iss or tid, got %s", got)}
+	f := p.of("mandatoryCustomClaims: expected a rule for iss or tid, got %s", got)
+	f.Key, f.At = "mandatoryCustomClaims", p.Where("mandatoryCustomClaims")
+	f.Patches = p.demandTenant(c)
+	return []Finding{f}
+}
+
+// demandTenant adds a rule for tid where the keys name the tenant and no rule is
+// there yet.
+func (p place) demandTenant(c *JWTValidation) []Patch {
+	tenant := ""
+	for _, address := range c.keySets() {
+		if _, t, ok := tenantOf(address); ok && isEntra(address) && bareGUID(t) {
+			tenant = t
+		}
+	}
+	if tenant == "" || len(c.MandatoryCustomClaims) > 0 || len(c.NonMandatoryCustomClaims) > 0 && !c.ValidateCustomClaim {
+		return nil
+	}
+	patches := p.patch("mandatoryCustomClaims", []CustomClaim{{"tid", tenant}})
+	if !c.ValidateCustomClaim && patches != nil {
+		patches = append(patches, p.patch("validateCustomClaim", true)...)
+	}
+	return patches
 }
 
 func issuerOfAnyTenant(p place, _ *JWTValidation) []Finding {
@@ -192,7 +214,7 @@ func issuerMatchesNoToken(p place, _ *JWTValidation) []Finding {
 func notAnIssuer(value string) string {
 	host, tenant, ok := tenantOf(value)
 	switch {
-	case !ok && strings.HasPrefix(strings.ToLower(value), "http"), ok && strings.ContainsAny(tenant, "{<"):
+	case strings.ContainsAny(value, "{<"), !ok && slices.Contains(entraHosts(), host):
 		return "which names no tenant"
 	case !ok || !slices.Contains(entraHosts(), host):
 		return ""

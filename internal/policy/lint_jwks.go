@@ -114,7 +114,7 @@ func jwksOverHTTP(p place, c *JWTValidation) []Finding {
 			continue
 		}
 		f := p.about("jwksUrl", "expected https, got %s", address)
-		f.Patch = p.patch("jwksUrl", strings.ReplaceAll(c.JWKSURL, address, "https"+address[len("http"):]))
+		f.Patches = p.patch("jwksUrl", strings.ReplaceAll(c.JWKSURL, address, "https"+address[len("http"):]))
 		return []Finding{f}
 	}
 	return nil
@@ -128,7 +128,7 @@ func jwksCommon(p place, c *JWTValidation) []Finding {
 		}
 		f := p.about("jwksUrl", "expected the keys of one tenant, got those of %s", tenant)
 		if own := p.tenants(); len(own) == 1 && bareGUID(own[0]) {
-			f.Patch = p.patch("jwksUrl", strings.Replace(c.JWKSURL, "/"+tenant+"/", "/"+own[0]+"/", 1))
+			f.Patches = p.patch("jwksUrl", strings.Replace(c.JWKSURL, "/"+tenant+"/", "/"+own[0]+"/", 1))
 		}
 		return []Finding{f}
 	}
@@ -172,7 +172,6 @@ func jwksKeptLong(p place, c *JWTValidation) []Finding {
 		return nil
 	}
 	f := p.about("jwksServiceTimeToLive", "expected at most %d minutes, got %d", keptLong, c.JWKSServiceTimeToLive)
-	f.Patch = p.patch("jwksServiceTimeToLive", keptLong)
+	f.Patches = p.patch("jwksServiceTimeToLive", keptLong)
 	return []Finding{f}
 }
-

@@ -57,11 +57,9 @@ func signingMethodNone(p place, c *JWTValidation) []Finding {
 
 func signingMethodNotOfEntra(p place, c *JWTValidation) []Finding {
 	switch {
-	case c.SigningMethod == "none":
-		return nil
-	case c.SigningMethod != "rsa":
+	case c.SigningMethod == "hmac" || c.SigningMethod == "es":
 		return p.expected("signingMethod", "rsa", c.SigningMethod)
-	case c.SigningKeyLength != 256:
+	case c.SigningMethod == "rsa" && (c.SigningKeyLength == 384 || c.SigningKeyLength == 512):
 		return p.expected("signingKeyLength", 256, c.SigningKeyLength)
 	}
 	return nil
@@ -108,6 +106,6 @@ func timeoutInSeconds(p place) []Finding {
 		return nil
 	}
 	f := p.about(key, "expected milliseconds, got %d", value)
-	f.Patch = p.patch(key, value*1000)
+	f.Patches = p.patch(key, value*1000)
 	return []Finding{f}
 }

@@ -60,7 +60,7 @@ func oidcClientCheckOn(p place, c *OpenIDConnect) []Finding {
 	}
 	f := p.expected("skipClientIdValidation", true, false)
 	if c.Scopes == "" {
-		f[0].Patch = nil // alone it opens every environment
+		f[0].Patches = nil // alone it opens every environment
 	}
 	return f
 }

@@ -61,7 +61,7 @@ func (p place) about(key, format string, a ...any) Finding {
 // is the patch as well.
 func (p place) expected(key string, want, got any) []Finding {
 	f := p.about(key, "expected %v, got %v", want, got)
-	f.Patch = p.patch(key, want)
+	f.Patches = p.patch(key, want)
 	return []Finding{f}
 }
 
@@ -70,7 +70,6 @@ func (p place) sets(key string) bool {
 	_, ok := p.Settings[key]
 	return ok
 }
-
 
 // local reports whether the policy runs in local mode of Flex or Omni Gateway,
 // which has no contracts.

@@ -29,7 +29,7 @@ func tokenFromQuery(p place, c *JWTValidation) []Finding {
 		return nil
 	}
 	f := p.about("jwtOrigin", "expected %s, got an expression over the address", bearerOrigin)
-	f.Patch = p.patch("jwtOrigin", bearerOrigin)
+	f.Patches = p.patch("jwtOrigin", bearerOrigin)
 	return []Finding{f}
 }
 
@@ -38,6 +38,6 @@ func tokenNotBearer(p place, c *JWTValidation) []Finding {
 		return nil
 	}
 	f := p.about("jwtOrigin", "expected %s, got the expression %s", bearerOrigin, c.JWTExpression)
-	f.Patch = p.patch("jwtOrigin", bearerOrigin)
+	f.Patches = p.patch("jwtOrigin", bearerOrigin)
 	return []Finding{f}
 }

@@ -58,7 +58,7 @@ func claimRuleForAList(p place, _ *JWTValidation) []Finding {
 			return nil
 		}
 		f := p.ruled(r, "expected an expression over the list, got the literal %s", r.Value)
-		f.Patch = p.patchRule(r, "#[vars.claimSet."+r.Key+" contains '"+r.Value+"']")
+		f.Patches = p.patchRule(r, "#[vars.claimSet."+r.Key+" contains '"+r.Value+"']")
 		return []Finding{f}
 	})
 }
@@ -69,7 +69,7 @@ func claimRuleForTheOnlyScope(p place, _ *JWTValidation) []Finding {
 			return nil
 		}
 		f := p.ruled(r, "expected an expression over the scopes, got the literal %s", r.Value)
-		f.Patch = p.patchRule(r, "#[(vars.claimSet.scp splitBy ' ') contains '"+r.Value+"']")
+		f.Patches = p.patchRule(r, "#[(vars.claimSet.scp splitBy ' ') contains '"+r.Value+"']")
 		return []Finding{f}
 	})
 }

@@ -100,7 +100,7 @@ func scopeMatchesNoToken(p place, d demand) []Finding {
 		if short, reason := notAScope(scope); reason != "" {
 			f := p.about("scopes", "expected the short name of a scope, got %s, %s", scope, reason)
 			if short != "" {
-				f.Patch = p.patch("scopes", strings.Join(replaced(d.scopes, scope, short), " "))
+				f.Patches = p.patch("scopes", strings.Join(replaced(d.scopes, scope, short), " "))
 			}
 			all = append(all, f)
 		}

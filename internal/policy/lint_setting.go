@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/document"
@@ -20,6 +21,14 @@ func settingRules() []LintRule {
 			Refs:  []string{"MP 4", "MP 5"},
 			Rows:  []string{"aud-missing", "exp-missing"},
 			check: eachPolicy(keyNotKnown),
+		},
+		{
+			ID: "value-not-known", Severity: High,
+			Why:   "the product has no such choice, and what it makes of it is not documented: the check may be off, or every request refused",
+			Fix:   "choose one of the values that the policy's documentation lists",
+			Refs:  []string{"MP 1.7", "MP 2.1", "MP 3"},
+			Rows:  []string{"ctl-v2-app-only", "sig-bit-flipped"},
+			check: eachPolicy(valueNotKnown),
 		},
 		{
 			ID: "key-passed-over", Severity: Medium,
@@ -84,7 +93,7 @@ func (p place) unknownKey(name string, known []string) Finding {
 	}
 	f.Fix = fmt.Sprintf("write %s, if that was meant", spelled)
 	if !p.sets(near) {
-		f.Patch = &Patch{Key: spelled, Rename: true, At: s.KeyAt}
+		f.Patches = []Patch{{Key: spelled, Rename: true, At: s.KeyAt, owner: p.At}}
 	}
 	return f
 }
@@ -95,6 +104,47 @@ func keyPassedOver(in *subject) []Finding {
 	for _, s := range in.Ignored {
 		f := in.of("%s: expected a key that is known here", s.Key)
 		f.Key, f.At = s.Key, s.KeyAt
+		all = append(all, f)
+	}
+	return all
+}
+
+// choice is a key whose values are a closed list.
+type choice struct {
+	key, value string
+	known      []string
+}
+
+// choices are the closed lists of a policy (mulesoft-policies.md 1.7, 2.1, 3). A
+// third origin of keys, an expression, exists in newer versions of JWT Validation
+// under a name that is not known here.
+func choices(config any) []choice {
+	switch c := config.(type) {
+	case *JWTValidation:
+		return []choice{
+			{"jwtOrigin", c.JWTOrigin, []string{bearerOrigin, customOrigin}},
+			{"signingMethod", c.SigningMethod, []string{"rsa", "hmac", "es", "none"}},
+			{"signingKeyLength", strconv.Itoa(c.SigningKeyLength), []string{"256", "384", "512"}},
+			{"jwtKeyOrigin", c.JWTKeyOrigin, []string{"text", "jwks"}},
+		}
+	case *Introspection:
+		return []choice{{"consumerBy", c.ConsumerBy, []string{"client_id", "username"}}}
+	case *ClientIDEnforcement:
+		return []choice{{"credentialsOriginHasHttpBasicAuthenticationHeader", c.CredentialsOrigin, []string{customOrigin, basicOrigin}}}
+	}
+	return nil
+}
+
+func valueNotKnown(p place) []Finding {
+	var all []Finding
+	for _, c := range choices(p.Config) {
+		if slices.Contains(c.known, c.value) || c.key == "jwtKeyOrigin" && mentions(c.value, "expression") {
+			continue
+		}
+		f := p.about(c.key, "expected %s, got %q", strings.Join(c.known, " or "), c.value)
+		if near := document.Nearest(c.value, c.known); near != "" && c.key != "signingKeyLength" {
+			f.Patches = p.patch(c.key, near)
+		}
 		all = append(all, f)
 	}
 	return all

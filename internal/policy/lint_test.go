@@ -87,8 +87,8 @@ func describe(e example, found []policy.Finding) string {
 		if f.Fix != e.rule.Fix {
 			fmt.Fprintf(&text, "    fix: %s\n", f.Fix)
 		}
-		if f.Patch != nil {
-			fmt.Fprintf(&text, "    patch: %s = %v\n", f.Patch.Key, f.Patch.Value)
+		for _, p := range f.Patches {
+			fmt.Fprintf(&text, "    patch: %s\n", p)
 		}
 	}
 	return text.String()
@@ -111,12 +111,12 @@ func TestLintPatches(t *testing.T) {
 	for _, e := range lintExamples(t, "fires") {
 		files := e.files(t)
 		for _, f := range e.lint(t, files) {
-			if f.Patch == nil {
+			if f.Patches == nil {
 				continue
 			}
 			patched++
 			at := slices.IndexFunc(files, func(other policy.File) bool { return other.Name == f.At.File })
-			text, err := policy.Apply(files[at].Bytes, []policy.Patch{*f.Patch})
+			text, err := policy.Apply(files[at].Bytes, f.Patches)
 			if err != nil {
 				t.Errorf("%s: %v", e.name, err)
 				continue

@@ -28,8 +28,20 @@ type Patch struct {
 	// At is where the value stands; with Rename and Insert, where a key does.
 	At document.Position `json:"-"`
 
-	// old is the value's text without quotes.
-	old string
+	// old is the value's text without quotes, owner the place of its policy.
+	old   string
+	owner document.Position
+}
+
+// String is the change in words.
+func (p Patch) String() string {
+	switch {
+	case p.Rename:
+		return "rename to " + p.Key
+	case p.Insert:
+		return "add " + p.Key + ": " + literal(p.Value)
+	}
+	return "set " + p.Key + ": " + literal(p.Value)
 }
 
 // ErrUnpatchable says that the text at a patch's place has a form that is not
@@ -37,25 +49,28 @@ type Patch struct {
 var ErrUnpatchable = errors.New("the text at this place is not edited")
 
 // patch sets a key. Where the document sets nothing at all there is no place for
-// it, and no patch.
-func (p place) patch(key string, value any) *Patch {
+// it, and no patch; a secret is left alone.
+func (p place) patch(key string, value any) []Patch {
 	if s, ok := p.Settings[key]; ok {
-		return &Patch{Key: s.Key, Value: value, At: s.At, old: s.Text}
+		if s.Secret || s.Unknown != "" {
+			return nil
+		}
+		return []Patch{{Key: s.Key, Value: value, At: s.At, old: s.Text, owner: p.At}}
 	}
 	first, ok := p.firstSetting()
 	if !ok {
 		return nil
 	}
-	return &Patch{Key: p.spelled(key), Value: value, Insert: true, At: first.KeyAt}
+	return []Patch{{Key: p.spelled(key), Value: value, Insert: true, At: first.KeyAt, owner: p.At}}
 }
 
 // patchRule sets the value of one custom claim.
-func (p place) patchRule(r claimRule, value string) *Patch {
+func (p place) patchRule(r claimRule, value string) []Patch {
 	s, ok := p.Settings[r.key].Within[strconv.Itoa(r.place)].Within["value"]
-	if !ok {
+	if !ok || s.Unknown != "" {
 		return nil
 	}
-	return &Patch{Key: s.Key, Value: value, At: s.At, old: s.Text}
+	return []Patch{{Key: s.Key, Value: value, At: s.At, old: s.Text, owner: p.At}}
 }
 
 // firstSetting is the setting that stands first in the document.
@@ -92,6 +107,9 @@ func Apply(src []byte, all []Patch) ([]byte, error) {
 	var problems []error
 	edits := make([]edit, 0, len(all))
 	for _, p := range all {
+		if p.renamedTo(all) {
+			continue
+		}
 		e, err := p.edit(src)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("policy: %s: set %s: %w", p.At, p.Key, err))
@@ -107,6 +125,14 @@ func Apply(src []byte, all []Patch) ([]byte, error) {
 		out = slices.Replace(out, e.from, e.to, []byte(e.text)...)
 	}
 	return out, errors.Join(problems...)
+}
+
+// renamedTo reports whether a key need not be inserted, because another of the
+// same policy gets its name.
+func (p Patch) renamedTo(all []Patch) bool {
+	return p.Insert && slices.ContainsFunc(all, func(other Patch) bool {
+		return other.Rename && other.Key == p.Key && other.owner == p.owner
+	})
 }
 
 // edit replaces the bytes from (inclusive) to (exclusive).
@@ -136,7 +162,14 @@ func (p Patch) edit(src []byte) (edit, error) {
 		to := scalarEnd(src, from, ":= \t\n")
 		return edit{from, to, quotedLike(src[from], p.Key)}, nil
 	}
-	if src[from] != '"' && src[from] != '\'' {
+	switch src[from] {
+	case '[':
+		if end := from + bytes.IndexByte(src[from:], ']') + 1; len(bytes.TrimSpace(src[from+1:max(end-1, from+1)])) == 0 && end > from {
+			return edit{from, end, literal(p.Value)}, nil
+		}
+		return edit{}, ErrUnpatchable
+	case '"', '\'':
+	default:
 		if p.old == "" || !bytes.HasPrefix(src[from:], []byte(p.old)) {
 			return edit{}, ErrUnpatchable
 		}
