@@ -52,6 +52,6 @@ func (in *Instance) environment() string {
 
 // another reports whether two instances are to be told apart as environments are:
 // all are, but those that speak of the same one.
-func (in *subject) another(other *subject) bool {
+func (in *inspected) another(other *inspected) bool {
 	return in != other && (in.environment == "" || in.environment != other.environment)
 }

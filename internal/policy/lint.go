@@ -50,7 +50,7 @@ type LintRule struct {
 
 // check finds what a rule is about. It fills in what it alone knows; LintRule
 // adds the rest.
-type check func([]*subject) []Finding
+type check func([]*inspected) []Finding
 
 // Finding is what a rule says about one place.
 type Finding struct {
@@ -102,10 +102,10 @@ func withoutCredentials(text string) string { return userInfo.ReplaceAllString(t
 // they say by file and line. Rules about environments compare the instances with
 // each other.
 func Lint(all []Instance, by []LintRule) []Finding {
-	subjects := subjectsOf(all)
+	looked := inspect(all)
 	var found []Finding
 	for _, r := range by {
-		for _, f := range r.check(subjects) {
+		for _, f := range r.check(looked) {
 			f.Rule, f.Severity, f.Why, f.Rows = r.ID, r.Severity, r.Why, r.Rows
 			f.Fix, f.Message = cmp.Or(f.Fix, r.Fix), withoutCredentials(f.Message)
 			found = append(found, f)

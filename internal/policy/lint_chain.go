@@ -85,14 +85,14 @@ func chainRules() []LintRule {
 	}
 }
 
-func noPolicy(in *subject) []Finding {
+func noPolicy(in *inspected) []Finding {
 	if len(in.Policies) > 0 {
 		return nil
 	}
 	return []Finding{in.of("expected a policy that checks tokens, got no policy that is on")}
 }
 
-func noTokenPolicy(in *subject) []Finding {
+func noTokenPolicy(in *inspected) []Finding {
 	if len(in.Policies) == 0 || len(in.tokenPolicies()) > 0 {
 		return nil
 	}
@@ -103,7 +103,7 @@ func noTokenPolicy(in *subject) []Finding {
 	return []Finding{in.of("expected a policy that checks tokens, got %s", strings.Join(assets, ", "))}
 }
 
-func policyDisabled(in *subject) []Finding {
+func policyDisabled(in *inspected) []Finding {
 	var all []Finding
 	for _, a := range in.Disabled {
 		if a.Config != nil && !in.has(a.Asset) {
@@ -120,7 +120,7 @@ func policyElsewhere(p place) []Finding {
 	return []Finding{p.of("expected %s in namespace default, got %s", p.Asset, p.Namespace)}
 }
 
-func policyForSomeRequests(in *subject) []Finding {
+func policyForSomeRequests(in *inspected) []Finding {
 	all := in.tokenPolicies()
 	if len(all) == 0 || slices.ContainsFunc(all, func(p place) bool { return len(p.Rules) == 0 || slices.ContainsFunc(p.Rules, Rule.everything) }) {
 		return nil
@@ -158,7 +158,7 @@ func written(p *regexp.Regexp) string {
 	return strings.TrimSuffix(strings.TrimPrefix(p.String(), "^(?:"), ")$")
 }
 
-func policyTwice(in *subject) []Finding {
+func policyTwice(in *inspected) []Finding {
 	first := map[string]place{}
 	var all []Finding
 	for _, a := range in.places {
@@ -182,7 +182,7 @@ func policyNotKnown(p place) []Finding {
 
 // claimsBeforeToken looks at Client ID Enforcement, whose expressions may read
 // what a policy before it found in the token.
-func claimsBeforeToken(in *subject) []Finding {
+func claimsBeforeToken(in *inspected) []Finding {
 	for _, a := range in.places {
 		switch c := a.Config.(type) {
 		case *JWTValidation, *OpenIDConnect, *Introspection:
@@ -196,7 +196,7 @@ func claimsBeforeToken(in *subject) []Finding {
 	return nil
 }
 
-func networkBeforeSignature(in *subject) []Finding {
+func networkBeforeSignature(in *inspected) []Finding {
 	asks := -1
 	for i, a := range in.places {
 		switch {

@@ -63,8 +63,8 @@ func environmentRules() []LintRule {
 
 // nothingSeparates speaks of an instance that demands nothing of the kind, and of
 // instances that demand the same.
-func nothingSeparates(all []*subject) []Finding {
-	same := map[string][]*subject{}
+func nothingSeparates(all []*inspected) []Finding {
+	same := map[string][]*inspected{}
 	for _, in := range all {
 		same[in.admits.key()] = append(same[in.admits.key()], in)
 	}
@@ -84,7 +84,7 @@ func nothingSeparates(all []*subject) []Finding {
 }
 
 // othersOf names the instances among some that are other environments than in.
-func othersOf(in *subject, some []*subject) string {
+func othersOf(in *inspected, some []*inspected) string {
 	const most = 3
 	var names []string
 	more := 0
@@ -104,7 +104,7 @@ func othersOf(in *subject, some []*subject) string {
 	return text
 }
 
-func onlyContractsSeparate(in *subject) []Finding {
+func onlyContractsSeparate(in *inspected) []Finding {
 	d := in.admits
 	if len(in.tokenPolicies()) == 0 || d.binds() || !d.contract {
 		return nil
@@ -121,7 +121,7 @@ type valued struct {
 // shared tells each policy that demands what a policy of another environment
 // demands too.
 func shared(key string, all []valued) []Finding {
-	by := map[string][]*subject{}
+	by := map[string][]*inspected{}
 	for _, v := range all {
 		by[v.value] = append(by[v.value], v.in)
 	}
@@ -134,7 +134,7 @@ func shared(key string, all []valued) []Finding {
 	return found
 }
 
-func audienceShared(all []*subject) []Finding {
+func audienceShared(all []*inspected) []Finding {
 	var values []valued
 	for _, in := range all {
 		for _, p := range in.places {
@@ -150,7 +150,7 @@ func audienceShared(all []*subject) []Finding {
 
 // scopeShared looks at each scope where one is enough, and at all together where
 // all are needed.
-func scopeShared(all []*subject) []Finding {
+func scopeShared(all []*inspected) []Finding {
 	var values []valued
 	for _, in := range all {
 		for _, p := range in.places {
@@ -170,8 +170,8 @@ func scopeShared(all []*subject) []Finding {
 	return shared("scopes", values)
 }
 
-func productionBesideOthers(all []*subject) []Finding {
-	others := map[string]*subject{}
+func productionBesideOthers(all []*inspected) []Finding {
+	others := map[string]*inspected{}
 	for _, in := range all {
 		if in.environment != "" && in.environment != "prod" {
 			for _, tenant := range in.tenants() {
@@ -195,7 +195,7 @@ func productionBesideOthers(all []*subject) []Finding {
 }
 
 // tenants are those that an instance's policies name.
-func (in *subject) tenants() []string {
+func (in *inspected) tenants() []string {
 	all := slices.Clone(in.admits.tenants)
 	for _, p := range in.places {
 		c, ok := p.Config.(*JWTValidation)
@@ -212,7 +212,7 @@ func (in *subject) tenants() []string {
 	return slices.Compact(all)
 }
 
-func anybodyOfTheTenant(in *subject) []Finding {
+func anybodyOfTheTenant(in *inspected) []Finding {
 	d := in.admits
 	if len(d.audiences) == 0 || d.contract || len(d.scopes)+len(d.roles) > 0 {
 		return nil

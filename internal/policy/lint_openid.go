@@ -86,7 +86,7 @@ func oidcGraphTokens(p place, c *OpenIDConnect) []Finding {
 	return []Finding{p.about("scopes", "expected none with the Entra client provider, got %s", c.Scopes)}
 }
 
-func jwtBehindOIDC(in *subject) []Finding {
+func jwtBehindOIDC(in *inspected) []Finding {
 	if !in.has(jwtValidation) || !in.has(openIDConnect) {
 		return nil
 	}

@@ -5,8 +5,8 @@ import (
 )
 
 // eachInstance makes a rule of what can be said of one instance.
-func eachInstance(look func(in *subject) []Finding) check {
-	return func(all []*subject) []Finding {
+func eachInstance(look func(in *inspected) []Finding) check {
+	return func(all []*inspected) []Finding {
 		var found []Finding
 		for _, in := range all {
 			found = append(found, look(in)...)
@@ -17,7 +17,7 @@ func eachInstance(look func(in *subject) []Finding) check {
 
 // eachPolicy makes a rule of what can be said of one policy.
 func eachPolicy(look func(p place) []Finding) check {
-	return eachInstance(func(in *subject) []Finding {
+	return eachInstance(func(in *inspected) []Finding {
 		var found []Finding
 		for _, p := range in.places {
 			found = append(found, look(p)...)
@@ -37,7 +37,7 @@ func each[C any](look func(p place, c *C) []Finding) check {
 }
 
 // of is a finding about an instance as a whole.
-func (in *subject) of(format string, a ...any) Finding {
+func (in *inspected) of(format string, a ...any) Finding {
 	return Finding{Instance: in.Name, At: in.At, Message: fmt.Sprintf(format, a...)}
 }
 

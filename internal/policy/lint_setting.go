@@ -99,7 +99,7 @@ func (p place) unknownKey(name string, known []string) Finding {
 }
 
 // keyPassedOver is about keys outside of the policies' configurations.
-func keyPassedOver(in *subject) []Finding {
+func keyPassedOver(in *inspected) []Finding {
 	var all []Finding
 	for _, s := range in.Ignored {
 		f := in.of("%s: expected a key that is known here", s.Key)

@@ -39,9 +39,9 @@ func (p Patch) String() string {
 	case p.Rename:
 		return "rename to " + p.Key
 	case p.Insert:
-		return "add " + p.Key + ": " + literal(p.Value)
+		return "add " + p.Key + ": " + valueText(p.Value)
 	}
-	return "set " + p.Key + ": " + literal(p.Value)
+	return "set " + p.Key + ": " + valueText(p.Value)
 }
 
 // ErrUnpatchable says that the text at a patch's place has a form that is not
@@ -165,7 +165,7 @@ func (p Patch) edit(src []byte) (edit, error) {
 	switch src[from] {
 	case '[':
 		if end := from + bytes.IndexByte(src[from:], ']') + 1; len(bytes.TrimSpace(src[from+1:max(end-1, from+1)])) == 0 && end > from {
-			return edit{from, end, literal(p.Value)}, nil
+			return edit{from, end, valueText(p.Value)}, nil
 		}
 		return edit{}, ErrUnpatchable
 	case '"', '\'':
@@ -173,13 +173,13 @@ func (p Patch) edit(src []byte) (edit, error) {
 		if p.old == "" || !bytes.HasPrefix(src[from:], []byte(p.old)) {
 			return edit{}, ErrUnpatchable
 		}
-		return edit{from, from + len(p.old), literal(p.Value)}, nil
+		return edit{from, from + len(p.old), valueText(p.Value)}, nil
 	}
 	to := scalarEnd(src, from, "")
 	if to <= from {
 		return edit{}, ErrUnpatchable
 	}
-	return edit{from, to, literal(p.Value)}, nil
+	return edit{from, to, valueText(p.Value)}, nil
 }
 
 // insertion puts a member before the one whose key begins at from, in its form.
@@ -192,9 +192,9 @@ func (p Patch) insertion(src []byte, from int) (edit, error) {
 	quoted := src[from] == '"' || src[from] == '\''
 	text := quotedLike(src[from], p.Key)
 	if rest[0] == '=' {
-		text += " = " + literal(p.Value)
+		text += " = " + valueText(p.Value)
 	} else {
-		text += ": " + literal(p.Value)
+		text += ": " + valueText(p.Value)
 	}
 	lead := src[bytes.LastIndexByte(src[:from], '\n')+1 : from]
 	ownLine := len(bytes.TrimLeft(lead, " \t")) == 0
@@ -249,8 +249,8 @@ func scalarEnd(src []byte, from int, stops string) int {
 	return from
 }
 
-// literal writes a value as YAML, JSON and HCL all read it.
-func literal(v any) string {
+// valueText writes a value as YAML, JSON and HCL all read it.
+func valueText(v any) string {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

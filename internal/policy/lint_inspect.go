@@ -8,8 +8,8 @@ import (
 	"github.com/entraproof/entraproof/internal/dataweave"
 )
 
-// subject is an instance with what the rules ask about it, found once.
-type subject struct {
+// inspected is an instance with what the rules ask about it, found once.
+type inspected struct {
 	Instance
 	// environment is the one that its name or file speaks of.
 	environment string
@@ -19,7 +19,7 @@ type subject struct {
 
 // place is where a rule looks: one policy of one instance.
 type place struct {
-	in *subject
+	in *inspected
 	Applied
 	// rules are the custom claims of JWT Validation that are checked at all.
 	rules []claimRule
@@ -38,12 +38,12 @@ type claimRule struct {
 	x *expression
 }
 
-// subjectsOf looks at each instance, and at each expression once.
-func subjectsOf(all []Instance) []*subject {
+// inspect looks at each instance, and at each expression once.
+func inspect(all []Instance) []*inspected {
 	seen := expressions{}
-	subjects := make([]*subject, len(all))
+	looked := make([]*inspected, len(all))
 	for i := range all {
-		in := &subject{Instance: all[i], environment: all[i].environment()}
+		in := &inspected{Instance: all[i], environment: all[i].environment()}
 		for _, a := range in.Policies {
 			p := place{in: in, Applied: a}
 			if c, ok := a.Config.(*JWTValidation); ok {
@@ -53,15 +53,15 @@ func subjectsOf(all []Instance) []*subject {
 			in.places = append(in.places, p)
 		}
 		in.admits = in.admitted()
-		subjects[i] = in
+		looked[i] = in
 	}
-	return subjects
+	return looked
 }
 
 // dialect is the DataWeave that an instance's expressions are taken for: a
 // document of API Manager or Terraform may be for either product, and Mule's is
 // the larger.
-func (in *subject) dialect() dataweave.Dialect {
+func (in *inspected) dialect() dataweave.Dialect {
 	if in.Form == FlexYAML {
 		return dataweave.Omni
 	}
@@ -121,14 +121,14 @@ func (p place) demands(claim string) (values []string, bound bool) {
 }
 
 // tokenPolicies are the policies of an instance that look at a token.
-func (in *subject) tokenPolicies() []place {
+func (in *inspected) tokenPolicies() []place {
 	return slices.DeleteFunc(slices.Clone(in.places), func(p place) bool {
 		return !slices.Contains([]string{jwtValidation, openIDConnect, introspection}, p.Asset)
 	})
 }
 
 // has reports whether an instance has a policy of an asset.
-func (in *subject) has(asset string) bool {
+func (in *inspected) has(asset string) bool {
 	return slices.ContainsFunc(in.Policies, func(a Applied) bool { return a.Asset == asset })
 }
 
@@ -143,7 +143,7 @@ type admits struct {
 	contract bool
 }
 
-func (in *subject) admitted() admits {
+func (in *inspected) admitted() admits {
 	var d admits
 	for _, p := range in.places {
 		d.add(p)
