@@ -44,7 +44,7 @@ func chainRules() []LintRule {
 			check: eachPolicy(policyElsewhere),
 		},
 		{
-			ID: "policy-for-some-requests", Severity: High,
+			ID: "policy-for-some-requests", Severity: Medium,
 			Why:   "requests with another method or path do not meet the policy, and no other one asks them for a token",
 			Fix:   "apply the policy to all API methods and resources, or make sure that the rest is meant for everybody",
 			Refs:  []string{"MP 4", "MP 5"},
@@ -106,7 +106,8 @@ func noTokenPolicy(in *inspected) []Finding {
 func policyDisabled(in *inspected) []Finding {
 	var all []Finding
 	for _, a := range in.Disabled {
-		if a.Config != nil && !in.has(a.Asset) {
+		needless := a.Asset == clientIDEnforcement && in.admits.contract
+		if a.Config != nil && !in.has(a.Asset) && !needless {
 			all = append(all, place{in: in, Applied: a}.of("expected %s to be on, got it disabled", a.Asset))
 		}
 	}

@@ -168,7 +168,8 @@ func (p place) demandTenant(c *JWTValidation) []Patch {
 			tenant = t
 		}
 	}
-	if tenant == "" || len(c.MandatoryCustomClaims) > 0 || len(c.NonMandatoryCustomClaims) > 0 && !c.ValidateCustomClaim {
+	// Terraform's providers write claims as blocks or as a list.
+	if tenant == "" || p.in.Form == Terraform || len(c.MandatoryCustomClaims) > 0 || len(c.NonMandatoryCustomClaims) > 0 && !c.ValidateCustomClaim {
 		return nil
 	}
 	patches := p.patch("mandatoryCustomClaims", []CustomClaim{{"tid", tenant}})

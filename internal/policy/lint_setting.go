@@ -31,6 +31,13 @@ func settingRules() []LintRule {
 			check: eachPolicy(valueNotKnown),
 		},
 		{
+			ID: "secret-in-file", Severity: Medium,
+			Why:   "whoever can read the file, or its history, has the secret",
+			Fix:   "in local mode write $NAME in its place and set NAME in the environment; elsewhere keep it out of what is checked in; and change the secret",
+			Refs:  []string{"MP 1.7", "MP 2.1", "MP 4"},
+			check: eachPolicy(secretInFile),
+		},
+		{
 			ID: "key-passed-over", Severity: Medium,
 			Why:   "the product passes over keys that it does not know, without a word: what stands under this one is not there",
 			Fix:   "write the key as the product's documentation has it, or remove it",
@@ -87,10 +94,7 @@ func (p place) unknownKey(name string, known []string) Finding {
 	if near == "" {
 		return f
 	}
-	spelled := near
-	if strings.Contains(s.Key, "_") {
-		spelled = snake(near)
-	}
+	spelled := p.spelled(near)
 	f.Fix = fmt.Sprintf("write %s, if that was meant", spelled)
 	if !p.sets(near) {
 		f.Patches = []Patch{{Key: spelled, Rename: true, At: s.KeyAt, owner: p.At}}
@@ -135,6 +139,19 @@ func choices(config any) []choice {
 	return nil
 }
 
+// meant is the value that was meant, if it can be told: RS256 is RSA of 256 bits.
+func (c choice) meant() string {
+	for name, method := range map[string]string{"RS": "rsa", "HS": "hmac", "ES": "es"} {
+		if c.key == "signingMethod" && strings.HasPrefix(strings.ToUpper(c.value), name) {
+			return method
+		}
+	}
+	if c.key == "signingKeyLength" {
+		return ""
+	}
+	return document.Nearest(c.value, c.known)
+}
+
 func valueNotKnown(p place) []Finding {
 	var all []Finding
 	for _, c := range choices(p.Config) {
@@ -142,10 +159,28 @@ func valueNotKnown(p place) []Finding {
 			continue
 		}
 		f := p.about(c.key, "expected %s, got %q", strings.Join(c.known, " or "), c.value)
-		if near := document.Nearest(c.value, c.known); near != "" && c.key != "signingKeyLength" {
+		if near := c.meant(); near != "" {
 			f.Patches = p.patch(c.key, near)
 		}
 		all = append(all, f)
+	}
+	return all
+}
+
+// secretInFile leaves Terraform alone, whose values may come from anywhere, and a
+// JWT Key that signs nothing: API Manager asks for one with JWKS too.
+func secretInFile(p place) []Finding {
+	c, isJWT := p.Config.(*JWTValidation)
+	if p.in.Form == Terraform {
+		return nil
+	}
+	var all []Finding
+	for _, name := range slices.Sorted(maps.Keys(p.Settings)) {
+		s := p.Settings[name]
+		public := isJWT && (c.SigningMethod != "hmac" || c.JWTKeyOrigin != "text") && name == "textKey"
+		if s.Secret && !s.Elsewhere && s.Unknown == "" && !public && !slices.Contains(documented(p.Asset), name) {
+			all = append(all, p.about(name, "expected a reference to a secret, got one in clear"))
+		}
 	}
 	return all
 }
