@@ -46,3 +46,9 @@ resource "anypoint_apim_policy_custom" "three" {
   asset_id           = "cors"
   configuration_data = jsonencode({ a = var.nobody_needs_it })
 }
+
+resource "anypoint_apim_policy_custom" "keys" {
+  apim_id            = anypoint_apim_mule4.orders.id
+  asset_id           = "jwt-validation"
+  configuration_data = jsonencode({ (var.name) = true })
+}
