@@ -156,12 +156,11 @@ func (p part) tooMany(keys int) int {
 			continue
 		}
 		indent := len(text) - len(rest)
-		entry := rest[0] == '-' && entries(rest) > 0
-		for len(open) > 0 && (open[len(open)-1].indent > indent || entry && open[len(open)-1].indent == indent) {
+		for len(open) > 0 && open[len(open)-1].indent > indent {
 			open = open[:len(open)-1]
 		}
-		if entry {
-			indent += len(rest) - len(bytes.TrimLeft(rest, "- "))
+		if entries(rest) > 0 {
+			indent += len(rest) - len(bytes.TrimLeft(rest, "-? "))
 		}
 		if len(open) == 0 || open[len(open)-1].indent != indent {
 			open = append(open, level{indent: indent})

@@ -74,6 +74,22 @@ func TestReadTogether(t *testing.T) {
 			[]string{"dev/a.yaml", anInstance, "uat/a.yaml", anInstance, "b.yaml", aBinding},
 			`b.yaml:5:21: the target "orders" is in several folders (give the files of one gateway at a time)`,
 		},
+		{
+			"a selector of another folder",
+			[]string{"dev/a.yaml", anInstance, "uat/a.yaml", strings.Replace(aBinding, "{name: orders}", "{kind: Selector, selector: {kind: ApiInstance}}", 1)},
+			"uat/a.yaml:5:41: the selector selects no instance of this folder (compare the labels in metadata of the instances)",
+		},
+		{
+			"one problem for all instances of a selector",
+			[]string{"a.yaml", anInstance + "---\n" + uat + "---\n" + strings.NewReplacer("{name: orders}", "{kind: Selector, selector: {kind: ApiInstance}}", "rsa", "[rsa]").Replace(aBinding)},
+			"a.yaml:19:27: expected a string, got a list",
+		},
+		{
+			"a selector of the wrong kind",
+			[]string{"a.yaml", anInstance + "---\n" + strings.Replace(aBinding, "{name: orders}", "{kind: Selector, selector: {}}", 1)},
+			"a.yaml:11:14: a selector is of kind ApiInstance, not \"\"",
+		},
+		{"broken YAML that has a line of Terraform", []string{"a.yaml", "kind: ApiInstance\napiVersion: x\nspec = 3\n"}, "a.yaml:3:1: non-map value is specified"},
 		{"the order of the files", []string{"b.yaml", uat, "a.yaml", anInstance}, "orders-uat 0, orders 0"},
 		{"an instance for each file", []string{"dev.json", aPolicy, "uat.json", aPolicy}, "dev 1, uat 1"},
 		{"one API in two files", []string{
