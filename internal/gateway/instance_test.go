@@ -73,6 +73,7 @@ func TestInstance(t *testing.T) {
 		"another path":            {"/orders", []policy.Applied{applied(jwt, ping)}, askFor("GET", adminPath), 200, 0, nil},
 		"base with a slash":       {"/orders/", []policy.Applied{applied(jwt, ping)}, ask(), 400, 0, []string{"jwtOrigin"}},
 		"base of another name":    {"/ord", []policy.Applied{applied(jwt, ping)}, ask(), 200, 0, nil},
+		"base within a name":      {"/orders/v1/pi", []policy.Applied{applied(jwt, policy.Rule{Path: regexp.MustCompile(`^ng$`)})}, ask(), 200, 0, nil},
 		"the query is no path":    {"/orders", []policy.Applied{applied(jwt, ping)}, askFor("GET", homePath+"?a=b"), 400, 0, []string{"jwtOrigin"}},
 		"method of the rule":      {"", []policy.Applied{applied(jwt, posts)}, askFor("POST", homePath), 400, 0, []string{"jwtOrigin"}},
 		"another method":          {"", []policy.Applied{applied(jwt, posts)}, ask(), 200, 0, nil},
