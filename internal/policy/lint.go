@@ -74,7 +74,7 @@ type Finding struct {
 
 // rules is the registry, sorted by id.
 var rules = register(slices.Concat(
-	chainRules(), settingRules(), keyRules(), jwksRules(), placementRules(), audienceRules(), audienceFormRules(),
+	chainRules(), orderRules(), settingRules(), keyRules(), jwksRules(), placementRules(), audienceRules(), audienceFormRules(),
 	issuerRules(), timeRules(), claimRules(), rightsRules(), expressionRules(), clientRules(), enforcementRules(), scopeRules(),
 	openIDRules(), introspectionRules(), environmentRules(),
 ))

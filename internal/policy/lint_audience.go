@@ -72,7 +72,7 @@ func audienceNotChecked(p place, c *JWTValidation) []Finding {
 	if _, bound := p.demands("aud"); bound || c.ValidateAudClaim || c.MandatoryAudClaim || p.setsAudiences(c) {
 		return nil
 	}
-	return p.expected("validateAudClaim", true, false)
+	return []Finding{p.about("validateAudClaim", "expected true and the audience of this environment, got false")}
 }
 
 // setsAudiences reports whether the document has audiences, rather than the

@@ -214,7 +214,7 @@ func (in *inspected) tenants() []string {
 
 func anybodyOfTheTenant(in *inspected) []Finding {
 	d := in.admits
-	if len(d.audiences) == 0 || d.contract || len(d.scopes)+len(d.roles) > 0 {
+	if d.contract || len(d.scopes)+len(d.roles) > 0 {
 		return nil
 	}
 	for _, p := range in.places {

@@ -58,7 +58,11 @@ func signingMethodNone(p place, c *JWTValidation) []Finding {
 func signingMethodNotOfEntra(p place, c *JWTValidation) []Finding {
 	switch {
 	case c.SigningMethod == "hmac" || c.SigningMethod == "es":
-		return p.expected("signingMethod", "rsa", c.SigningMethod)
+		f := p.expected("signingMethod", "rsa", c.SigningMethod)
+		if !p.sets("jwksUrl") {
+			f[0].Patches = nil // its key is no RSA key
+		}
+		return f
 	case c.SigningMethod == "rsa" && (c.SigningKeyLength == 384 || c.SigningKeyLength == 512):
 		return p.expected("signingKeyLength", 256, c.SigningKeyLength)
 	}

@@ -54,7 +54,7 @@ func rightsRules() []LintRule {
 
 func claimRuleForAList(p place, _ *JWTValidation) []Finding {
 	return p.eachRule(func(r claimRule) []Finding {
-		if r.x != nil || !slices.Contains([]string{"roles", "groups", "wids"}, r.Key) {
+		if r.x != nil || unmarked(r.Value) || !slices.Contains([]string{"roles", "groups", "wids"}, r.Key) {
 			return nil
 		}
 		f := p.ruled(r, "expected an expression over the list, got the literal %s", r.Value)
@@ -65,7 +65,7 @@ func claimRuleForAList(p place, _ *JWTValidation) []Finding {
 
 func claimRuleForTheOnlyScope(p place, _ *JWTValidation) []Finding {
 	return p.eachRule(func(r claimRule) []Finding {
-		if r.x != nil || r.Key != "scp" {
+		if r.x != nil || unmarked(r.Value) || r.Key != "scp" {
 			return nil
 		}
 		f := p.ruled(r, "expected an expression over the scopes, got the literal %s", r.Value)
