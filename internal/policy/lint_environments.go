@@ -64,16 +64,16 @@ func environmentRules() []LintRule {
 // nothingSeparates speaks of an instance that demands nothing of the kind, and of
 // instances that demand the same.
 func nothingSeparates(all []*inspected) []Finding {
-	same := map[string][]*inspected{}
+	same := alike{}
 	for _, in := range all {
-		same[in.admits.key()] = append(same[in.admits.key()], in)
+		same.add(in.admits.key(), in)
 	}
 	var found []Finding
 	for _, in := range all {
 		switch {
 		case len(in.tokenPolicies()) == 0:
 		case in.admits.binds():
-			if others := othersOf(in, same[in.admits.key()]); others != "" {
+			if others := same[in.admits.key()].others(in); others != "" {
 				found = append(found, in.of("expected a demand that %s does not make, got the same audiences, scopes, roles and tenants", others))
 			}
 		case !in.admits.contract:
@@ -83,18 +83,43 @@ func nothingSeparates(all []*inspected) []Finding {
 	return found
 }
 
-// othersOf names the instances among some that are other environments than in.
-func othersOf(in *inspected, some []*inspected) string {
+// alike are instances by what they have in common.
+type alike map[string]*fellows
+
+// fellows are the instances that have one thing in common.
+type fellows struct {
+	members []*inspected
+	// of counts them by environment.
+	of map[string]int
+}
+
+func (a alike) add(key string, in *inspected) {
+	if a[key] == nil {
+		a[key] = &fellows{of: map[string]int{}}
+	}
+	f := a[key]
+	if n := len(f.members); n > 0 && f.members[n-1] == in {
+		return
+	}
+	f.members = append(f.members, in)
+	f.of[in.environment]++
+}
+
+// others names those that are other environments than in, a few of them.
+func (f *fellows) others(in *inspected) string {
 	const most = 3
+	more := len(f.members) - 1
+	if in.environment != "" {
+		more = len(f.members) - f.of[in.environment]
+	}
 	var names []string
-	more := 0
-	for _, other := range some {
-		switch {
-		case !in.another(other) || slices.Contains(names, other.Name):
-		case len(names) == most:
-			more++
-		default:
+	for _, other := range f.members {
+		if more == 0 || len(names) == most {
+			break
+		}
+		if in.another(other) {
 			names = append(names, other.Name)
+			more--
 		}
 	}
 	text := strings.Join(names, ", ")
@@ -121,13 +146,13 @@ type valued struct {
 // shared tells each policy that demands what a policy of another environment
 // demands too.
 func shared(key string, all []valued) []Finding {
-	by := map[string][]*inspected{}
+	by := alike{}
 	for _, v := range all {
-		by[v.value] = append(by[v.value], v.in)
+		by.add(v.value, v.in)
 	}
 	var found []Finding
 	for _, v := range all {
-		if others := othersOf(v.in, by[v.value]); others != "" {
+		if others := by[v.value].others(v.in); others != "" {
 			found = append(found, v.about(key, "expected a value of this environment alone, got %s, which %s demands too", v.value, others))
 		}
 	}
