@@ -244,11 +244,11 @@ func lint(all scenarios.Catalogue) []string {
 func (p *prover) leaks(t trial, _ *reports.Results) []string {
 	var wrong []string
 	for _, name := range sortedKeys(t.texts) {
-		if slices.ContainsFunc(p.benches[0].still.issuer.secrets(), func(secret string) bool { return strings.Contains(t.texts[name], secret) }) {
+		if slices.ContainsFunc(p.benches[0].still.issuer.Secrets(), func(secret string) bool { return strings.Contains(t.texts[name], secret) }) {
 			wrong = append(wrong, name+" holds the signature of a token")
 		}
 	}
-	if len(t.texts) < 2+len(format.Formats()) || len(p.benches[0].still.issuer.secrets()) == 0 {
+	if len(t.texts) < 2+len(format.Formats()) || len(p.benches[0].still.issuer.Secrets()) == 0 {
 		wrong = append(wrong, "nothing to search, or nothing to search for")
 	}
 	return wrong

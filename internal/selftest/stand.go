@@ -19,7 +19,7 @@ import (
 // stand is an embedded lab with an engine: one run at a time.
 type stand struct {
 	lab    *lab.Embedded
-	issuer *remembering
+	issuer *lab.Remembering
 	engine *engine.Engine
 }
 
@@ -28,7 +28,7 @@ func newStand(target *targets.File) (*stand, error) {
 	if err != nil {
 		return nil, err
 	}
-	issuer := &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}
+	issuer := lab.NewRemembering(world.Issuer)
 	return &stand{world, issuer, &engine.Engine{
 		Tokens: issuer, Former: world.Former, Seen: world.Seen, Log: world.Log, Operator: world,
 		Prober: &probe.Prober{Now: world.Clock.Now}, Now: world.Clock.Now, Wait: world.Clock.Wait,

@@ -1,4 +1,4 @@
-package selftest
+package lab
 
 import (
 	"context"
@@ -13,12 +13,12 @@ import (
 	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
-// remembering is the issuer of all runs of a proof. What was signed in one run
-// is signed for the next ones too: they fire the same tokens at one mutant after
-// the other. Under a lease, which alone lets a run change the keys, nothing is
+// Remembering is an issuer whose signatures serve many runs: what was signed in
+// one is signed for the next ones too, which fire the same tokens at one gateway
+// after the other. Under a lease, which alone lets a run change the keys, nothing is
 // remembered and nothing answered from memory; when it ends the keys are as
 // they were.
-type remembering struct {
+type Remembering struct {
 	*mockidp.Issuer
 
 	mu     sync.Mutex
@@ -27,8 +27,13 @@ type remembering struct {
 	given  []string // the signatures of genuine tokens, as they stand in them
 }
 
+// NewRemembering remembers nothing yet.
+func NewRemembering(issuer *mockidp.Issuer) *Remembering {
+	return &Remembering{Issuer: issuer, signed: map[string][]byte{}}
+}
+
 // Genuine notes the signatures that it gives away.
-func (r *remembering) Genuine(ctx context.Context, grants []mint.Grant) ([]string, error) {
+func (r *Remembering) Genuine(ctx context.Context, grants []mint.Grant) ([]string, error) {
 	tokens, err := r.Issuer.Genuine(ctx, grants)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -38,8 +43,8 @@ func (r *remembering) Genuine(ctx context.Context, grants []mint.Grant) ([]strin
 	return tokens, err
 }
 
-// secrets are the signatures that were given away, as they stand in tokens.
-func (r *remembering) secrets() []string {
+// Secrets are the signatures that were given away, as they stand in tokens.
+func (r *Remembering) Secrets() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all := slices.Clone(r.given)
@@ -50,7 +55,7 @@ func (r *remembering) secrets() []string {
 }
 
 // Sign answers what was asked before from memory.
-func (r *remembering) Sign(ctx context.Context, q mint.SignRequest) ([]byte, error) {
+func (r *Remembering) Sign(ctx context.Context, q mint.SignRequest) ([]byte, error) {
 	id := fmt.Sprintf("%s %s %s %s", q.Tenant, q.Alg, q.Key, q.Input)
 	if q.PKCS1 != nil {
 		id += fmt.Sprintf(" %+v", *q.PKCS1)
@@ -67,7 +72,7 @@ func (r *remembering) Sign(ctx context.Context, q mint.SignRequest) ([]byte, err
 	return signature, err
 }
 
-func (r *remembering) recall(id string) []byte {
+func (r *Remembering) recall(id string) []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.leases > 0 {
@@ -77,7 +82,7 @@ func (r *remembering) recall(id string) []byte {
 }
 
 // Lease reserves changes to the key set.
-func (r *remembering) Lease(ctx context.Context, ttl time.Duration) (mockidp.Lease, error) {
+func (r *Remembering) Lease(ctx context.Context, ttl time.Duration) (mockidp.Lease, error) {
 	lease, err := r.Issuer.Lease(ctx, ttl)
 	if err == nil {
 		r.mu.Lock()
@@ -88,7 +93,7 @@ func (r *remembering) Lease(ctx context.Context, ttl time.Duration) (mockidp.Lea
 }
 
 // Release ends a lease.
-func (r *remembering) Release(ctx context.Context, lease string) error {
+func (r *Remembering) Release(ctx context.Context, lease string) error {
 	err := r.Issuer.Release(ctx, lease)
 	if err == nil {
 		r.mu.Lock()

@@ -1,0 +1,212 @@
+package predict
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/entraproof/entraproof/internal/engine"
+	"github.com/entraproof/entraproof/internal/gateway"
+	"github.com/entraproof/entraproof/internal/policy"
+	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/mockidp"
+	"github.com/entraproof/entraproof/mockidp/mint"
+	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+// Options say what to predict.
+type Options struct {
+	// Instances are what the files hold.
+	Instances []policy.Instance
+	// Target is the user's; nil: one is made of what the instances say.
+	Target *targets.File
+	// Environments give an environment the name of its instance; what is not
+	// named is found by its name.
+	Environments map[string]string
+	// Versions are the token versions of a target that is made; none: those that
+	// the export is made for.
+	Versions []mint.Version
+	// Catalogue is what is fired; the zero Catalogue means the built-in one.
+	Catalogue scenarios.Catalogue
+	// Selection narrows it; the zero Selection means the profile full.
+	Selection scenarios.Selection
+	// Switches are what is not known of MuleSoft's policies. Introspection is the
+	// provider's profile where the documented OIDC model asks one.
+	Switches      gateway.Switches
+	Introspection mockidp.Introspection
+	// Exchanges keeps what went out and came back, for reports that show it.
+	Exchanges bool
+	// Tool and Command are for the reports: the program, and how a row is fired
+	// again.
+	Tool    reports.Tool
+	Command string
+	// Judged is told of every case; nil if nobody watches.
+	Judged func(reports.Case)
+}
+
+// Prediction is what is to be expected of one subject.
+type Prediction struct {
+	Subject Subject
+	// Assumed is what the export does not say.
+	Assumed []string
+	// Results are those of a run; nil where the subject could not be emulated.
+	Results *reports.Results
+	// Problem is why not.
+	Problem error
+	// Changes are what closes the false accepts and false rejects, the smallest
+	// first, and Open the findings that no single change closes.
+	Changes []Closed
+	Open    []reports.Finding
+	// Causes are where each finding comes from, by case.
+	Causes map[string][]Cause
+}
+
+// Run predicts every subject and tells each as it is known. The error is a
+// failure of the harness, or yield's.
+func Run(ctx context.Context, o Options, yield func(*Prediction) error) error {
+	p, err := newPredictor(o)
+	if err != nil {
+		return err
+	}
+	defer p.worlds.close()
+	for _, s := range p.subjects {
+		prediction, err := p.predict(ctx, s)
+		if err != nil {
+			return err
+		}
+		if err := yield(prediction); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// task is a subject with its target.
+type task struct {
+	subject Subject
+	target  *targets.File
+	assumed []string
+}
+
+// predictor is one call of Run.
+type predictor struct {
+	options  Options
+	rows     []scenarios.Scenario
+	probes   []scenarios.Scenario
+	subjects []task
+	worlds   *worlds
+}
+
+func newPredictor(o Options) (*predictor, error) {
+	if o.Catalogue.Len() == 0 {
+		builtin, err := scenarios.Builtin()
+		if err != nil {
+			return nil, err
+		}
+		o.Catalogue = builtin
+	}
+	if o.Selection.Profile == "" {
+		o.Selection.Profile = "full"
+	}
+	p := &predictor{options: o}
+	var err error
+	if p.rows, err = o.Catalogue.Select(o.Selection); err != nil {
+		return nil, err
+	}
+	if p.probes, err = o.Catalogue.Select(scenarios.Selection{Profile: "probe"}); err != nil {
+		return nil, err
+	}
+	if p.subjects, err = tasks(o); err != nil {
+		return nil, err
+	}
+	var tenants []string
+	for _, t := range p.subjects {
+		tenants = append(tenants, t.target.Tenant.ID)
+	}
+	p.worlds, err = openWorlds(p.subjects[0].target, tenants)
+	return p, err
+}
+
+// ErrNothing says that there is no instance to predict.
+var ErrNothing = errors.New("predict: no API instance in the files")
+
+func tasks(o Options) ([]task, error) {
+	if len(o.Instances) == 0 {
+		return nil, ErrNothing
+	}
+	if o.Target != nil {
+		s, target, err := mapped(o)
+		return []task{{subject: s, target: target}}, err
+	}
+	var all []task
+	for _, s := range subjectsOf(o.Instances) {
+		target, assumed := derived(s, o.Versions)
+		all = append(all, task{s, target, assumed})
+	}
+	return all, nil
+}
+
+// predict fires everything at one subject and looks for what closes what is open.
+func (p *predictor) predict(ctx context.Context, t task) (*Prediction, error) {
+	out := &Prediction{Subject: t.subject, Assumed: t.assumed, Causes: map[string][]Cause{}}
+	s := p.worlds.stand(p.options)
+	s.switches.Profile = profileOf(p.options.Switches.Profile, t.subject)
+	at := order{target: t.target, policies: t.subject.policies(), rows: p.rows, probes: p.probes, bare: !p.options.Exchanges}
+	f, err := s.fire(ctx, at)
+	var not *NotEmulatedError
+	if errors.As(err, &not) {
+		out.Problem = not
+		return out, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.subject.Name, err)
+	}
+	out.Results = p.results(t, f)
+	p.blame(out, s)
+	return out, p.close(ctx, out, s, at)
+}
+
+// profileOf is the gateway's kind: what was asked for, else what the form of the
+// document tells.
+func profileOf(asked string, s Subject) string {
+	if asked != "" {
+		return asked
+	}
+	if s.Members[0].Instance.Form == policy.FlexYAML {
+		return gateway.FlexLocal
+	}
+	return gateway.Mule4
+}
+
+// policies are the chains by environment.
+func (s Subject) policies() map[string][]policy.Applied {
+	all := map[string][]policy.Applied{}
+	for _, m := range s.Members {
+		all[m.Environment] = slices.Clone(m.Instance.Policies)
+	}
+	return all
+}
+
+// results are those of a run of this target.
+func (p *predictor) results(t task, f *fired) *reports.Results {
+	r := &reports.Results{
+		Schema: reports.SchemaVersion, Tool: p.options.Tool,
+		Catalogue: reports.Catalogue{Digest: p.options.Catalogue.Digest(), Scenarios: p.options.Catalogue.Len()},
+		Run:       reports.Run{ID: "predict", Started: p.worlds.still.Clock.Now(), Interrupted: f.summary.Interrupted},
+		Selection: reports.Selection{Profile: p.options.Selection.Profile, Selected: f.selected, Cross: f.cross},
+		Targets:   []reports.Target{engine.Describe(scenarios.Expansion{Target: f.target, Slow: true})},
+		Cases:     f.cases, Controls: f.controls, Causes: f.summary.Causes, Learnt: f.summary.Learnt,
+	}
+	r.Conclude()
+	return r
+}
+
+// ExitCode is that of one prediction.
+func (p *Prediction) ExitCode() int {
+	if p.Results == nil {
+		return reports.ExitCouldNotRun
+	}
+	return p.Results.ExitCode
+}

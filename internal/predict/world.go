@@ -1,0 +1,207 @@
+package predict
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/entraproof/entraproof/internal/engine"
+	"github.com/entraproof/entraproof/internal/flows"
+	"github.com/entraproof/entraproof/internal/gateway"
+	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/internal/policy"
+	"github.com/entraproof/entraproof/internal/probe"
+	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/mockidp/mint"
+	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+// worlds are two embedded labs for all subjects, one after the other: still is
+// for rows that leave the issuer as it is; in moving its keys change and time
+// passes.
+type worlds struct {
+	still, moving *lab.Embedded
+	own           *mint.Key
+	runs          atomic.Int64
+}
+
+// openWorlds starts both at once, for making their keys takes longest.
+func openWorlds(target *targets.File, tenants []string) (*worlds, error) {
+	w := &worlds{}
+	var work errgroup.Group
+	for _, to := range []**lab.Embedded{&w.still, &w.moving} {
+		work.Go(func() (err error) {
+			*to, err = lab.NewInside(target, tenants...)
+			return err
+		})
+	}
+	if err := work.Wait(); err != nil {
+		w.close()
+		return nil, err
+	}
+	var err error
+	if w.own, err = mint.NewKey(nil, w.still.Clock.Now()); err != nil {
+		w.close()
+		return nil, fmt.Errorf("predict: a key of our own: %w", err)
+	}
+	return w, nil
+}
+
+func (w *worlds) close() {
+	for _, l := range []*lab.Embedded{w.still, w.moving} {
+		if l != nil {
+			l.Close()
+		}
+	}
+}
+
+// stand is what fires at one subject: an engine for each world, whose tokens are
+// signed once.
+type stand struct {
+	worlds        *worlds
+	still, moving *engine.Engine
+	switches      gateway.Switches
+	options       Options
+	refusals      *refusals
+}
+
+func (w *worlds) stand(o Options) *stand {
+	make := func(l *lab.Embedded) *engine.Engine {
+		return &engine.Engine{
+			Tokens: lab.NewRemembering(l.Issuer), Seen: l.Seen, Log: l.Log, Operator: l, Own: w.own,
+			Prober: &probe.Prober{Now: l.Clock.Now, Dial: l.Dial}, Now: l.Clock.Now, Wait: l.Clock.Wait,
+		}
+	}
+	return &stand{worlds: w, still: make(w.still), moving: make(w.moving), switches: o.Switches, options: o, refusals: &refusals{seen: map[string][]gateway.Refusal{}}}
+}
+
+// refusals are what the gateways say of what they refuse, by case.
+type refusals struct {
+	mu   sync.Mutex
+	seen map[string][]gateway.Refusal
+}
+
+func (r *refusals) note(refusal gateway.Refusal) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen[refusal.Case] = append(r.seen[refusal.Case], refusal)
+}
+
+// order is what is fired at which gateways.
+type order struct {
+	target   *targets.File
+	policies map[string][]policy.Applied
+	rows     []scenarios.Scenario
+	// probes name the causes of refused controls; none: nobody asks.
+	probes []scenarios.Scenario
+	// keep tells which cases are fired; nil: all.
+	keep func(scenarios.Case) bool
+	// bare leaves out the exchanges.
+	bare bool
+}
+
+// fired is what came of an order.
+type fired struct {
+	target   *targets.File
+	cases    []reports.Case
+	controls []reports.Control
+	summary  engine.Summary
+	// selected is how many cases the rows expand to, cross whether one presents
+	// another environment's token.
+	selected int
+	cross    bool
+}
+
+// movesWorld tells the rows that change the issuer or wait.
+func movesWorld(row scenarios.Scenario) bool {
+	return row.Kind == scenarios.Flow || !row.Issuer.Empty()
+}
+
+// fire fires an order in both worlds at once.
+func (s *stand) fire(ctx context.Context, o order) (*fired, error) {
+	var still, moving order
+	still, moving = o, o
+	still.rows = slices.DeleteFunc(slices.Clone(o.rows), movesWorld)
+	moving.rows = slices.DeleteFunc(slices.Clone(o.rows), func(r scenarios.Scenario) bool { return !movesWorld(r) })
+	moving.probes = nil
+	var a, b *fired
+	var work errgroup.Group
+	work.Go(func() (err error) { a, err = s.fireIn(ctx, s.worlds.still, s.still, still); return err })
+	work.Go(func() (err error) { b, err = s.fireIn(ctx, s.worlds.moving, s.moving, moving); return err })
+	if err := work.Wait(); err != nil {
+		return nil, err
+	}
+	return joined(a, b), nil
+}
+
+// joined is what came of both worlds.
+func joined(a, b *fired) *fired {
+	a.target = cmp.Or(a.target, b.target)
+	a.cases = append(a.cases, b.cases...)
+	for _, c := range b.controls {
+		i := slices.IndexFunc(a.controls, func(k reports.Control) bool { return k.ID == c.ID })
+		if i < 0 {
+			a.controls = append(a.controls, c)
+			continue
+		}
+		a.controls[i].Shots = append(a.controls[i].Shots, c.Shots...)
+	}
+	a.summary.Learnt = append(a.summary.Learnt, b.summary.Learnt...)
+	a.summary.Interrupted = a.summary.Interrupted || b.summary.Interrupted
+	a.selected += b.selected
+	a.cross = a.cross || b.cross
+	return a
+}
+
+func (s *stand) fireIn(ctx context.Context, l *lab.Embedded, e *engine.Engine, o order) (*fired, error) {
+	if len(o.rows) == 0 {
+		return &fired{}, nil
+	}
+	target, stop, err := l.Serve(lab.Setup{
+		Target: o.target, Policies: o.policies, Switches: s.switches, Introspection: s.options.Introspection, Report: s.refusals.note,
+	})
+	if err != nil {
+		return nil, &NotEmulatedError{err}
+	}
+	defer stop()
+	x := scenarios.Expansion{Target: target, Slow: true}
+	cases := x.Expand(o.rows)
+	if o.keep != nil {
+		cases = slices.DeleteFunc(cases, func(c scenarios.Case) bool { return !o.keep(c) })
+	}
+	probes := x
+	probes.EachKind = true
+	sink := &engine.Memory{}
+	plan := engine.Plan{
+		Expansion: x, Cases: cases, Flows: flows.All(), Run: fmt.Sprintf("predict-%d", s.worlds.runs.Add(1)), Sink: sink,
+		Command: s.options.Command, Bare: o.bare, Progress: s.options.Judged,
+	}
+	if len(o.probes) > 0 {
+		plan.Probes = probes.Expand(o.probes)
+	}
+	summary, err := e.Start(ctx, plan).End()
+	if err := errors.Join(err, ctx.Err()); err != nil {
+		return nil, fmt.Errorf("predict: %w", err)
+	}
+	f := &fired{target: target, cases: sink.Cases(), controls: sink.Controls(), summary: summary, selected: len(cases)}
+	for i := range cases {
+		f.cross = f.cross || cases[i].Cross
+	}
+	return f, nil
+}
+
+// NotEmulatedError says that the emulator does not have what an export asks for.
+type NotEmulatedError struct{ Err error }
+
+// Error is what it asks for.
+func (e *NotEmulatedError) Error() string { return "could not be predicted: " + e.Err.Error() }
+
+// Unwrap is the emulator's own error.
+func (e *NotEmulatedError) Unwrap() error { return e.Err }
