@@ -22,13 +22,13 @@ type introspection struct {
 	answers *answers
 }
 
-func (m *introspection) read(r *http.Request, compact string) (object, string, *refusal) {
+func (m *introspection) read(x *exchange, compact string) (object, string, *refusal) {
 	const scopes = "scope"
 	now := m.options.Now()
 	if answer, kept := m.answers.of(compact, now); kept {
 		return answer, scopes, nil
 	}
-	answer, refused := m.ask(r.Context(), compact)
+	answer, refused := m.ask(x.request.Context(), compact)
 	if refused != nil {
 		return nil, "", refused
 	}
@@ -39,7 +39,7 @@ func (m *introspection) read(r *http.Request, compact string) (object, string, *
 		return nil, "", unreadableAnswer()
 	case !is:
 		return nil, "", oidcRefusal(Check{"oidc-active", "signature", unauthorized, "the provider says that the token is active"}, revokedText)
-	case !m.options.unexpired(answer):
+	case !m.options.unexpired(x, answer):
 		return nil, "", expiredToken()
 	}
 	m.answers.keep(compact, answer, now)

@@ -13,7 +13,6 @@ import (
 
 // jwtValidation is the policy JWT Validation (mulesoft-policies.md section 2).
 type jwtValidation struct {
-	policyRefusals
 	config    policy.JWTValidation
 	options   Options
 	keys      *keyring
@@ -27,38 +26,38 @@ type customClaim struct {
 	holds func(string) bool
 }
 
-func newJWTValidation(config policy.JWTValidation, o Options) (func(http.Handler) http.Handler, error) {
-	if err := supportedJWT(config, o.Switches.Profile); err != nil {
-		return nil, err
-	}
-	clientID, err := clientIDs(config.ClientIDExpression)
-	if err != nil {
-		return nil, err
-	}
+func newJWTValidation(config policy.JWTValidation, at site) (judge, error) {
+	o := at.options
+	var problems problems
+	problems.add(supportedJWT(config, at))
 	p := &jwtValidation{
-		policyRefusals: policyRefusals{o.Report}, config: config, options: o, clientID: clientID,
+		config: config, options: o,
 		keys: mulesoftKeys(o, config.JWKSURL, time.Duration(config.JWKSServiceTimeToLive)*time.Minute,
 			time.Duration(config.JWKSServiceConnectionTimeout)*time.Millisecond),
 	}
+	var err error
+	if p.clientID, err = clientIDs(config.ClientIDExpression); err != nil && !config.SkipClientIDValidation {
+		problems.add(at.unevaluated("clientIdExpression", "%w", err))
+	}
 	if p.mandatory, err = customClaims(config.MandatoryCustomClaims); err != nil {
-		return nil, err
+		problems.add(at.unevaluated("mandatoryCustomClaims", "%w", err))
 	}
 	if p.optional, err = customClaims(config.NonMandatoryCustomClaims); err != nil {
-		return nil, err
+		problems.add(at.unevaluated("nonMandatoryCustomClaims", "%w", err))
 	}
-	return p.before, nil
+	return p.judge, problems.err()
 }
 
-func supportedJWT(config policy.JWTValidation, profile string) error {
-	switch {
+func supportedJWT(config policy.JWTValidation, at site) error {
+	switch profile := at.options.Switches.Profile; {
 	case config.JWTOrigin != "httpBearerAuthenticationHeader":
-		return unknownName("jwtOrigin", config.JWTOrigin, []string{"httpBearerAuthenticationHeader"})
+		return at.unevaluated("jwtOrigin", "expected httpBearerAuthenticationHeader, got %q", config.JWTOrigin)
 	case config.SigningMethod != "rsa" || config.SigningKeyLength != 256:
-		return fmt.Errorf("gateway: signing method: expected rsa 256, got %s %d", config.SigningMethod, config.SigningKeyLength)
+		return at.unevaluated("signingMethod", "expected rsa 256, got %s %d", config.SigningMethod, config.SigningKeyLength)
 	case config.JWTKeyOrigin != "jwks":
-		return unknownName("jwtKeyOrigin", config.JWTKeyOrigin, []string{"jwks"})
+		return at.unevaluated("jwtKeyOrigin", "expected jwks, got %q", config.JWTKeyOrigin)
 	case profile == FlexLocal && !config.SkipClientIDValidation:
-		return fmt.Errorf("gateway: profile %s: skipClientIdValidation must be true", profile)
+		return at.unsupported("skipClientIdValidation", "profile %s: skipClientIdValidation must be true", profile)
 	}
 	return nil
 }
@@ -75,54 +74,67 @@ func customClaims(rules []policy.CustomClaim) ([]customClaim, error) {
 	return all, nil
 }
 
-func (p *jwtValidation) before(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if refused := p.judge(r); refused != nil {
-			p.write(w, r, *refused)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// judge returns nil for a request that may pass: token, signature, times and
-// audience, custom claims, client, in this order (2.3).
-func (p *jwtValidation) judge(r *http.Request) *refusal {
-	compact, ok := bearer(r)
+// judge lets pass what has a token with the right signature, times, audience and
+// custom claims, from a client with a contract, and looks in this order (2.3).
+func (p *jwtValidation) judge(x *exchange) *refusal {
+	compact, ok := bearer(x.request)
 	if !ok {
-		return &refusal{Check{"jwt-token", "placement", badRequest, "a Bearer token is there"}, `{"error":"JWT Token is required."}`, ""}
+		r := &refusal{Check: Check{"jwt-token", "placement", badRequest, "a Bearer token is there"}, body: `{"error":"JWT Token is required."}`}
+		return r.hangs("jwtOrigin")
 	}
 	t := readToken(compact)
-	verified, err := p.options.verified(r, p.keys, t)
+	verified, err := p.options.verified(x, p.keys, t)
 	switch {
 	case err != nil:
-		return &refusal{
-			Check{"jwt-key-set", "key", http.StatusServiceUnavailable, "the key set could be had"},
-			`{"error":"JWKS service is unavailable."}`, "",
+		r := &refusal{
+			Check: Check{"jwt-key-set", "key", http.StatusServiceUnavailable, "the key set could be had"},
+			body:  `{"error":"JWKS service is unavailable."}`,
 		}
+		return r.hangs("jwksUrl", "jwksServiceConnectionTimeout")
 	case !verified:
-		return p.invalid("jwt-signature", "signature", "the signature verifies with RS256")
+		return p.invalid("jwt-signature", "signature", "the signature verifies with RS256").hangs("jwksUrl", "signingMethod", "signingKeyLength")
 	}
-	return p.judgeClaims(t.payload)
+	return p.judgeClaims(x, t.payload)
 }
 
-func (p *jwtValidation) judgeClaims(claims object) *refusal {
+func (p *jwtValidation) judgeClaims(x *exchange, claims object) *refusal {
 	switch {
 	case !p.timely(claims):
-		return p.invalid("jwt-time", "time", "exp and nbf hold")
+		return p.invalid("jwt-time", "time", "exp and nbf hold").hangs(p.timeKeys(claims)...)
 	case !p.audience(claims):
-		return p.invalid("jwt-audience", "audience", "aud is one of the supported audiences")
+		return p.invalid("jwt-audience", "audience", "aud is one of the supported audiences").hangs(p.audienceKeys(claims)...)
 	case p.config.ValidateCustomClaim && !p.custom(claims):
-		return p.invalid("jwt-custom-claims", "issuer", "the custom claims hold")
-	case !p.config.SkipClientIDValidation && !p.contracted(claims):
-		status := p.options.Switches.JWTClientStatus
-		return &refusal{Check{"jwt-client", "client", status, "the client has a contract"}, p.options.Switches.InvalidClientBody, ""}
+		return p.invalid("jwt-custom-claims", "issuer", "the custom claims hold").hangs("mandatoryCustomClaims", "validateCustomClaim")
+	case !p.config.SkipClientIDValidation && !p.contracted(x, claims):
+		x.mattered("jwt-client-status")
+		check := Check{"jwt-client", "client", p.options.Switches.JWTClientStatus, "the client has a contract"}
+		r := &refusal{Check: check, body: p.options.Switches.InvalidClientBody}
+		return r.hangs("clientIdExpression", "skipClientIdValidation")
 	}
 	return nil
 }
 
 func (p *jwtValidation) invalid(name, guards, sentence string) *refusal {
-	return &refusal{Check{name, guards, unauthorized, sentence}, p.options.Switches.InvalidTokenBody, ""}
+	return &refusal{Check: Check{name, guards, unauthorized, sentence}, body: p.options.Switches.InvalidTokenBody}
+}
+
+// timeKeys: only the absence of a time hangs on parameters.
+func (p *jwtValidation) timeKeys(claims object) []string {
+	var keys []string
+	for name, key := range map[string]string{"exp": "mandatoryExpClaim", "nbf": "mandatoryNbfClaim"} {
+		if _, there := claims.last(name); !there {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func (p *jwtValidation) audienceKeys(claims object) []string {
+	if _, there := claims.last("aud"); !there {
+		return []string{"mandatoryAudClaim", "validateAudClaim"}
+	}
+	return []string{"supportedAudiences", "validateAudClaim"}
 }
 
 // timely: exp and nbf are checked where they are; absence counts only if they
@@ -192,9 +204,9 @@ func claimText(claims object, name string) (string, bool) {
 	return "", false
 }
 
-func (p *jwtValidation) contracted(claims object) bool {
+func (p *jwtValidation) contracted(x *exchange, claims object) bool {
 	id, ok := p.clientID(claims)
-	return ok && slices.Contains(p.options.Environment.Contracts, id)
+	return ok && p.options.contracts.has(x, id)
 }
 
 // bearer returns what follows the scheme in the first Authorization line.

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 )
@@ -43,15 +42,15 @@ func claimsThroughShim(claims object) (object, string) {
 	return answer, "scope"
 }
 
-func (m *localClaims) read(r *http.Request, compact string) (object, string, *refusal) {
+func (m *localClaims) read(x *exchange, compact string) (object, string, *refusal) {
 	t := readToken(compact)
-	verified, err := m.options.verified(r, m.keys, t)
+	verified, err := m.options.verified(x, m.keys, t)
 	switch {
 	case err != nil:
 		return nil, "", providerUnreachable()
 	case !verified:
 		return nil, "", oidcRefusal(Check{"oidc-signature", "signature", unauthorized, "the token is good"}, revokedText)
-	case !m.options.unexpired(t.payload):
+	case !m.options.unexpired(x, t.payload):
 		return nil, "", expiredToken()
 	}
 	answer, scopes := m.provide(t.payload)
@@ -59,7 +58,8 @@ func (m *localClaims) read(r *http.Request, compact string) (object, string, *re
 }
 
 // unexpired reports whether exp, where there is one, has not passed.
-func (o Options) unexpired(claims object) bool {
+func (o Options) unexpired(x *exchange, claims object) bool {
+	o.clockMatters(x, claims, "exp")
 	now, skew := seconds(o.Now()), o.Switches.Skew.Seconds()
 	return holdsTime(claims, "exp", false, func(at float64) bool { return at+skew >= now })
 }

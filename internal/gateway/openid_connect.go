@@ -3,7 +3,6 @@ package gateway
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +13,6 @@ import (
 // openIDConnect is the policy OpenID Connect OAuth 2.0 Access Token Enforcement
 // (mulesoft-policies.md section 1).
 type openIDConnect struct {
-	policyRefusals
 	config  policy.OpenIDConnect
 	options Options
 	model   model
@@ -24,17 +22,20 @@ type openIDConnect struct {
 // (local-claims), or from a provider that it asks (documented). answer has what
 // the policy reads, and scopes names the member that holds the scopes.
 type model interface {
-	read(r *http.Request, compact string) (answer object, scopes string, refused *refusal)
+	read(x *exchange, compact string) (answer object, scopes string, refused *refusal)
 }
 
-// newOpenIDConnect is the policy; provide and url are what it meets in either
-// model.
-func newOpenIDConnect(config policy.OpenIDConnect, provide provider, url string, o Options) (func(http.Handler) http.Handler, error) {
-	p := &openIDConnect{policyRefusals: policyRefusals{o.Report}, config: config, options: o}
+func newOpenIDConnect(config policy.OpenIDConnect, at site) (judge, error) {
+	o := at.options
+	p := &openIDConnect{config: config, options: o}
+	provide, url := provider(claimsAsTheyAre), o.Environment.Introspection.URL
+	if at.shim {
+		provide, url = claimsThroughShim, o.Environment.Introspection.ShimURL
+	}
 	timeout := time.Duration(config.AuthenticationTimeout) * time.Millisecond
 	switch {
 	case o.Switches.Profile == FlexLocal:
-		return nil, fmt.Errorf("gateway: profile %s: the OIDC policy is not supported in local mode", FlexLocal)
+		return nil, at.unsupported("", "profile %s: the OIDC policy is not supported in local mode", FlexLocal)
 	case o.Switches.OIDCModel != Documented:
 		p.model = &localClaims{options: o, provide: provide, keys: mulesoftKeys(o, o.Environment.JWKSURL, time.Hour, timeout)}
 	case url == "":
@@ -42,39 +43,31 @@ func newOpenIDConnect(config policy.OpenIDConnect, provide provider, url string,
 	default:
 		p.model = &introspection{options: o, url: url, timeout: timeout, answers: newAnswers(config)}
 	}
-	return p.before, nil
-}
-
-func (p *openIDConnect) before(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer, refused := p.judge(r)
-		if refused != nil {
-			p.write(w, r, *refused)
-			return
-		}
-		if p.config.ExposeHeaders {
-			r = exposed(r, answer)
-		}
-		next.ServeHTTP(w, r)
-	})
+	return p.judge, nil
 }
 
 // judge extracts, reads, and checks scopes before the client id (1.2).
-func (p *openIDConnect) judge(r *http.Request) (object, *refusal) {
-	compact, refused := p.extract(r)
+func (p *openIDConnect) judge(x *exchange) *refusal {
+	compact, refused := p.extract(x)
 	if refused != nil {
-		return nil, refused
+		return refused
 	}
-	answer, scopes, refused := p.model.read(r, compact)
+	x.mattered("oidc-model")
+	answer, scopes, refused := p.model.read(x, compact)
 	switch {
 	case refused != nil:
-		return nil, refused
-	case !p.scoped(answer, scopes):
-		return nil, oidcRefusal(Check{"oidc-scopes", "scope", forbidden, "the required scopes are there"}, "The required scopes are not authorized")
-	case !p.config.SkipClientIDValidation && !p.contracted(answer):
-		return nil, &refusal{Check{"oidc-client", "client", forbidden, "client_id has a contract"}, p.options.Switches.InvalidClientBody, ""}
+		return refused
+	case !p.scoped(x, answer, scopes):
+		check := Check{"oidc-scopes", "scope", forbidden, "the required scopes are there"}
+		return oidcRefusal(check, "The required scopes are not authorized").hangs("scopes", "scopeValidationCriteria")
+	case !p.config.SkipClientIDValidation && !p.contracted(x, answer):
+		r := &refusal{Check: Check{"oidc-client", "client", forbidden, "client_id has a contract"}, body: p.options.Switches.InvalidClientBody}
+		return r.hangs("skipClientIdValidation")
 	}
-	return answer, nil
+	if p.config.ExposeHeaders {
+		expose(x, answer)
+	}
+	return nil
 }
 
 // realm is the challenge of the policy's 401 answers (1.3).
@@ -98,10 +91,14 @@ func quoted(text string) string {
 }
 
 // extract finds the token: Authorization with exactly two words, else the query.
-func (p *openIDConnect) extract(r *http.Request) (string, *refusal) {
+func (p *openIDConnect) extract(x *exchange) (string, *refusal) {
+	r := x.request
 	placement := Check{"oidc-token", "placement", badRequest, "one Bearer token is there"}
 	line, inQuery := r.Header.Get("Authorization"), queryTokens(r)
 	words := strings.Fields(line)
+	if line != "" && len(inQuery) > 0 {
+		x.mattered("two-tokens")
+	}
 	switch {
 	case line == "" && len(inQuery) > 0:
 		return inQuery[0], nil
@@ -115,12 +112,12 @@ func (p *openIDConnect) extract(r *http.Request) (string, *refusal) {
 
 // scoped compares by whole words and by case; no required scope is fulfilled by
 // anything, and anything but AND means any (1.1, 1.2).
-func (p *openIDConnect) scoped(answer object, name string) bool {
+func (p *openIDConnect) scoped(x *exchange, answer object, name string) bool {
 	required := strings.Fields(p.config.Scopes)
 	if len(required) == 0 {
 		return true
 	}
-	held := p.held(answer, name)
+	held := p.held(x, answer, name)
 	missing := func(scope string) bool { return !slices.Contains(held, scope) }
 	if strings.EqualFold(string(p.config.ScopeValidationCriteria), string(policy.All)) {
 		return !slices.ContainsFunc(required, missing)
@@ -128,12 +125,13 @@ func (p *openIDConnect) scoped(answer object, name string) bool {
 	return slices.ContainsFunc(required, func(scope string) bool { return !missing(scope) })
 }
 
-func (p *openIDConnect) held(answer object, name string) []string {
+func (p *openIDConnect) held(x *exchange, answer object, name string) []string {
 	v, _ := answer.last(name)
 	switch v := v.(type) {
 	case string:
 		return strings.Fields(v)
 	case []any:
+		x.mattered("scope-arrays")
 		if p.options.Switches.ScopeArrays {
 			names, _ := texts(v)
 			return names
@@ -142,21 +140,19 @@ func (p *openIDConnect) held(answer object, name string) []string {
 	return nil
 }
 
-func (p *openIDConnect) contracted(answer object) bool {
+func (p *openIDConnect) contracted(x *exchange, answer object) bool {
 	id, ok := answer.lastText("client_id")
-	return ok && slices.Contains(p.options.Environment.Contracts, id)
+	return ok && p.options.contracts.has(x, id)
 }
 
-// exposed adds the members of the answer as X-AGW-* fields, without objects,
+// expose adds the members of the answer as X-AGW-* fields, without objects,
 // arrays, scope and exp (1.5).
-func exposed(r *http.Request, answer object) *http.Request {
-	r = r.Clone(r.Context())
+func expose(x *exchange, answer object) {
 	for _, m := range answer {
 		text, ok := claimText(answer, m.name)
 		if !ok || slices.Contains([]string{"scope", "exp"}, m.name) {
 			continue
 		}
-		r.Header.Set("X-AGW-"+strings.ReplaceAll(m.name, " ", "-"), text)
+		x.add("X-AGW-"+strings.ReplaceAll(m.name, " ", "-"), text)
 	}
-	return r
 }

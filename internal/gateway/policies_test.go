@@ -41,16 +41,16 @@ func (b *bench) place(l link, change func(*Options)) (http.Handler, *[]Refusal) 
 	b.t.Helper()
 	var refusals []Refusal
 	o := b.options("")
-	o.Switches = o.Switches.filled()
 	o.Report = func(r Refusal) { refusals = append(refusals, r) }
 	if change != nil {
 		change(&o)
 	}
-	before, err := l.place(o)
+	o = o.filled()
+	h, err := newChain(o, []site{l.site(o.Environment)})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return before(b.echo), &refusals
+	return h, &refusals
 }
 
 // TestJWTValidation: statuses, bodies and order of mulesoft-policies.md 2.2, 2.3.
