@@ -55,12 +55,20 @@ type Prediction struct {
 	Results *reports.Results
 	// Problem is why not.
 	Problem error
-	// Changes are what closes the false accepts and false rejects, the smallest
-	// first, and Open the findings that no single change closes.
-	Changes []Closed
-	Open    []reports.Finding
-	// Causes are where each finding comes from, by case.
+	// Closed are the changes that close false accepts and false rejects, the
+	// smallest first; Together is what they come to at once, nil where there are
+	// not two.
+	Closed   []Closed
+	Together *Together
+	// Open are the false accepts and false rejects that no change closes, sorted by
+	// id.
+	Open []reports.Case
+	// Causes are the parameters that a false reject comes from, by case.
 	Causes map[string][]Cause
+	// Hangs are the cases that hang on a switch, by its name; Switches are what
+	// they were set to.
+	Hangs    map[string][]string
+	Switches gateway.Switches
 }
 
 // Run predicts every subject and tells each as it is known. The error is a
@@ -150,14 +158,17 @@ func tasks(o Options) ([]task, error) {
 
 // predict fires everything at one subject and looks for what closes what is open.
 func (p *predictor) predict(ctx context.Context, t task) (*Prediction, error) {
-	out := &Prediction{Subject: t.subject, Assumed: t.assumed, Causes: map[string][]Cause{}}
+	out := &Prediction{Subject: t.subject, Assumed: t.assumed, Causes: map[string][]Cause{}, Hangs: map[string][]string{}}
 	s := p.worlds.stand(p.options)
 	s.switches.Profile = profileOf(p.options.Switches.Profile, t.subject)
-	at := order{target: t.target, policies: t.subject.policies(), rows: p.rows, probes: p.probes, bare: !p.options.Exchanges}
+	out.Switches = s.switches
+	at := order{target: t.target, instances: t.subject.instances(), rows: p.rows, probes: p.probes, bare: !p.options.Exchanges}
+	if out.Problem = unemulated(t.subject); out.Problem != nil {
+		return out, nil
+	}
 	f, err := s.fire(ctx, at)
-	var not *NotEmulatedError
-	if errors.As(err, &not) {
-		out.Problem = not
+	if refused := gateway.PolicyErrors(err); len(refused) > 0 {
+		out.Problem = placed(t.subject, refused)
 		return out, nil
 	}
 	if err != nil {
@@ -180,11 +191,13 @@ func profileOf(asked string, s Subject) string {
 	return gateway.Mule4
 }
 
-// policies are the chains by environment.
-func (s Subject) policies() map[string][]policy.Applied {
-	all := map[string][]policy.Applied{}
+// instances are the chains by environment, which may be changed.
+func (s Subject) instances() map[string]*policy.Instance {
+	all := map[string]*policy.Instance{}
 	for _, m := range s.Members {
-		all[m.Environment] = slices.Clone(m.Instance.Policies)
+		instance := m.Instance
+		instance.Policies = slices.Clone(instance.Policies)
+		all[m.Environment] = &instance
 	}
 	return all
 }

@@ -69,35 +69,56 @@ type stand struct {
 	still, moving *engine.Engine
 	switches      gateway.Switches
 	options       Options
-	refusals      *refusals
+	heard         *heard
 }
 
 func (w *worlds) stand(o Options) *stand {
-	make := func(l *lab.Embedded) *engine.Engine {
+	engineOf := func(l *lab.Embedded) *engine.Engine {
 		return &engine.Engine{
 			Tokens: lab.NewRemembering(l.Issuer), Seen: l.Seen, Log: l.Log, Operator: l, Own: w.own,
 			Prober: &probe.Prober{Now: l.Clock.Now, Dial: l.Dial}, Now: l.Clock.Now, Wait: l.Clock.Wait,
 		}
 	}
-	return &stand{worlds: w, still: make(w.still), moving: make(w.moving), switches: o.Switches, options: o, refusals: &refusals{seen: map[string][]gateway.Refusal{}}}
+	return &stand{worlds: w, still: engineOf(w.still), moving: engineOf(w.moving), switches: o.Switches, options: o, heard: newHeard()}
 }
 
-// refusals are what the gateways say of what they refuse, by case.
-type refusals struct {
-	mu   sync.Mutex
-	seen map[string][]gateway.Refusal
+// heard is what the gateways say of a case: who refused it, and which switches
+// had a say.
+type heard struct {
+	mu       sync.Mutex
+	refusals map[string][]gateway.Refusal
+	switches map[string][]string
 }
 
-func (r *refusals) note(refusal gateway.Refusal) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.seen[refusal.Case] = append(r.seen[refusal.Case], refusal)
+func newHeard() *heard {
+	return &heard{refusals: map[string][]gateway.Refusal{}, switches: map[string][]string{}}
+}
+
+func (h *heard) refused(r gateway.Refusal) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.refusals[r.Case] = append(h.refusals[r.Case], r)
+	h.note(r.Case, r.Switches)
+}
+
+func (h *heard) accepted(a gateway.Acceptance) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.note(a.Case, a.Switches)
+}
+
+func (h *heard) note(id string, switches []string) {
+	for _, name := range switches {
+		if !slices.Contains(h.switches[id], name) {
+			h.switches[id] = append(h.switches[id], name)
+		}
+	}
 }
 
 // order is what is fired at which gateways.
 type order struct {
 	target   *targets.File
-	policies map[string][]policy.Applied
+	instances map[string]*policy.Instance
 	rows     []scenarios.Scenario
 	// probes name the causes of refused controls; none: nobody asks.
 	probes []scenarios.Scenario
@@ -165,10 +186,11 @@ func (s *stand) fireIn(ctx context.Context, l *lab.Embedded, e *engine.Engine, o
 		return &fired{}, nil
 	}
 	target, stop, err := l.Serve(lab.Setup{
-		Target: o.target, Policies: o.policies, Switches: s.switches, Introspection: s.options.Introspection, Report: s.refusals.note,
+		Target: o.target, Instances: o.instances, Switches: s.switches, Introspection: s.options.Introspection,
+		Report: s.heard.refused, Accepted: s.heard.accepted,
 	})
 	if err != nil {
-		return nil, &NotEmulatedError{err}
+		return nil, fmt.Errorf("predict: %w", err)
 	}
 	defer stop()
 	x := scenarios.Expansion{Target: target, Slow: true}
@@ -196,12 +218,3 @@ func (s *stand) fireIn(ctx context.Context, l *lab.Embedded, e *engine.Engine, o
 	}
 	return f, nil
 }
-
-// NotEmulatedError says that the emulator does not have what an export asks for.
-type NotEmulatedError struct{ Err error }
-
-// Error is what it asks for.
-func (e *NotEmulatedError) Error() string { return "could not be predicted: " + e.Err.Error() }
-
-// Unwrap is the emulator's own error.
-func (e *NotEmulatedError) Unwrap() error { return e.Err }
