@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 )
 
@@ -82,6 +81,8 @@ type Node struct {
 // state is what all nodes of one document share.
 type state struct {
 	problems []*Problem
+	// lines stand before the document in its file.
+	lines int
 	// fields keeps the record of what was read of each mapping, so that two
 	// readers of one mapping know of each other.
 	fields map[ast.Node]*Fields
@@ -92,64 +93,6 @@ type Member struct {
 	Key    string
 	KeyPos Position
 	Value  *Node
-}
-
-// Parse reads one YAML or JSON document. Syntax errors, duplicate keys,
-// anchors and aliases, a second document and an empty file are errors.
-func Parse(file string, src []byte) (*Node, error) {
-	tree, err := parser.ParseBytes(src, 0)
-	if err != nil {
-		return nil, syntaxProblem(file, err)
-	}
-	var bodies []ast.Node
-	for _, doc := range tree.Docs {
-		if doc.Body != nil {
-			bodies = append(bodies, doc.Body)
-		}
-	}
-	switch {
-	case len(bodies) == 0:
-		return nil, &Problem{Pos: Position{file, 1, 1}, Text: "the file is empty"}
-	case len(bodies) > 1:
-		return nil, &Problem{Pos: place(file, bodies[1]), Text: "a second document, expected one"}
-	}
-	root := wrap(bodies[0], file, &state{fields: map[ast.Node]*Fields{}})
-	if err := root.checkTree(); err != nil {
-		return nil, err
-	}
-	return root, nil
-}
-
-// wrap makes a Node of a syntax node, taking its tag off.
-func wrap(n ast.Node, file string, s *state) *Node {
-	node := &Node{node: n, state: s, at: place(file, n)}
-	if tagged, ok := n.(*ast.TagNode); ok {
-		node.tag = tagged.Start.Value
-		node.node = tagged.Value
-	}
-	return node
-}
-
-// checkTree refuses what JSON has no word for and what two readers could
-// read differently.
-func (n *Node) checkTree() error {
-	switch n.node.(type) {
-	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
-		return &Problem{Pos: n.at, Text: "anchors, aliases and merge keys are not used here", Hint: "write the value out"}
-	}
-	var problems []error
-	seen := map[string]bool{}
-	for _, m := range n.members() {
-		if seen[m.Key] {
-			problems = append(problems, &Problem{Pos: m.KeyPos, Text: fmt.Sprintf("key %q stands twice", m.Key)})
-		}
-		seen[m.Key] = true
-		problems = append(problems, m.Value.checkTree())
-	}
-	for _, item := range n.items() {
-		problems = append(problems, item.checkTree())
-	}
-	return errors.Join(problems...)
 }
 
 // Pos is where the value starts.
@@ -361,40 +304,4 @@ func (n *Node) expect(k Kind) bool {
 	}
 	n.Problemf("", "expected %s, got %s", k, got)
 	return false
-}
-
-func place(file string, n ast.Node) Position {
-	t := firstToken(n)
-	if t == nil || t.Position == nil {
-		return Position{file, 1, 1}
-	}
-	return Position{file, t.Position.Line, t.Position.Column}
-}
-
-// firstToken is the token with which a node starts: for a block mapping that
-// is its first key, not the colon which the syntax tree names.
-func firstToken(n ast.Node) *token.Token {
-	switch v := n.(type) {
-	case *ast.MappingNode:
-		if !v.IsFlowStyle && len(v.Values) > 0 {
-			return firstToken(v.Values[0].Key)
-		}
-	case *ast.MappingValueNode:
-		return firstToken(v.Key)
-	}
-	return n.GetToken()
-}
-
-// syntaxProblem turns the parser's error, a picture of several lines, into one
-// line with a position.
-func syntaxProblem(file string, err error) error {
-	var syntax interface {
-		GetToken() *token.Token
-		GetMessage() string
-	}
-	if !errors.As(err, &syntax) || syntax.GetToken() == nil {
-		return &Problem{Pos: Position{file, 1, 1}, Text: strings.SplitN(err.Error(), "\n", 2)[0]}
-	}
-	at := syntax.GetToken().Position
-	return &Problem{Pos: Position{file, at.Line, at.Column}, Text: syntax.GetMessage()}
 }

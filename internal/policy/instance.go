@@ -1,7 +1,10 @@
 package policy
 
 import (
+	"net/http"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/entraproof/entraproof/internal/document"
 )
@@ -20,6 +23,11 @@ type Instance struct {
 	// Policies are in the order in which a request meets them. Disabled ones are
 	// not among them.
 	Policies []Applied
+	// Disabled are the policies that are there and switched off.
+	Disabled []Applied
+	// Ignored are the keys outside of the policies' configurations that the
+	// product does not know and hence passes over, such as polices.
+	Ignored []Setting
 }
 
 // Form is a kind of document.
@@ -44,6 +52,9 @@ type Applied struct {
 	Version string
 	// Order is the document's number; 0 where it has none.
 	Order int
+	// Namespace is where the gateway looks for the policy's definition; only
+	// local mode has namespaces, and provided policies are in default.
+	Namespace string
 	// At is where the policy begins.
 	At document.Position
 	// Config is a *JWTValidation, *OpenIDConnect, *Introspection or
@@ -68,30 +79,72 @@ type Setting struct {
 	Text string
 	// Secret says that the value must not be shown.
 	Secret bool
+	// Unknown names what the value hangs on where it is not known, such as
+	// var.tenant; the configuration then has the default. A value that matters is
+	// a problem instead.
+	Unknown string
+	// Within are the values of a list or mapping, by place or key.
+	Within map[string]Setting
 }
 
 // Rule is one condition of a pointcut; of several, any is enough. Empty members
 // hold for everything.
 type Rule struct {
-	// Path and Method are anchored regular expressions.
+	// Path and Method are anchored regular expressions. The path is what follows
+	// the base path of the instance.
 	Path, Method *regexp.Regexp
+	// Host and Headers, by their names, are conditions of local mode only.
+	Host    *regexp.Regexp
+	Headers map[string]*regexp.Regexp
 }
 
-// Applies reports whether a request meets the policy.
+// Applies reports whether a request with this method and path meets the policy.
+// A rule that asks for a host or a header as well does not hold for every such
+// request: AppliesTo looks at these.
 func (a Applied) Applies(method, path string) bool {
 	for _, r := range a.Rules {
-		if (r.Method == nil || r.Method.MatchString(method)) && (r.Path == nil || r.Path.MatchString(path)) {
+		if r.Host == nil && len(r.Headers) == 0 && r.matches(method, path) {
 			return true
 		}
 	}
 	return len(a.Rules) == 0
 }
 
-// Where is the place of a key: of its value if the document sets it, else of the
-// policy, whose default counts.
-func (a Applied) Where(key string) document.Position {
-	if s, ok := a.Settings[key]; ok {
-		return s.At
+// AppliesTo reports whether a request meets the policy.
+func (a Applied) AppliesTo(r *http.Request) bool {
+	for _, rule := range a.Rules {
+		if rule.matches(r.Method, r.URL.Path) && rule.holds(r) {
+			return true
+		}
 	}
-	return a.At
+	return len(a.Rules) == 0
+}
+
+func (r Rule) matches(method, path string) bool {
+	return (r.Method == nil || r.Method.MatchString(method)) && (r.Path == nil || r.Path.MatchString(path))
+}
+
+// holds looks at the host and the headers of a request.
+func (r Rule) holds(q *http.Request) bool {
+	for name, value := range r.Headers {
+		if !slices.ContainsFunc(q.Header.Values(name), value.MatchString) {
+			return false
+		}
+	}
+	return r.Host == nil || r.Host.MatchString(q.Host)
+}
+
+// Where is the place of a key: of its value if the document sets it, else of the
+// policy, whose default counts. Dots lead into lists and mappings, as in
+// mandatoryCustomClaims.0.value.
+func (a Applied) Where(key string) document.Position {
+	at, within := a.At, a.Settings
+	for step := range strings.SplitSeq(key, ".") {
+		s, ok := within[step]
+		if !ok {
+			break
+		}
+		at, within = s.At, s.Within
+	}
+	return at
 }

@@ -1,0 +1,109 @@
+package policy
+
+import (
+	"strings"
+
+	"github.com/entraproof/entraproof/internal/document"
+)
+
+// datum is one value of a document, the same for YAML, JSON and HCL.
+type datum struct {
+	kind document.Kind
+	at   document.Position
+	// text is the scalar that counts, without quotes; source is what stands in
+	// the file where that differs, such as $JWKS_URL.
+	text, source string
+	items        []datum
+	members      []entry
+	// unknown names what the value hangs on where it is not known, and ask says
+	// how to make it known.
+	unknown, ask string
+	secret       bool
+}
+
+// entry is one key of a mapping.
+type entry struct {
+	key   string
+	at    document.Position
+	value datum
+}
+
+// The kinds of datum that readers ask for.
+const (
+	mapping  = document.Mapping
+	sequence = document.Sequence
+	str      = document.String
+	null     = document.Null
+)
+
+// fromNode takes a node of a YAML or JSON document.
+func fromNode(n *document.Node) datum {
+	d := datum{kind: n.Kind(), at: n.Pos(), text: n.Text()}
+	switch d.kind {
+	case sequence:
+		for _, item := range n.Items() {
+			d.items = append(d.items, fromNode(item))
+		}
+	case mapping:
+		for _, m := range n.Members() {
+			d.members = append(d.members, entry{m.Key, m.KeyPos, fromNode(m.Value)})
+		}
+	}
+	return d
+}
+
+// get is the value of a key; the zero datum where it is absent.
+func (d datum) get(key string) datum {
+	for _, m := range d.members {
+		if m.key == key {
+			return m.value
+		}
+	}
+	return datum{}
+}
+
+// has reports whether a key is there with a value.
+func (d datum) has(key string) bool { return d.get(key).kind != null }
+
+// first is the value of the first of the keys that is there.
+func (d datum) first(keys ...string) datum {
+	for _, key := range keys {
+		if v := d.get(key); v.kind != null {
+			return v
+		}
+	}
+	return datum{}
+}
+
+// written is the text as it stands in the file.
+func (d datum) written() string {
+	if d.source != "" {
+		return d.source
+	}
+	return d.text
+}
+
+// words names a value in a message: never its text where that is a secret.
+func (d datum) words() string {
+	switch {
+	case d.kind == mapping, d.kind == sequence, d.kind == null:
+		return d.kind.String()
+	case d.secret:
+		return "another"
+	case d.kind == str:
+		return `"` + shortened(d.text) + `"`
+	}
+	return shortened(d.text)
+}
+
+// shortened is a text that fits in one line of a message.
+func shortened(text string) string {
+	text, _, more := strings.Cut(text, "\n")
+	if runes := []rune(text); len(runes) > 60 {
+		text, more = string(runes[:60]), true
+	}
+	if more {
+		text += "…"
+	}
+	return text
+}
