@@ -3,11 +3,9 @@ package predict
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/entraproof/entraproof/internal/document"
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/policy"
 	"github.com/entraproof/entraproof/reports"
@@ -24,12 +22,6 @@ type Closed struct {
 	// Opens are the rows that a false reject had hidden: once it is mended, they
 	// are let in.
 	Opens []string
-}
-
-// Cause is a parameter that a case's outcome comes from.
-type Cause struct {
-	Key string
-	At  document.Position
 }
 
 // search looks for the changes that close what is open.
@@ -237,38 +229,3 @@ func sortedIDs(cases map[string]reports.Case) []string {
 	slices.Sort(ids)
 	return ids
 }
-
-// blame notes, before anything is changed, what each case hangs on.
-func (p *predictor) blame(out *Prediction, s *stand) {
-	for _, c := range out.Results.Cases {
-		if c.FalseReject() {
-			out.Causes[c.ID] = refusedBy(out.Subject, c, s.heard.refusals[c.ID])
-		}
-		for _, name := range s.heard.switches[c.ID] {
-			out.Hangs[name] = append(out.Hangs[name], c.ID)
-		}
-	}
-}
-
-// refusedBy are the parameters that a refusal hangs on.
-func refusedBy(s Subject, c reports.Case, refusals []gateway.Refusal) []Cause {
-	for _, r := range refusals {
-		i := slices.IndexFunc(s.Members, func(m Member) bool { return m.Environment == c.Environment })
-		if i < 0 || r.Policy >= len(s.Members[i].Instance.Policies) {
-			continue
-		}
-		applied := s.Members[i].Instance.Policies[r.Policy]
-		var all []Cause
-		for _, key := range r.Keys {
-			all = append(all, Cause{key, applied.Where(key)})
-		}
-		if len(all) == 0 {
-			all = []Cause{{applied.Asset, applied.At}}
-		}
-		return all
-	}
-	return nil
-}
-
-// String is a cause as it is printed.
-func (c Cause) String() string { return fmt.Sprintf("%s %s", c.At, c.Key) }

@@ -212,8 +212,19 @@ func (p *predictor) results(t task, f *fired) *reports.Results {
 		Targets:   []reports.Target{engine.Describe(scenarios.Expansion{Target: f.target, Slow: true})},
 		Cases:     f.cases, Controls: f.controls, Causes: f.summary.Causes, Learnt: f.summary.Learnt,
 	}
+	if p.options.Target == nil {
+		withoutFile(r)
+	}
 	r.Conclude()
 	return r
+}
+
+// withoutFile leaves out what is said to whoever has a target file.
+func withoutFile(r *reports.Results) {
+	r.Learnt = nil
+	for i := range r.Cases {
+		r.Cases[i].Declare = ""
+	}
 }
 
 // ExitCode is that of one prediction.

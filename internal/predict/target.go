@@ -258,10 +258,18 @@ func (d *derivation) clients() {
 	d.assume("clients: one with a contract and a grant for each environment, one without the contract, one without the grant")
 }
 
-// declare says what is known of MuleSoft's policies, so that rows that need it
-// are fired.
+// declare says what the policies do not have, so that rows that need it are not
+// owed, and what they are known to do.
 func (d *derivation) declare() {
-	d.file.Supports = []targets.Declaration{{Key: "jwks", Value: "fetched"}, {Key: "skew", Value: "0s"}}
+	d.file.APIs = append(d.file.APIs, &targets.API{
+		Name: "second-api", AppID: madeUpID("api", "second/"+d.subject.Name), URIs: []string{"api://second." + pathWord(d.subject.Name)},
+		Version: mint.V2, Scopes: []string{"Second.Read"}, Roles: []string{"Second.Read"},
+	})
+	for _, line := range [][2]string{
+		{"discovery", "false"}, {"jwks", "fetched"}, {"origin", "false"}, {"other-route", "false"}, {"plain-http", "false"}, {"two-issuers", "false"},
+	} {
+		d.file.Supports = append(d.file.Supports, targets.Declaration{Key: line[0], Value: line[1]})
+	}
 }
 
 // madeUpID is a GUID that stands for nothing real and is the same each time.

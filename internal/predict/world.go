@@ -117,9 +117,9 @@ func (h *heard) note(id string, switches []string) {
 
 // order is what is fired at which gateways.
 type order struct {
-	target   *targets.File
+	target    *targets.File
 	instances map[string]*policy.Instance
-	rows     []scenarios.Scenario
+	rows      []scenarios.Scenario
 	// probes name the causes of refused controls; none: nobody asks.
 	probes []scenarios.Scenario
 	// keep tells which cases are fired; nil: all.

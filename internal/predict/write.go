@@ -118,7 +118,11 @@ func (t *text) open() {
 	}
 	t.line("  closed by no parameter that was tried: %s", reports.Plural(len(t.p.Open), "case"))
 	for _, guard := range slices.Sorted(maps.Keys(by)) {
-		t.line("    %s: %s", guard, rowsOf(by[guard]))
+		about := "no parameter is about it"
+		if causes := t.p.causesOf(by[guard][0]); len(causes) > 0 {
+			about = causes[0].String()
+		}
+		t.line("    %s (%s): %s", guard, about, rowsOf(by[guard]))
 	}
 }
 

@@ -1,0 +1,8 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// policyVerb is about policy exports.
+func (p *program) policyVerb() *cobra.Command {
+	return family(&cobra.Command{Use: "policy", Short: "what a MuleSoft policy export lets in"}, p.policyPredictVerb())
+}
