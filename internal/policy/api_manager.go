@@ -1,8 +1,221 @@
 package policy
 
-// managed refuses what it cannot read.
-func (r *reading) managed(_ File, all []datum) {
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/entraproof/entraproof/internal/document"
+)
+
+// export is one policy of API Manager with what stands around it.
+type export struct {
+	policy datum
+	// api is the number of the API instance, label its name; either may be empty.
+	api, label string
+}
+
+// managed reads the policies of one file as API Manager's REST API returns them
+// or takes them (mulesoft-policies.md 5). Those of one API are one instance; a
+// file whose policies name none is one.
+func (r *reading) managed(f File, all []datum) {
+	var exports []export
 	for _, d := range all {
-		r.add(d.at, "", "API Manager's JSON is not read")
+		exports = r.exports(exports, d, export{})
 	}
+	var apis []string
+	for _, e := range exports {
+		apis = append(apis, e.api)
+	}
+	slices.Sort(apis)
+	alone := len(slices.Compact(apis)) == 1
+	for _, e := range exports {
+		r.export(r.instanceOf(f, e, alone), e)
+	}
+}
+
+// exports finds the policies in a list, in an object that holds them, or the one
+// that a document is.
+func (r *reading) exports(all []export, d datum, around export) []export {
+	switch {
+	case d.kind == sequence:
+		for _, item := range d.items {
+			all = r.exports(all, item, around)
+		}
+	case d.kind != mapping:
+		r.mismatch(d, "a policy")
+	case d.has("policies"):
+		around.api = d.first("apiId", "apiInstanceId", "id").text
+		around.label = d.first("instanceLabel", "apiName", "name").text
+		all = r.exports(all, d.get("policies"), around)
+	default:
+		around.policy = d
+		if api := d.first("apiId", "apiInstanceId", "apiVersionId").text; api != "" {
+			around.api = api
+		}
+		all = append(all, around)
+	}
+	return all
+}
+
+// instanceOf is the instance of a policy, which is made where it is not there.
+func (r *reading) instanceOf(f File, e export, alone bool) *found {
+	key := "file " + f.Name
+	if e.api != "" {
+		key = "api " + e.api
+	}
+	if at, ok := r.byAPI[key]; ok {
+		return at
+	}
+	name := e.label
+	switch {
+	case name != "":
+	case alone:
+		name = stem(f.Name)
+	default:
+		name = e.api
+	}
+	at := &found{Instance: Instance{Name: name, At: e.policy.at, Form: APIManager}, qualifiers: qualifiersOf(f, "")}
+	r.byAPI[key], r.found = at, append(r.found, at)
+	return at
+}
+
+// export reads one policy.
+func (r *reading) export(to *found, e export) {
+	d, template := e.policy, e.policy.get("template")
+	asset := d.get("assetId").orElse(template.get("assetId")).orElse(d.get("policyTemplateId"))
+	if asset.text == "" {
+		r.add(d.at, near("assetId", d.keys()), "a policy without assetId")
+		return
+	}
+	if d.get("injectionPoint").text == "outbound" {
+		return
+	}
+	a := applied{Applied: Applied{Asset: assetOf(asset.text), At: d.at}, orderHint: "give each its own"}
+	a.Version = d.get("assetVersion").orElse(template.get("assetVersion")).orElse(d.get("version")).text
+	a.Config = configOf(a.Asset, APIManager)
+	a.Order, a.orderAt = r.number(d.get("order"))
+	a.disabled = r.truth(d.get("disabled"))
+	r.configure(&a.Applied, r.configurationData(d, a.Config != nil))
+	a.Rules = r.pointcut(d.first("pointcutData", "pointcut"))
+	to.policies = append(to.policies, a)
+}
+
+// orElse is another datum where this one is absent.
+func (d datum) orElse(other datum) datum {
+	if d.kind == null {
+		return other
+	}
+	return d
+}
+
+// configurationData is the configuration of a policy, by either name. What is
+// known by name has one: without it nothing could be said.
+func (r *reading) configurationData(d datum, known bool) datum {
+	config := d.first("configurationData", "configuration")
+	if config.kind == null && known {
+		r.add(d.at, near("configurationData", d.keys()), "a policy without configurationData")
+	}
+	return r.json(config)
+}
+
+// json reads a value that is JSON in a text.
+func (r *reading) json(d datum) datum {
+	if d.kind != str || d.unknown != "" {
+		return d
+	}
+	place := d.place
+	if place == nil {
+		place = func(document.Position) document.Position { return d.at } // escapes hide where it is
+	}
+	n, err := document.Parse(d.at.File, []byte(d.text))
+	if err != nil {
+		inner := problems{}
+		inner.join(err)
+		for _, p := range inner.all {
+			r.add(place(p.Pos), p.Hint, "JSON in a text: %s", p.Text)
+		}
+		return datum{}
+	}
+	return fromNode(n).moved(place)
+}
+
+// moved is a value at the places where it stands in its file.
+func (d datum) moved(place func(document.Position) document.Position) datum {
+	d.at = place(d.at)
+	for i := range d.items {
+		d.items[i] = d.items[i].moved(place)
+	}
+	for i := range d.members {
+		d.members[i].at = place(d.members[i].at)
+		d.members[i].value = d.members[i].value.moved(place)
+	}
+	return d
+}
+
+// number reads the place of a policy and where it stands.
+func (r *reading) number(d datum) (int, document.Position) {
+	if d.unknown != "" {
+		r.asked(d)
+		return 0, document.Position{}
+	}
+	if d.kind == null {
+		return 0, document.Position{}
+	}
+	n, err := strconv.Atoi(d.text)
+	if err != nil || d.kind != document.Number && d.kind != str {
+		r.mismatch(d, "a whole number")
+	}
+	return n, d.at
+}
+
+// truth reads a boolean, as itself or as text; absent is false.
+func (r *reading) truth(d datum) bool {
+	switch {
+	case d.unknown != "":
+		r.asked(d)
+	case d.kind != null && !strings.EqualFold(d.text, "true") && !strings.EqualFold(d.text, "false"):
+		r.mismatch(d, "true or false")
+	}
+	return strings.EqualFold(d.text, "true")
+}
+
+// pointcut reads the conditions of API Manager.
+func (r *reading) pointcut(d datum) (all []Rule) {
+	d = r.json(d)
+	switch {
+	case d.unknown != "":
+		r.asked(d)
+		return nil
+	case d.kind == mapping:
+		d.items = []datum{{kind: mapping, at: d.at, members: d.members}}
+	case d.kind != null && d.kind != sequence:
+		r.mismatch(d, "a list of conditions")
+	}
+	for _, item := range d.items {
+		if item.kind != mapping {
+			r.mismatch(item, "a condition")
+			continue
+		}
+		all = append(all, Rule{
+			Path:   r.pattern(item.first("uriTemplateRegex", "uri_template_regex")),
+			Method: r.pattern(oneOf(item.first("methodRegex", "method_regex"))),
+		})
+	}
+	return all
+}
+
+// oneOf is a regular expression for a list of methods.
+func oneOf(d datum) datum {
+	if d.kind != sequence {
+		return d
+	}
+	var words []string
+	for _, item := range d.items {
+		if item.unknown != "" {
+			return item
+		}
+		words = append(words, item.text)
+	}
+	return datum{kind: str, at: d.at, text: strings.Join(words, "|")}
 }

@@ -19,13 +19,19 @@ type datum struct {
 	// how to make it known.
 	unknown, ask string
 	secret       bool
+	// place tells where a position within the text is in the file.
+	place func(document.Position) document.Position
+	// size counts the values within, where expressions could multiply them.
+	size int
 }
 
-// entry is one key of a mapping.
+// entry is one key of a mapping; source is what stands in the file where the
+// vendor spells it differently.
 type entry struct {
-	key   string
-	at    document.Position
-	value datum
+	key    string
+	at     document.Position
+	value  datum
+	source string
 }
 
 // The kinds of datum that readers ask for.
@@ -46,7 +52,7 @@ func fromNode(n *document.Node) datum {
 		}
 	case mapping:
 		for _, m := range n.Members() {
-			d.members = append(d.members, entry{m.Key, m.KeyPos, fromNode(m.Value)})
+			d.members = append(d.members, entry{key: m.Key, at: m.KeyPos, value: fromNode(m.Value)})
 		}
 	}
 	return d

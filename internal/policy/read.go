@@ -27,14 +27,15 @@ type ReadOptions struct {
 	Limits document.Limits
 }
 
-// Read makes API instances of configuration files: of Flex and Omni local mode. The form of each is told by
+// Read makes API instances of configuration files: of local mode of Flex and
+// Omni Gateway, and of API Manager. The form of each is told by
 // its content. Nothing in them is executed, and what they leave open is asked
 // for instead of guessed.
 //
 // The error joins every *document.Problem of all files; there are no instances
 // then.
 func Read(files []File, o ReadOptions) ([]Instance, error) {
-	r := &reading{ReadOptions: o, named: map[objectName][]object{}}
+	r := &reading{ReadOptions: o, named: map[objectName][]object{}, byAPI: map[string]*found{}}
 	if r.Lookup == nil {
 		r.Lookup = func(string) (string, bool) { return "", false }
 	}
@@ -63,6 +64,8 @@ type reading struct {
 	// objects are those of local mode, named finds them.
 	objects []object
 	named   map[objectName][]object
+	// byAPI are the instances of API Manager, by API or file.
+	byAPI map[string]*found
 }
 
 // found is an instance that becomes complete while the files are read.

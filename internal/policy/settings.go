@@ -10,6 +10,9 @@ import (
 // setting is a key as the document has it; known says that what it means is.
 func setting(m entry, known bool) Setting {
 	s := Setting{Key: m.key, KeyAt: m.at, At: m.value.at, Secret: m.value.secret, Unknown: m.value.unknown}
+	if m.source != "" {
+		s.Key = m.source
+	}
 	if !s.Secret {
 		s.Text = m.value.written()
 	}
