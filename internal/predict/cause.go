@@ -28,6 +28,7 @@ func (c Cause) String() string {
 
 func causeOf(a policy.Applied, key string) Cause {
 	_, set := a.Settings[key]
+	set = set || key == a.Asset
 	return Cause{key, a.Where(key), set}
 }
 

@@ -22,8 +22,10 @@ type Change struct {
 	// policy where the document does not set it.
 	Key string
 	At  document.Position
-	// Set are the parameters with their new values.
+	// Set are the parameters with their new values; of Add, those that matter.
 	Set []Set
+	// Add is a policy that is put behind the others; nil where one is changed.
+	Add *policy.Applied
 	// relaxes: it admits more, so that everything must be looked at anew.
 	relaxes bool
 }
@@ -43,6 +45,9 @@ func (c Change) Size() int { return len(c.Set) }
 // String is the change as a document has it.
 func (c Change) String() string {
 	var all []string
+	if c.Add != nil {
+		all = append(all, "add "+c.Add.Asset+" behind it")
+	}
 	for _, s := range c.Set {
 		all = append(all, s.Key+": "+s.Value)
 	}
@@ -52,6 +57,9 @@ func (c Change) String() string {
 // Console is the change in the words of the console.
 func (c Change) Console() string {
 	var all []string
+	if c.Add != nil {
+		all = append(all, "add the policy JWT Validation behind it")
+	}
 	for _, s := range c.Set {
 		all = append(all, s.Label+" = "+consoleValue(s.Value))
 	}
@@ -72,6 +80,10 @@ func consoleValue(v string) string {
 func (c Change) to(instance *policy.Instance) *policy.Instance {
 	changed := *instance
 	changed.Policies = slices.Clone(instance.Policies)
+	if c.Add != nil {
+		changed.Policies = append(changed.Policies, *c.Add)
+		return &changed
+	}
 	applied := &changed.Policies[c.Policy]
 	applied.Config = copied(applied.Config)
 	for _, s := range c.Set {
@@ -105,6 +117,9 @@ func candidates(s Subject, f *targets.File, profile string) []Change {
 			case *policy.OpenIDConnect:
 				all = append(all, c.ofOIDC(config)...)
 			}
+		}
+		if c, ok := withoutJWT(m, f, profile); ok {
+			all = append(all, c.added())
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Change) int { return a.Size() - b.Size() })
@@ -323,6 +338,45 @@ func (c candidate) ofOIDC(config *policy.OpenIDConnect) []Change {
 	}
 	return all
 }
+
+// withoutJWT is an environment whose chain has no JWT Validation, beside which the
+// OIDC policy checks neither audience nor issuer.
+func withoutJWT(m Member, f *targets.File, profile string) (candidate, bool) {
+	for _, a := range m.Instance.Policies {
+		if _, is := a.Config.(*policy.JWTValidation); is {
+			return candidate{}, false
+		}
+	}
+	last := len(m.Instance.Policies) - 1
+	return candidate{member: m, index: last, applied: m.Instance.Policies[last], env: f.Environment(m.Environment), file: f, profile: profile}, true
+}
+
+// added is a JWT Validation that checks all that it can.
+func (c candidate) added() Change {
+	config := policy.NewJWTValidation()
+	sets := []Set{jwtSet("JWT Key Origin", "jwtKeyOrigin", "jwks", func(p *policy.JWTValidation) { p.JWTKeyOrigin = "jwks" })}
+	keys := "https://login.microsoftonline.com/" + c.file.Tenant.ID + "/discovery/v2.0/keys"
+	sets = append(sets, jwtSet("JWKS URL", "jwksUrl", keys, func(p *policy.JWTValidation) { p.JWKSURL = keys }))
+	config.SkipClientIDValidation = true
+	for _, some := range [][]Change{c.audience(&config), c.times(&config), c.client(&config), c.custom(&config)} {
+		for _, one := range some {
+			for _, s := range one.Set {
+				if !slices.ContainsFunc(sets, func(had Set) bool { return had.Key == s.Key && had.Value == s.Value }) && c.emulated(s) {
+					sets = append(sets, s)
+				}
+			}
+		}
+	}
+	for _, s := range sets {
+		s.apply(&config)
+	}
+	out := c.change(false, sets...)
+	out.Add, out.Key, out.At = &policy.Applied{Asset: "jwt-validation", Config: &config}, c.applied.Asset, c.applied.At
+	return out
+}
+
+// emulated leaves out what only an expression beyond the emulator says.
+func (c candidate) emulated(s Set) bool { return !strings.Contains(s.Value, "splitBy") }
 
 // quotedValue is a text as a YAML document needs it.
 func quotedValue(text string) string {

@@ -51,8 +51,18 @@ func (p *predictor) close(ctx context.Context, out *Prediction, s *stand, at ord
 			return err
 		}
 	}
+	slices.SortStableFunc(x.closed, worseFirst)
 	out.Closed = x.closed
 	return x.together(ctx, out)
+}
+
+// worseFirst has the changes first that close another environment's tokens, then
+// those that mend what is refused, then those that close most.
+func worseFirst(a, b Closed) int {
+	cross := func(c Closed) int {
+		return len(slices.DeleteFunc(slices.Clone(c.Accepts), func(k reports.Case) bool { return !k.Cross }))
+	}
+	return cmp.Or(cmp.Compare(cross(b), cross(a)), cmp.Compare(len(b.Rejects), len(a.Rejects)), cmp.Compare(len(b.Accepts), len(a.Accepts)))
 }
 
 // together fires all changes at once: what they close alone they must close side

