@@ -78,6 +78,9 @@ func Run(ctx context.Context, o Options, yield func(*Prediction) error) error {
 	if err != nil {
 		return err
 	}
+	if p.worlds, err = openWorlds(p.subjects[0].target, p.tenants()); err != nil {
+		return err
+	}
 	defer p.worlds.close()
 	for _, s := range p.subjects {
 		prediction, err := p.predict(ctx, s)
@@ -105,6 +108,8 @@ type predictor struct {
 	probes   []scenarios.Scenario
 	subjects []task
 	worlds   *worlds
+	// pins bind rows to one kind of token, as the oracle does.
+	pins map[string]mint.Kind
 }
 
 func newPredictor(o Options) (*predictor, error) {
@@ -126,15 +131,17 @@ func newPredictor(o Options) (*predictor, error) {
 	if p.probes, err = o.Catalogue.Select(scenarios.Selection{Profile: "probe"}); err != nil {
 		return nil, err
 	}
-	if p.subjects, err = tasks(o); err != nil {
-		return nil, err
-	}
-	var tenants []string
-	for _, t := range p.subjects {
-		tenants = append(tenants, t.target.Tenant.ID)
-	}
-	p.worlds, err = openWorlds(p.subjects[0].target, tenants)
+	p.subjects, err = tasks(o)
 	return p, err
+}
+
+// tenants are those of all subjects.
+func (p *predictor) tenants() []string {
+	var all []string
+	for _, t := range p.subjects {
+		all = append(all, t.target.Tenant.ID)
+	}
+	return all
 }
 
 // ErrNothing says that there is no instance to predict.
@@ -162,7 +169,7 @@ func (p *predictor) predict(ctx context.Context, t task) (*Prediction, error) {
 	s := p.worlds.stand(p.options)
 	s.switches.Profile = profileOf(p.options.Switches.Profile, t.subject)
 	out.Switches = s.switches
-	at := order{target: t.target, instances: t.subject.instances(), rows: p.rows, probes: p.probes, bare: !p.options.Exchanges}
+	at := order{target: t.target, instances: t.subject.instances(), rows: p.rows, probes: p.probes, pins: p.pins, bare: !p.options.Exchanges}
 	if out.Problem = unemulated(t.subject); out.Problem != nil {
 		return out, nil
 	}

@@ -131,6 +131,7 @@ type order struct {
 	probes []scenarios.Scenario
 	// keep tells which cases are fired; nil: all.
 	keep func(scenarios.Case) bool
+	pins map[string]mint.Kind
 	// bare leaves out the exchanges.
 	bare bool
 }
@@ -200,13 +201,13 @@ func (s *stand) fireIn(ctx context.Context, l *lab.Embedded, e *engine.Engine, o
 		return nil, fmt.Errorf("predict: %w", err)
 	}
 	defer stop()
-	x := scenarios.Expansion{Target: target, Slow: true}
+	x := scenarios.Expansion{Target: target, Slow: true, Pins: o.pins}
 	cases := x.Expand(o.rows)
 	if o.keep != nil {
 		cases = slices.DeleteFunc(cases, func(c scenarios.Case) bool { return !o.keep(c) })
 	}
 	probes := x
-	probes.EachKind = true
+	probes.EachKind, probes.Pins = true, nil
 	sink := &engine.Memory{}
 	plan := engine.Plan{
 		Expansion: x, Cases: cases, Flows: flows.All(), Run: fmt.Sprintf("predict-%d", s.worlds.runs.Add(1)), Sink: sink,
