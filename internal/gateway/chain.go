@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/entraproof/entraproof/internal/dataweave"
 	"github.com/entraproof/entraproof/internal/policy"
 )
 
@@ -30,8 +31,16 @@ type exchange struct {
 	// fields are added to what the upstream gets. Later policies cannot read them
 	// (mulesoft-policies.md 1.5).
 	fields http.Header
+	// claims are those of the token that a policy is judging: vars.claimSet.
+	claims object
+	// authentication is what policies have found out for those behind them.
+	authentication dataweave.Authentication
 	// switches are those that had a say so far.
 	switches []string
+	// unevaluated is set where what becomes of the request hangs on an expression
+	// of which that is not known; it is the value of unevaluatedKey.
+	unevaluated    error
+	unevaluatedKey string
 }
 
 // mattered notes that what becomes of the request hangs on a switch.
@@ -70,7 +79,12 @@ func (c *chain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if p.judge == nil || !p.applied.Applies(r.Method, path) {
 			continue
 		}
-		if refused := p.judge(x); refused != nil {
+		x.claims = nil
+		refused := p.judge(x)
+		if x.unevaluated != nil {
+			refused = x.unknown()
+		}
+		if refused != nil {
 			c.refuse(w, x, i, *refused)
 			return
 		}

@@ -27,7 +27,7 @@ func (c *chain) refuse(w http.ResponseWriter, x *exchange, at int, with refusal)
 	if c.options.Report != nil {
 		c.options.Report(Refusal{
 			Run: x.request.Header.Get(probe.RunHeader), Case: x.request.Header.Get(probe.CaseHeader),
-			Checks: []Check{with.Check}, Status: with.Status, Policy: at, Keys: with.keys, Switches: x.switches,
+			Checks: []Check{with.Check}, Status: with.Status, Policy: at, Keys: with.keys, Switches: x.switches, NotEvaluated: x.unevaluated,
 		})
 	}
 	if with.challenge != "" {

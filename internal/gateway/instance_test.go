@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/entraproof/entraproof/internal/policy"
@@ -18,6 +19,10 @@ func applied(config any, rules ...policy.Rule) policy.Applied {
 		a.Asset = jwtPolicy
 	case *policy.OpenIDConnect:
 		a.Asset = oidcPolicy
+	case *policy.Introspection:
+		a.Asset = "oauth2-token-introspection"
+	case *policy.ClientIDEnforcement:
+		a.Asset = "client-id-enforcement"
 	default:
 		a.Asset = "message-logging"
 	}
@@ -103,7 +108,8 @@ func TestInstanceErrors(t *testing.T) {
 	b := newBench(t)
 	jwt := fix1(b.environment())
 	odd := jwt
-	odd.ClientIDExpression = "#[vars.claimSet map $]"
+	odd.SkipClientIDValidation, odd.ValidateCustomClaim = true, true
+	odd.MandatoryCustomClaims = []policy.CustomClaim{{Key: "tid", Value: "#[vars.claimSet map $]"}, {Key: "tid", Value: "x"}, {Key: "tid", Value: "#["}, {Key: "tid", Value: "#[1 + 1]"}}
 	o := b.options("")
 	o.Switches.Profile = FlexLocal
 	o.Instance = &policy.Instance{Name: "orders", Policies: []policy.Applied{
@@ -115,6 +121,17 @@ func TestInstanceErrors(t *testing.T) {
 		got = append(got, e.Error())
 		if e.Policy == 1 {
 			t.Errorf("a policy that is not known was told: %v", e)
+		}
+	}
+	want := []string{
+		"jwt-validation: skipClientIdValidation: profile flex-local: skipClientIdValidation must be true",
+		"openidconnect-access-token-enforcement: profile flex-local: the OIDC policy is not supported in local mode",
+		"jwt-validation: mandatoryCustomClaims.0.value: dataweave: 1:21: not evaluated",
+		"jwt-validation: mandatoryCustomClaims.3.value: dataweave: 1:5: not evaluated",
+	}
+	for i := range want {
+		if len(got) != len(want) || !strings.HasPrefix(got[i], want[i]) {
+			t.Errorf("expected %q, got %q", want, got)
 		}
 	}
 	if len(got) != 4 || !errors.Is(err, ErrNotSupported) || !errors.Is(err, ErrNotEvaluated) {

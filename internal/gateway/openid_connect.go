@@ -1,158 +1,94 @@
 package gateway
 
 import (
-	"encoding/json"
-	"fmt"
-	"slices"
+	"crypto/tls"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/entraproof/entraproof/internal/policy"
 )
 
-// openIDConnect is the policy OpenID Connect OAuth 2.0 Access Token Enforcement
-// (mulesoft-policies.md section 1).
-type openIDConnect struct {
-	config  policy.OpenIDConnect
-	options Options
-	model   model
-}
-
-// model is how the policy learns what a token says: from the token itself
-// (local-claims), or from a provider that it asks (documented). answer has what
-// the policy reads, and scopes names the member that holds the scopes.
-type model interface {
-	read(x *exchange, compact string) (answer object, scopes string, refused *refusal)
-}
-
+// newOpenIDConnect is the policy OpenID Connect OAuth 2.0 Access Token
+// Enforcement (mulesoft-policies.md section 1), in either model.
 func newOpenIDConnect(config policy.OpenIDConnect, at site) (judge, error) {
 	o := at.options
-	p := &openIDConnect{config: config, options: o}
-	provide, url := provider(claimsAsTheyAre), o.Environment.Introspection.URL
-	if at.shim {
-		provide, url = claimsThroughShim, o.Environment.Introspection.ShimURL
+	e := &enforcement{
+		voice: voice{"oidc", o.Switches.OIDCRealm}, options: o,
+		consumer: "client_id", skips: config.SkipClientIDValidation, exposes: config.ExposeHeaders,
 	}
+	e.requires(config.Scopes, config.ScopeValidationCriteria)
+	e.reads = []string{"oidc-model"}
+	var problems problems
+	problems.add(supportedOIDC(config, at))
 	timeout := time.Duration(config.AuthenticationTimeout) * time.Millisecond
-	switch {
-	case o.Switches.Profile == FlexLocal:
-		return nil, at.unsupported("", "profile %s: the OIDC policy is not supported in local mode", FlexLocal)
-	case o.Switches.OIDCModel != Documented:
-		p.model = &localClaims{options: o, provide: provide, keys: mulesoftKeys(o, o.Environment.JWKSURL, time.Hour, timeout)}
-	case url == "":
-		return nil, fmt.Errorf("gateway: oidc model %s: expected an introspection endpoint, got none", Documented)
-	default:
-		p.model = &introspection{options: o, url: url, timeout: timeout, answers: newAnswers(config)}
+	if o.Switches.OIDCModel == Documented {
+		e.model = &introspection{
+			voice: e.voice, options: o, timeout: timeout, client: at.providerClient(config.SecureTrustStore),
+			endpoint: at.provider(), answers: newAnswers(config.MaxCacheSize, config.MaxFederationExpirationTime),
+		}
+		e.reads = append(e.reads, "provider")
+		if at.provider().url == "" {
+			problems.add(at.unevaluated("", "oidc model %s: expected an introspection endpoint, got none", Documented))
+		}
+	} else {
+		provide := claimsAsTheyAre
+		if at.shim {
+			provide = claimsThroughShim
+		}
+		ring := mulesoftKeys(o, o.Environment.JWKSURL, time.Hour, timeout)
+		e.model = &localClaims{voice: e.voice, options: o, provide: provide, keys: keyServers{algorithm{"rsa", 256}, o, []*keyring{ring}}}
 	}
-	return p.judge, nil
+	return e.judge, problems.err()
 }
 
-// judge extracts, reads, and checks scopes before the client id (1.2).
-func (p *openIDConnect) judge(x *exchange) *refusal {
-	compact, refused := p.extract(x)
-	if refused != nil {
-		return refused
-	}
-	x.mattered("oidc-model")
-	answer, scopes, refused := p.model.read(x, compact)
-	switch {
-	case refused != nil:
-		return refused
-	case !p.scoped(x, answer, scopes):
-		check := Check{"oidc-scopes", "scope", forbidden, "the required scopes are there"}
-		return oidcRefusal(check, "The required scopes are not authorized").hangs("scopes", "scopeValidationCriteria")
-	case !p.config.SkipClientIDValidation && !p.contracted(x, answer):
-		r := &refusal{Check: Check{"oidc-client", "client", forbidden, "client_id has a contract"}, body: p.options.Switches.InvalidClientBody}
-		return r.hangs("skipClientIdValidation")
-	}
-	if p.config.ExposeHeaders {
-		expose(x, answer)
+// supportedOIDC: what local mode does not do (section 0 fact 11).
+func supportedOIDC(config policy.OpenIDConnect, at site) error {
+	switch s := at.options.Switches; {
+	case s.Profile != FlexLocal:
+	case s.FlexVersion != FlexFormer:
+		return at.unsupported("", "profile %s: the OIDC policy is not supported in local mode", FlexLocal)
+	case !config.SkipClientIDValidation:
+		return at.localSkip()
 	}
 	return nil
 }
 
-// realm is the challenge of the policy's 401 answers (1.3).
-const realm = `Bearer realm="OpenId Client Realm"`
-
-func oidcRefusal(c Check, text string) *refusal {
-	r := &refusal{Check: c, body: `{"error":` + quoted(text) + `}`}
-	if c.Status == unauthorized {
-		r.challenge = realm
+// provider is the endpoint that the platform injects.
+func (s site) provider() endpoint {
+	i := s.options.Environment.Introspection
+	url := i.URL
+	if s.shim {
+		url = i.ShimURL
 	}
-	return r
+	return endpoint{url: url, clientID: i.ClientID, clientSecret: i.ClientSecret, inBody: true}
 }
 
-// quoted is a text as JSON, with no more escapes than it needs.
-func quoted(text string) string {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(text) // a strings.Builder takes all
-	return strings.TrimSuffix(b.String(), "\n")
+// providerClient asks the provider. Mule verifies its certificate only where
+// secureTrustStore says so (1.1); Flex always does.
+func (s site) providerClient(verifies bool) *http.Client {
+	direct := *s.options.Client
+	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	if s.options.Switches.Profile == Mule4 && !verifies && strings.HasPrefix(s.provider().url, "https:") {
+		direct.Transport = credulous(direct.Transport)
+	}
+	return &direct
 }
 
-// extract finds the token: Authorization with exactly two words, else the query.
-func (p *openIDConnect) extract(x *exchange) (string, *refusal) {
-	r := x.request
-	placement := Check{"oidc-token", "placement", badRequest, "one Bearer token is there"}
-	line, inQuery := r.Header.Get("Authorization"), queryTokens(r)
-	words := strings.Fields(line)
-	if line != "" && len(inQuery) > 0 {
-		x.mattered("two-tokens")
+// credulous takes any certificate; a transport that is not net/http's verifies as
+// it will.
+func credulous(t http.RoundTripper) http.RoundTripper {
+	if t == nil {
+		t = http.DefaultTransport
 	}
-	switch {
-	case line == "" && len(inQuery) > 0:
-		return inQuery[0], nil
-	case line == "":
-		return "", oidcRefusal(placement, "Access token was not provided")
-	case len(words) != 2 || !strings.EqualFold(words[0], "Bearer"), len(inQuery) > 0 && !p.options.Switches.HeaderWins:
-		return "", oidcRefusal(placement, "Authorization header is invalid")
+	own, ok := t.(*http.Transport)
+	if !ok {
+		return t
 	}
-	return words[1], nil
-}
-
-// scoped compares by whole words and by case; no required scope is fulfilled by
-// anything, and anything but AND means any (1.1, 1.2).
-func (p *openIDConnect) scoped(x *exchange, answer object, name string) bool {
-	required := strings.Fields(p.config.Scopes)
-	if len(required) == 0 {
-		return true
+	own = own.Clone()
+	if own.TLSClientConfig == nil {
+		own.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	held := p.held(x, answer, name)
-	missing := func(scope string) bool { return !slices.Contains(held, scope) }
-	if strings.EqualFold(string(p.config.ScopeValidationCriteria), string(policy.All)) {
-		return !slices.ContainsFunc(required, missing)
-	}
-	return slices.ContainsFunc(required, func(scope string) bool { return !missing(scope) })
-}
-
-func (p *openIDConnect) held(x *exchange, answer object, name string) []string {
-	v, _ := answer.last(name)
-	switch v := v.(type) {
-	case string:
-		return strings.Fields(v)
-	case []any:
-		x.mattered("scope-arrays")
-		if p.options.Switches.ScopeArrays {
-			names, _ := texts(v)
-			return names
-		}
-	}
-	return nil
-}
-
-func (p *openIDConnect) contracted(x *exchange, answer object) bool {
-	id, ok := answer.lastText("client_id")
-	return ok && p.options.contracts.has(x, id)
-}
-
-// expose adds the members of the answer as X-AGW-* fields, without objects,
-// arrays, scope and exp (1.5).
-func expose(x *exchange, answer object) {
-	for _, m := range answer {
-		text, ok := claimText(answer, m.name)
-		if !ok || slices.Contains([]string{"scope", "exp"}, m.name) {
-			continue
-		}
-		x.add("X-AGW-"+strings.ReplaceAll(m.name, " ", "-"), text)
-	}
+	own.TLSClientConfig.InsecureSkipVerify = true // what the product does by default
+	return own
 }

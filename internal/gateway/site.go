@@ -23,7 +23,7 @@ type site struct {
 // lets every request pass.
 func Emulates(a policy.Applied) bool {
 	switch a.Config.(type) {
-	case *policy.JWTValidation, *policy.OpenIDConnect:
+	case *policy.JWTValidation, *policy.OpenIDConnect, *policy.Introspection, *policy.ClientIDEnforcement:
 		return true
 	}
 	return false
@@ -36,6 +36,10 @@ func (s site) place() (judge, error) {
 		return newJWTValidation(*config, s)
 	case *policy.OpenIDConnect:
 		return newOpenIDConnect(*config, s)
+	case *policy.Introspection:
+		return newTokenIntrospection(*config, s)
+	case *policy.ClientIDEnforcement:
+		return newClientIDEnforcement(*config, s)
 	}
 	return nil, nil //nolint:nilnil // no policy, and no error
 }
@@ -64,12 +68,13 @@ type PolicyError struct {
 	Err error
 }
 
+// Error leaves out the package's name: New puts it before all of them.
 func (e *PolicyError) Error() string {
 	what := e.Asset
 	if e.Key != "" {
 		what += ": " + e.Key
 	}
-	return fmt.Sprintf("gateway: %s: %s: %v", what, e.Kind, e.Err)
+	return fmt.Sprintf("%s: %v", what, e.Err)
 }
 
 // Unwrap are the kind and the reason.

@@ -70,6 +70,9 @@ type Refusal struct {
 	Keys []string
 	// Switches are those of Switches that it hangs on, by name (SwitchTable).
 	Switches []string
+	// NotEvaluated is set where the gateway does not know what the product does: a
+	// *dataweave.NotEvaluatedError that only the request's values brought about.
+	NotEvaluated error
 }
 
 // bypass is a way around the checks that only mutants have.

@@ -50,7 +50,7 @@ func SwitchTable() []Switch {
 			says(DecidesVerdict, "A token in the header and another in the query is refused with 400, or the header's is taken.", "1.2, 8"),
 		words("invalid-client-body", func(s *Switches) *string { return &s.InvalidClientBody }).
 			says(DecidesText, "The body of the answer to a client without contract.", "1.4, 8"),
-		statusOf("jwt-client-status", func(s *Switches) *int { return &s.JWTClientStatus }).
+		statusOf("jwt-client-status", forbidden, unauthorized, func(s *Switches) *int { return &s.JWTClientStatus }).
 			says(DecidesStatus, "JWT Validation refuses a client without contract with 403, or with 401.", "2.3, 8"),
 		either("missing-key-id", "tries-all", "refused", func(s *Switches) *bool { return &s.RefuseMissingKeyID }).
 			says(DecidesVerdict, "A token without kid is tried with all keys, or refused.", "2.2, 8"),
@@ -59,9 +59,25 @@ func SwitchTable() []Switch {
 		lasting("skew", func(s *Switches) *time.Duration { return &s.Skew }).
 			says(DecidesVerdict, "The tolerance with which exp and nbf are compared.", "2.2, 8"),
 		words("invalid-token-body", func(s *Switches) *string { return &s.InvalidTokenBody }).
-			says(DecidesText, "The body of JWT Validation's answer to a token that it refuses.", "2.3, 8"),
+			says(DecidesText, "The body of JWT Validation's answer to a token that is none, or not signed as it should be.", "2.3"),
+		words("claim-failure-body", func(s *Switches) *string { return &s.ClaimFailureBody }).
+			says(DecidesText, "The body of JWT Validation's answer to a token that it refuses for its claims.", "2.3, 8"),
 		choice("profile", Profiles(), func(s *Switches) *string { return &s.Profile }).
 			says(DecidesVerdict, "The gateway that the policies run on: Mule 4, or Flex in connected or local mode.", "8"),
+		choice("flex-version", FlexVersions(), func(s *Switches) *string { return &s.FlexVersion }).
+			says(DecidesVerdict, "The version of Flex Gateway: the OIDC policy is documented for local mode at 1.8 and not supported there at 1.13.", "1.1, 8"),
+		choice("provider", Providers(), func(s *Switches) *string { return &s.Provider }).
+			says(DecidesVerdict, "What the provider answers that the OIDC policy asks: the claims as they are, as RFC 7662 has them, or whether Microsoft Graph takes the token.", "0 facts 2 and 3, 8"),
+		either("key-servers", "all", "first", func(s *Switches) *bool { return &s.FirstKeyServer }).
+			says(DecidesVerdict, "Of several addresses of key sets the keys of all count, or those of the first that answers.", "2.1"),
+		either("huge-exp", "accepted", "crashes", func(s *Switches) *bool { return &s.HugeExpCrashes }).
+			says(DecidesVerdict, "An exp near 10^10 was reported to end Flex 1.13.3 with 503.", "2.2"),
+		statusOf("client-id-status", unauthorized, forbidden, func(s *Switches) *int { return &s.ClientIDStatus }).
+			says(DecidesStatus, "Client ID Enforcement refuses with 401, or with 403 as the template does that is migrated from Mule 3.", "3"),
+		words("no-key-set-body", func(s *Switches) *string { return &s.NoKeySetBody }).
+			says(DecidesText, "The body of JWT Validation's answer where no key set can be had.", "2.3"),
+		words("oidc-realm", func(s *Switches) *string { return &s.OIDCRealm }).
+			says(DecidesText, "The realm in the OIDC policy's challenge, which is known for Mule only.", "1.3"),
 		lasting("contract-refresh", func(s *Switches) *time.Duration { return &s.ContractRefresh }).
 			says(DecidesVerdict, "How long a contract that was made or taken back is not known to the gateway, whose copy is refreshed in the background.", "3"),
 	}
@@ -129,8 +145,8 @@ func either(name, off, on string, of func(*Switches) *bool) Switch {
 }
 
 // statusOf is a switch between the statuses of a refused client.
-func statusOf(name string, of func(*Switches) *int) Switch {
-	values := []string{strconv.Itoa(forbidden), strconv.Itoa(unauthorized)}
+func statusOf(name string, usual, other int, of func(*Switches) *int) Switch {
+	values := []string{strconv.Itoa(usual), strconv.Itoa(other)}
 	return Switch{
 		Name: name, Values: values,
 		value: func(s Switches) string { return strconv.Itoa(*of(&s)) },

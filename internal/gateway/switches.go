@@ -33,6 +33,25 @@ type Switches struct {
 	InvalidTokenBody string
 	// Profile is mule4 (also when empty), flex-connected or flex-local.
 	Profile string
+	// ClaimFailureBody is the body of the JWT policy's refusals for claims.
+	ClaimFailureBody string
+	// NoKeySetBody is the body of its answer where no key set can be had.
+	NoKeySetBody string
+	// FirstKeyServer takes the keys of the first server that answers, where several
+	// are configured, instead of those of all.
+	FirstKeyServer bool
+	// HugeExpCrashes has Flex answer 503 to an exp that is too large for it.
+	HugeExpCrashes bool
+	// ClientIDStatus is the status of Client ID Enforcement: 401 or 403.
+	ClientIDStatus int
+	// OIDCRealm is the realm of the OIDC policy's challenge.
+	OIDCRealm string
+	// Provider names the profile by which the provider at Environment.Introspection
+	// answers. It changes nothing here: it is for reports.
+	Provider string
+	// FlexVersion is 1.13 (also when empty) or 1.8: whether local mode has the OIDC
+	// policy, and which DataWeave.
+	FlexVersion string
 	// ContractRefresh is how old the gateway's copy of the contracts becomes.
 	ContractRefresh time.Duration
 }
@@ -46,8 +65,23 @@ const (
 	FlexLocal     = "flex-local"
 )
 
+// The versions of Flex Gateway that differ here; from 1.13 on it is called Omni
+// Gateway.
+const (
+	FlexCurrent = "1.13"
+	FlexFormer  = "1.8"
+)
+
 // OIDCModels are the models of the OIDC policy, the default first.
 func OIDCModels() []string { return []string{LocalClaims, Documented} }
+
+// Providers are the profiles of an introspection endpoint, the default first.
+func Providers() []string {
+	return []string{"raw-claims", "rfc7662-normalised", "graph-probe", "inactive", "403", "500", "slow", "down"}
+}
+
+// FlexVersions are the versions, the default first.
+func FlexVersions() []string { return []string{FlexCurrent, FlexFormer} }
 
 // Profiles are the gateways, the default first.
 func Profiles() []string { return []string{Mule4, FlexConnected, FlexLocal} }
@@ -58,23 +92,38 @@ func (s Switches) filled() Switches {
 	s.InvalidTokenBody = cmp.Or(s.InvalidTokenBody, `{"error":"Invalid token."}`)
 	s.Profile = cmp.Or(s.Profile, Mule4)
 	s.JWTClientStatus = cmp.Or(s.JWTClientStatus, forbidden)
+	s.ClaimFailureBody = cmp.Or(s.ClaimFailureBody, `{"error":"Invalid token."}`)
+	s.NoKeySetBody = cmp.Or(s.NoKeySetBody, `{"error":"JWKS service is unavailable."}`)
+	s.ClientIDStatus = cmp.Or(s.ClientIDStatus, unauthorized)
+	s.OIDCRealm = cmp.Or(s.OIDCRealm, "OpenId Client Realm")
+	s.Provider = cmp.Or(s.Provider, Providers()[0])
+	s.FlexVersion = cmp.Or(s.FlexVersion, FlexCurrent)
 	return s
 }
 
 func (s Switches) check() error {
 	var problems []error
-	if !slices.Contains(OIDCModels(), s.OIDCModel) {
-		problems = append(problems, unknownName("oidc model", s.OIDCModel, OIDCModels()))
+	for _, name := range []struct {
+		what, got string
+		known     []string
+	}{
+		{"oidc model", s.OIDCModel, OIDCModels()},
+		{"profile", s.Profile, Profiles()},
+		{"provider", s.Provider, Providers()},
+		{"flex version", s.FlexVersion, FlexVersions()},
+	} {
+		if !slices.Contains(name.known, name.got) {
+			problems = append(problems, unknownName(name.what, name.got, name.known))
+		}
 	}
-	if !slices.Contains(Profiles(), s.Profile) {
-		problems = append(problems, unknownName("profile", s.Profile, Profiles()))
+	for what, got := range map[string]int{"jwt client status": s.JWTClientStatus, "client id status": s.ClientIDStatus} {
+		if got != unauthorized && got != forbidden {
+			problems = append(problems, fmt.Errorf("gateway: %s: expected 401 or 403, got %d", what, got))
+		}
 	}
-	if s.JWTClientStatus != unauthorized && s.JWTClientStatus != forbidden {
-		problems = append(problems, fmt.Errorf("gateway: jwt client status: expected 401 or 403, got %d", s.JWTClientStatus))
-	}
-	for name, d := range map[string]time.Duration{"skew": s.Skew, "contract refresh": s.ContractRefresh} {
-		if d < 0 {
-			problems = append(problems, fmt.Errorf("gateway: %s: expected a duration from 0s, got %s", name, d))
+	for what, got := range map[string]time.Duration{"skew": s.Skew, "contract refresh": s.ContractRefresh} {
+		if got < 0 {
+			problems = append(problems, fmt.Errorf("gateway: %s: expected a duration from 0s, got %s", what, got))
 		}
 	}
 	return errors.Join(problems...)

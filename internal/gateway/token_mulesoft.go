@@ -1,9 +1,6 @@
 package gateway
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // mulesoftKeys is the key set as the JWT policy keeps it.
 func mulesoftKeys(o Options, url string, life, timeout time.Duration) *keyring {
@@ -14,41 +11,19 @@ func mulesoftKeys(o Options, url string, life, timeout time.Duration) *keyring {
 	return k
 }
 
-// verified reports whether the token is signed with RS256 by a key of the set;
-// false is a refusal, an error means that no key set could be had.
-func (o Options) verified(x *exchange, k *keyring, t *token) (bool, error) {
-	id, hasID := t.header.lastText("kid")
-	keys, err := k.knowing(x.request.Context(), id)
-	if err != nil {
-		return false, err
-	}
-	if hasID {
-		if keys = named(keys, id); len(keys) == 0 {
-			x.mattered("unknown-key-id")
-		}
-	}
-	verified := t.readable() && t.algorithm() == "RS256" && t.verifies(keys)
-	if !hasID && verified {
-		x.mattered("missing-key-id")
-		verified = !o.Switches.RefuseMissingKeyID
-	}
-	return verified, nil
-}
-
 // readable reports whether a common library would take the token: three
 // segments, two objects, no extension that it would have to understand.
 func (t *token) readable() bool {
 	return len(t.segments) == 3 && t.header != nil && t.payload != nil && t.clean && !t.header.has("crit")
 }
 
-// plausibleSkew is the most that gateways forgive (gateways.md): a time that is
-// nearer than this could be judged otherwise by another tolerance.
+// plausibleSkew is the most that gateways forgive.
 const plausibleSkew = 5 * time.Minute
 
-// clockMatters notes a time that hangs on the tolerance of clocks.
-func (o Options) clockMatters(x *exchange, claims object, name string) {
-	v, _ := claims.last(name)
-	if at, ok := numericDate(v); ok && math.Abs(at-seconds(o.Now())) <= plausibleSkew.Seconds() {
+// clockMatters notes a time that is out by so little that another tolerance of
+// clocks judges it otherwise; out is by how many seconds.
+func (x *exchange) clockMatters(out float64) {
+	if out > 0 && out <= plausibleSkew.Seconds() {
 		x.mattered("skew")
 	}
 }
