@@ -14,8 +14,8 @@ type Limits struct {
 	Depth int
 }
 
-// orDefault fills in the defaults.
-func (l Limits) orDefault() Limits {
+// OrDefault is the limits with the defaults filled in.
+func (l Limits) OrDefault() Limits {
 	if l.Bytes == 0 {
 		l.Bytes = 16 << 20
 	}
@@ -30,7 +30,7 @@ func (l Limits) orDefault() Limits {
 // Parse refuses is refused in each, and what is beyond the limits. The error
 // holds the problems of all documents: one that is broken hides no other.
 func ParseAll(file string, src []byte, limits Limits) ([]*Node, error) {
-	limits = limits.orDefault()
+	limits = limits.OrDefault()
 	if len(src) > limits.Bytes {
 		return nil, &Problem{Pos: Position{file, 1, 1}, Text: fmt.Sprintf("the file has %d bytes, at most %d are read", len(src), limits.Bytes)}
 	}

@@ -101,19 +101,11 @@ func (r *reading) export(to *found, e export) {
 	to.policies = append(to.policies, a)
 }
 
-// orElse is another datum where this one is absent.
-func (d datum) orElse(other datum) datum {
-	if d.kind == null {
-		return other
-	}
-	return d
-}
-
 // configurationData is the configuration of a policy, by either name. What is
 // known by name has one: without it nothing could be said.
 func (r *reading) configurationData(d datum, known bool) datum {
 	config := d.first("configurationData", "configuration")
-	if config.kind == null && known {
+	if config.absent() && known {
 		r.add(d.at, near("configurationData", d.keys()), "a policy without configurationData")
 	}
 	return r.json(config)
@@ -128,16 +120,18 @@ func (r *reading) json(d datum) datum {
 	if place == nil {
 		place = func(document.Position) document.Position { return d.at } // escapes hide where it is
 	}
-	n, err := document.Parse(d.at.File, []byte(d.text))
-	if err != nil {
-		inner := problems{}
-		inner.join(err)
-		for _, p := range inner.all {
-			r.add(place(p.Pos), p.Hint, "JSON in a text: %s", p.Text)
-		}
+	all, err := document.ParseAll(d.at.File, []byte(d.text), r.Limits)
+	inner := problems{}
+	if inner.join(err); len(all) > 1 {
+		inner.add(all[1].Pos(), "", "a second document, expected one")
+	}
+	for _, p := range inner.all {
+		r.add(place(p.Pos), p.Hint, "JSON in a text: %s", p.Text)
+	}
+	if len(inner.all) > 0 {
 		return datum{}
 	}
-	return fromNode(n).moved(place)
+	return fromNode(all[0]).moved(place)
 }
 
 // moved is a value at the places where it stands in its file.

@@ -37,11 +37,10 @@ func assetOf(name string) string { return strings.TrimSuffix(name, "-flex") }
 // key that is not known stays among the settings: the product passes over it.
 func (r *reading) configure(a *Applied, config datum) {
 	a.Settings = map[string]Setting{}
-	if config.kind == null {
-		return
-	}
-	if config.unknown != "" {
+	if config.unknown != "" && a.Config != nil {
 		r.asked(config)
+	}
+	if config.kind == null {
 		return
 	}
 	if config.kind != mapping {

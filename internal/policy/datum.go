@@ -68,17 +68,28 @@ func (d datum) get(key string) datum {
 	return datum{}
 }
 
+// absent reports whether there is no value: null, or no key at all.
+func (d datum) absent() bool { return d.kind == null && d.unknown == "" }
+
 // has reports whether a key is there with a value.
-func (d datum) has(key string) bool { return d.get(key).kind != null }
+func (d datum) has(key string) bool { return !d.get(key).absent() }
 
 // first is the value of the first of the keys that is there.
 func (d datum) first(keys ...string) datum {
 	for _, key := range keys {
-		if v := d.get(key); v.kind != null {
+		if v := d.get(key); !v.absent() {
 			return v
 		}
 	}
 	return datum{}
+}
+
+// orElse is another datum where this one is absent.
+func (d datum) orElse(other datum) datum {
+	if d.absent() {
+		return other
+	}
+	return d
 }
 
 // written is the text as it stands in the file.

@@ -28,14 +28,14 @@ type ReadOptions struct {
 }
 
 // Read makes API instances of configuration files: of local mode of Flex and
-// Omni Gateway, and of API Manager. The form of each is told by
-// its content. Nothing in them is executed, and what they leave open is asked
+// Omni Gateway, of API Manager and of Terraform. The form of each is told by its
+// content. Nothing in them is executed, and what they leave open is asked
 // for instead of guessed.
 //
 // The error joins every *document.Problem of all files; there are no instances
 // then.
 func Read(files []File, o ReadOptions) ([]Instance, error) {
-	r := &reading{ReadOptions: o, named: map[objectName][]object{}, byAPI: map[string]*found{}}
+	r := &reading{ReadOptions: o, named: map[objectName][]object{}, byAPI: map[string]*found{}, modules: map[string]*module{}}
 	if r.Lookup == nil {
 		r.Lookup = func(string) (string, bool) { return "", false }
 	}
@@ -43,6 +43,7 @@ func Read(files []File, o ReadOptions) ([]Instance, error) {
 		r.file(f)
 	}
 	r.bindFlex()
+	r.readModules()
 	for _, f := range r.found {
 		r.settle(f)
 	}
@@ -66,6 +67,8 @@ type reading struct {
 	named   map[objectName][]object
 	// byAPI are the instances of API Manager, by API or file.
 	byAPI map[string]*found
+	// modules are those of Terraform, by folder.
+	modules map[string]*module
 }
 
 // found is an instance that becomes complete while the files are read.

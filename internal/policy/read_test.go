@@ -57,8 +57,8 @@ func exports(t testing.TB) map[string][]policy.File {
 // TestExports: what is read of each example, or what is wrong with it.
 func TestExports(t *testing.T) {
 	all := exports(t)
-	if len(all) < 35 {
-		t.Fatalf("expected at least 35 examples, got %d", len(all))
+	if len(all) < 44 {
+		t.Fatalf("expected at least 44 examples, got %d", len(all))
 	}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		t.Run(name, func(t *testing.T) {

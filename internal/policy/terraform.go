@@ -1,8 +1,185 @@
 package policy
 
-import "github.com/entraproof/entraproof/internal/document"
+import (
+	"bytes"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
 
-// terraform refuses what it cannot read.
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/entraproof/entraproof/internal/document"
+)
+
+// largestHCL bounds a Terraform file: its parser needs stack for each operator
+// that follows another.
+const largestHCL = 512 << 10
+
+// terraform parses one file into the module of its folder. It is read when all
+// files are there, for its values may stand in any of them.
 func (r *reading) terraform(f File) {
-	r.add(document.Position{File: f.Name, Line: 1, Column: 1}, "", "Terraform is not read")
+	if !r.boundHCL(f) {
+		return
+	}
+	parsed, diagnostics := hclsyntax.ParseConfig(f.Bytes, f.Name, hcl.InitialPos)
+	if diagnostics.HasErrors() {
+		for _, d := range diagnostics[:min(len(diagnostics), 20)] {
+			r.add(subject(d, f.Name), sentence(d.Detail), "%s", sentence(d.Summary))
+		}
+		return
+	}
+	body, ok := parsed.Body.(*hclsyntax.Body)
+	if !ok {
+		return
+	}
+	r.moduleOf(f).take(f, body)
+}
+
+// moduleOf is the module of a file's folder.
+func (r *reading) moduleOf(f File) *module {
+	m, ok := r.modules[folder(f.Name)]
+	if !ok {
+		m = newModule(r.Lookup)
+		r.modules[folder(f.Name)] = m
+	}
+	return m
+}
+
+// boundHCL refuses what the parser would need too much stack for.
+func (r *reading) boundHCL(f File) bool {
+	limits := r.Limits.OrDefault()
+	if most := min(limits.Bytes, largestHCL); len(f.Bytes) > most {
+		r.add(document.Position{File: f.Name, Line: 1, Column: 1}, "", "the file has %d bytes, at most %d are read", len(f.Bytes), most)
+		return false
+	}
+	open, line := 0, 0
+	for text := range bytes.Lines(f.Bytes) {
+		line++
+		for i, c := range text {
+			switch c {
+			case '[', '{', '(':
+				open++
+			case ']', '}', ')':
+				open = max(open-1, 0)
+			}
+			if open > limits.Depth {
+				r.add(document.Position{File: f.Name, Line: line, Column: i + 1}, "", "brackets lie too deep in one another")
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// sentence is the text of a diagnostic as the messages here are written.
+func sentence(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	text = strings.TrimSuffix(text, ".")
+	runes := []rune(text)
+	if len(runes) > 1 && unicode.IsUpper(runes[0]) && !unicode.IsUpper(runes[1]) {
+		runes[0] = unicode.ToLower(runes[0])
+	}
+	return string(runes)
+}
+
+// readModules reads the policies of all modules.
+func (r *reading) readModules() {
+	for _, name := range slices.Sorted(maps.Keys(r.modules)) {
+		m := r.modules[name]
+		for _, b := range m.resources {
+			if isInstanceType(b.Labels[0]) {
+				r.emptyInstance(m, b)
+			}
+		}
+		for _, b := range m.resources {
+			if asset, ok := policyType(b.Labels[0]); ok {
+				r.resource(m, b, asset)
+			}
+		}
+	}
+}
+
+// isInstanceType reports whether a resource is an API instance of one of the
+// vendor's two providers.
+func isInstanceType(name string) bool {
+	return slices.Contains([]string{"anypoint_api_instance", "anypoint_apim_flexgateway", "anypoint_apim_mule4"}, name)
+}
+
+// policyType is the policy that a resource is of; empty where the resource says
+// so itself.
+func policyType(name string) (asset string, ok bool) {
+	for _, prefix := range []string{"anypoint_apim_policy", "anypoint_api_policy"} {
+		rest, found := strings.CutPrefix(name, prefix)
+		switch {
+		case !found:
+		case rest == "" || rest == "_custom":
+			return "", true
+		case rest[0] == '_':
+			return strings.ReplaceAll(rest[1:], "_", "-"), true
+		}
+	}
+	return "", false
+}
+
+// emptyInstance notes an instance before its policies, for it may have none.
+func (r *reading) emptyInstance(m *module, b *hclsyntax.Block) {
+	if b.Body.Attributes["count"] != nil || b.Body.Attributes["for_each"] != nil {
+		return
+	}
+	at := position(b.TypeRange)
+	key := b.Labels[0] + "." + b.Labels[1] + ".id"
+	m.instances[key] = &found{
+		Instance:   Instance{Name: b.Labels[1], At: at, Form: Terraform},
+		qualifiers: qualifiersOf(File{Name: at.File}, b.Labels[0]),
+	}
+	r.found = append(r.found, m.instances[key])
+}
+
+// instanceBehind is the instance that an expression means, by its text.
+func (r *reading) instanceBehind(m *module, b *hclsyntax.Block) *found {
+	a := b.Body.Attributes["apim_id"]
+	if a == nil {
+		a = b.Body.Attributes["api_instance_id"]
+	}
+	if a == nil {
+		r.add(position(b.TypeRange), "name the API instance that it is for", "a policy without apim_id or api_instance_id")
+		return nil
+	}
+	key := m.source(unwrapped(a.Expr))
+	if at, ok := m.instances[key]; ok {
+		return at
+	}
+	at := position(b.TypeRange)
+	m.instances[key] = &found{
+		Instance:   Instance{Name: instanceName(key), At: at, Form: Terraform},
+		qualifiers: qualifiersOf(File{Name: at.File}, key),
+	}
+	r.found = append(r.found, m.instances[key])
+	return m.instances[key]
+}
+
+// instanceName is the name in an expression: that of a resource or of a value.
+func instanceName(expression string) string {
+	switch parts := strings.Split(expression, "."); {
+	case len(parts) == 3 && parts[2] == "id":
+		return parts[1]
+	case len(parts) == 2 && (parts[0] == "var" || parts[0] == "local"):
+		return parts[1]
+	}
+	return strings.Trim(expression, `"`)
+}
+
+// subject is where a diagnostic points to.
+func subject(d *hcl.Diagnostic, file string) document.Position {
+	if d.Subject == nil {
+		return document.Position{File: file, Line: 1, Column: 1}
+	}
+	return position(*d.Subject)
+}
+
+// position is where a range begins.
+func position(at hcl.Range) document.Position {
+	return document.Position{File: at.Filename, Line: at.Start.Line, Column: at.Start.Column}
 }

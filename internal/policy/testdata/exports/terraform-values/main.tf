@@ -1,0 +1,13 @@
+# Values from variables, locals and a .tfvars file; what takes others' results is rearranged, not run.
+resource "anypoint_apim_policy" "jwt" {
+  apim_id            = var.api
+  asset_group_id     = "68ef9520-24e9-4cf2-b2f5-620025690913"
+  asset_id           = local.policy.asset
+  asset_version      = local.policy.version
+  configuration_data = jsonencode(merge(local.common, {
+    supportedAudiences    = join(",", var.stage == "" ? [] : ["api://orders.${var.stage}"])
+    jwksServiceTimeToLive = 60 * 24
+    mandatoryAudClaim     = var.stage != "dev"
+    textKey               = var.key
+  }))
+}
