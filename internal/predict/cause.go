@@ -33,7 +33,7 @@ func causeOf(a policy.Applied, key string) Cause {
 }
 
 // blame notes, before anything is changed, what each case hangs on.
-func (p *predictor) blame(out *Prediction, s *stand) {
+func blame(out *Prediction, s *stand) {
 	for _, c := range out.Results.Cases {
 		if c.FalseReject() {
 			out.Causes[c.ID] = refusedBy(out.Subject, c, s.heard.refusals[c.ID])

@@ -174,9 +174,9 @@ func (c candidate) audience(config *policy.JWTValidation) []Change {
 		all = append(all, c.change(false, append(slices.Clone(needed), must)...))
 	}
 	if other {
-		all = append(all, c.change(true, append(slices.Clone(needed), values)...))
+		all = append(all, c.change(config.ValidateAudClaim, append(slices.Clone(needed), values)...))
 		if !config.MandatoryAudClaim {
-			all = append(all, c.change(true, append(slices.Clone(needed), values, must)...))
+			all = append(all, c.change(config.ValidateAudClaim, append(slices.Clone(needed), values, must)...))
 		}
 	}
 	return all

@@ -24,8 +24,8 @@ type Closed struct {
 	Opens []string
 }
 
-// search looks for the changes that close what is open.
-type search struct {
+// hunt looks for the changes that close what is open.
+type hunt struct {
 	stand  *stand
 	at     order
 	before map[string]reports.Case
@@ -34,8 +34,9 @@ type search struct {
 	closed []Closed
 }
 
-func (p *predictor) close(ctx context.Context, out *Prediction, s *stand, at order) error {
-	x := &search{stand: s, at: at, before: map[string]reports.Case{}, left: map[string]reports.Case{}}
+// search tries every change.
+func search(ctx context.Context, out *Prediction, s *stand, at order) error {
+	x := &hunt{stand: s, at: at, before: map[string]reports.Case{}, left: map[string]reports.Case{}}
 	for _, c := range out.Results.Cases {
 		x.before[c.ID] = c
 		if c.FalseAccept() || c.FalseReject() {
@@ -67,7 +68,7 @@ func worseFirst(a, b Closed) int {
 
 // together fires all changes at once: what they close alone they must close side
 // by side.
-func (x *search) together(ctx context.Context, out *Prediction) error {
+func (x *hunt) together(ctx context.Context, out *Prediction) error {
 	instances := x.at.instances
 	for _, c := range x.closed {
 		instances = changed(instances, c.Change)
@@ -106,7 +107,7 @@ type Together struct {
 }
 
 // try fires what is left at the policies with one change.
-func (x *search) try(ctx context.Context, change Change) error {
+func (x *hunt) try(ctx context.Context, change Change) error {
 	after, err := x.fire(ctx, changed(x.at.instances, change), x.of(change.Environment))
 	if len(gateway.PolicyErrors(err)) > 0 {
 		return nil // a change that the emulator does not know is none that can be verified
@@ -144,7 +145,7 @@ func (x *search) try(ctx context.Context, change Change) error {
 }
 
 // of are the cases left of one environment: a change at another turns none.
-func (x *search) of(environment string) map[string]reports.Case {
+func (x *hunt) of(environment string) map[string]reports.Case {
 	some := map[string]reports.Case{}
 	for id, c := range x.left {
 		if c.Environment == environment {
@@ -156,7 +157,7 @@ func (x *search) of(environment string) map[string]reports.Case {
 
 // opened fires everything at a change that admits more, and reports whether it
 // lets in what was refused before. What stood behind a false reject may show now.
-func (x *search) opened(ctx context.Context, change Change, found *Closed) (worse bool, err error) {
+func (x *hunt) opened(ctx context.Context, change Change, found *Closed) (worse bool, err error) {
 	all := map[string]reports.Case{}
 	for id, c := range x.before {
 		if c.Environment == change.Environment && c.Form == "request" {
@@ -182,7 +183,7 @@ func (x *search) opened(ctx context.Context, change Change, found *Closed) (wors
 }
 
 // fire fires some cases and the controls again.
-func (x *search) fire(ctx context.Context, instances map[string]*policy.Instance, wanted map[string]reports.Case) (map[string]reports.Case, error) {
+func (x *hunt) fire(ctx context.Context, instances map[string]*policy.Instance, wanted map[string]reports.Case) (map[string]reports.Case, error) {
 	o := x.at
 	o.instances, o.probes, o.bare = instances, nil, true
 	named := map[string]bool{}

@@ -4,7 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/entraproof/entraproof/internal/engine"
 	"github.com/entraproof/entraproof/internal/gateway"
@@ -71,27 +76,83 @@ type Prediction struct {
 	Switches gateway.Switches
 }
 
-// Run predicts every subject and tells each as it is known. The error is a
-// failure of the harness, or yield's.
+// Run predicts every subject, as many at once as there are cores, and tells each
+// in its turn. The error is a failure of the harness, or yield's.
 func Run(ctx context.Context, o Options, yield func(*Prediction) error) error {
 	p, err := newPredictor(o)
 	if err != nil {
 		return err
 	}
-	if p.worlds, err = openWorlds(p.subjects[0].target, p.tenants()); err != nil {
+	defer p.close()
+	if err := p.open(min(runtime.GOMAXPROCS(0), len(p.subjects))); err != nil {
 		return err
 	}
-	defer p.worlds.close()
-	for _, s := range p.subjects {
-		prediction, err := p.predict(ctx, s)
-		if err != nil {
-			return err
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for out := range p.ahead(ctx) {
+		one := <-out
+		if one.err != nil {
+			return one.err
 		}
-		if err := yield(prediction); err != nil {
+		if err := yield(one.prediction); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// outcome is a prediction that was made ahead of its turn.
+type outcome struct {
+	prediction *Prediction
+	err        error
+}
+
+// ahead predicts subjects before they are asked for, some at once, and gives
+// their outcomes in the order of the subjects.
+func (p *predictor) ahead(ctx context.Context) <-chan chan outcome {
+	turns := make(chan chan outcome, cap(p.free))
+	go func() {
+		defer close(turns)
+		for _, t := range p.subjects {
+			w := <-p.free
+			out := make(chan outcome, 1)
+			p.working.Go(func() {
+				defer func() { p.free <- w }()
+				prediction, err := p.predict(ctx, w, t)
+				out <- outcome{prediction, err}
+			})
+			select {
+			case turns <- out:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return turns
+}
+
+// open starts so many pairs of worlds.
+func (p *predictor) open(n int) error {
+	p.free = make(chan *worlds, n)
+	var work errgroup.Group
+	for range n {
+		work.Go(func() error {
+			w, err := openWorlds(p.subjects[0].target, p.tenants())
+			if err == nil {
+				p.free <- w
+			}
+			return err
+		})
+	}
+	return work.Wait()
+}
+
+// close waits for what is under way.
+func (p *predictor) close() {
+	p.working.Wait()
+	for range len(p.free) {
+		(<-p.free).close()
+	}
 }
 
 // task is a subject with its target.
@@ -107,7 +168,9 @@ type predictor struct {
 	rows     []scenarios.Scenario
 	probes   []scenarios.Scenario
 	subjects []task
-	worlds   *worlds
+	// free are the worlds in which nothing is predicted at the moment.
+	free    chan *worlds
+	working sync.WaitGroup
 	// pins bind rows to one kind of token, as the oracle does.
 	pins map[string]mint.Kind
 }
@@ -164,9 +227,9 @@ func tasks(o Options) ([]task, error) {
 }
 
 // predict fires everything at one subject and looks for what closes what is open.
-func (p *predictor) predict(ctx context.Context, t task) (*Prediction, error) {
+func (p *predictor) predict(ctx context.Context, w *worlds, t task) (*Prediction, error) {
 	out := &Prediction{Subject: t.subject, Assumed: t.assumed, Causes: map[string][]Cause{}, Hangs: map[string][]string{}}
-	s := p.worlds.stand(p.options)
+	s := w.stand(p.options, t.target)
 	s.switches.Profile = profileOf(p.options.Switches.Profile, t.subject)
 	out.Switches = s.switches
 	at := order{target: t.target, instances: t.subject.instances(), rows: p.rows, probes: p.probes, pins: p.pins, bare: !p.options.Exchanges}
@@ -181,9 +244,9 @@ func (p *predictor) predict(ctx context.Context, t task) (*Prediction, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.subject.Name, err)
 	}
-	out.Results = p.results(t, f)
-	p.blame(out, s)
-	return out, p.close(ctx, out, s, at)
+	out.Results = p.results(f, w.still.Clock.Now())
+	blame(out, s)
+	return out, search(ctx, out, s, at)
 }
 
 // profileOf is the gateway's kind: what was asked for, else what the form of the
@@ -210,11 +273,11 @@ func (s Subject) instances() map[string]*policy.Instance {
 }
 
 // results are those of a run of this target.
-func (p *predictor) results(t task, f *fired) *reports.Results {
+func (p *predictor) results(f *fired, began time.Time) *reports.Results {
 	r := &reports.Results{
 		Schema: reports.SchemaVersion, Tool: p.options.Tool,
 		Catalogue: reports.Catalogue{Digest: p.options.Catalogue.Digest(), Scenarios: p.options.Catalogue.Len()},
-		Run:       reports.Run{ID: "predict", Started: p.worlds.still.Clock.Now(), Interrupted: f.summary.Interrupted},
+		Run:       reports.Run{ID: "predict", Started: began, Interrupted: f.summary.Interrupted},
 		Selection: reports.Selection{Profile: p.options.Selection.Profile, Selected: f.selected, Cross: f.cross},
 		Targets:   []reports.Target{engine.Describe(scenarios.Expansion{Target: f.target, Slow: true})},
 		Cases:     f.cases, Controls: f.controls, Causes: f.summary.Causes, Learnt: f.summary.Learnt,

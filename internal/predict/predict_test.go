@@ -31,8 +31,16 @@ var shared *worlds
 func TestMain(m *testing.M) {
 	flag.Parse()
 	engine.CollectRarely()
+	var tenants []string
+	for _, row := range goldenRows() {
+		p, err := newPredictor(row.asked())
+		if err != nil {
+			panic(err)
+		}
+		tenants = append(tenants, p.tenants()...)
+	}
 	var err error
-	if shared, err = openWorlds(targets.Default(), nil); err != nil {
+	if shared, err = openWorlds(targets.Default(), tenants); err != nil {
 		panic(err)
 	}
 	code := m.Run()
@@ -41,19 +49,18 @@ func TestMain(m *testing.M) {
 }
 
 // exported are the instances of files below testdata/exports.
-func exported(t *testing.T, names ...string) []policy.Instance {
-	t.Helper()
+func exported(names ...string) []policy.Instance {
 	var files []policy.File
 	for _, name := range names {
 		text, err := os.ReadFile(filepath.Join("testdata", "exports", name))
 		if err != nil {
-			t.Fatal(err)
+			panic(err)
 		}
 		files = append(files, policy.File{Name: name, Bytes: text})
 	}
 	instances, err := policy.Read(files, policy.ReadOptions{})
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return instances
 }
@@ -65,7 +72,6 @@ func predicted(t *testing.T, o Options) []*Prediction {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.worlds = shared
 	return predictedBy(t, p)
 }
 
@@ -73,7 +79,7 @@ func predictedBy(t *testing.T, p *predictor) []*Prediction {
 	t.Helper()
 	var all []*Prediction
 	for _, s := range p.subjects {
-		one, err := p.predict(context.Background(), s)
+		one, err := p.predict(context.Background(), shared, s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,6 +97,19 @@ type goldenRow struct {
 	code int
 }
 
+// asked are the options of a row.
+func (row goldenRow) asked() Options {
+	files := row.files
+	if files == nil {
+		files = []string{row.name + ".json"}
+	}
+	o := Options{Instances: exported(files...)}
+	if row.options != nil {
+		row.options(&o)
+	}
+	return o
+}
+
 func documented(profile mockidp.Introspection) func(*Options) {
 	return func(o *Options) {
 		o.Switches.OIDCModel, o.Introspection = gateway.Documented, profile
@@ -100,17 +119,9 @@ func documented(profile mockidp.Introspection) func(*Options) {
 func TestPredictionsAreAsReviewed(t *testing.T) {
 	for _, row := range goldenRows() {
 		t.Run(row.name, func(t *testing.T) {
-			files := row.files
-			if files == nil {
-				files = []string{row.name + ".json"}
-			}
-			o := Options{Instances: exported(t, files...)}
-			if row.options != nil {
-				row.options(&o)
-			}
 			got := "# " + row.shows + "\n"
 			collected := Collected{}
-			for _, p := range predicted(t, o) {
+			for _, p := range predicted(t, row.asked()) {
 				collected.Add(p)
 				got += "\n" + printed(t, p)
 			}
@@ -195,7 +206,7 @@ func TestSetUpsAgreeWithTheOracle(t *testing.T) {
 
 func agrees(t *testing.T, oracle []scenarios.OracleRow, setup string, options func(*Options), differs map[string]string) {
 	t.Helper()
-	o := Options{Instances: exported(t, "setup-"+setup+".json"), Target: targets.Default(), Environments: map[string]string{"dev": "setup-" + setup}}
+	o := Options{Instances: exported("setup-" + setup + ".json"), Target: targets.Default(), Environments: map[string]string{"dev": "setup-" + setup}}
 	if options != nil {
 		options(&o)
 	}
@@ -203,7 +214,7 @@ func agrees(t *testing.T, oracle []scenarios.OracleRow, setup string, options fu
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.worlds, p.pins = shared, map[string]mint.Kind{}
+	p.pins = map[string]mint.Kind{}
 	var rows []scenarios.Scenario
 	for _, want := range oracle {
 		p.pins[want.Scenario] = want.Kind

@@ -187,7 +187,7 @@ func (d *derivation) registrations(i int, e *targets.Environment) []*targets.API
 	}
 	name := d.subject.Name + "-" + e.Name
 	if len(ids) == 0 {
-		ids = []string{madeUpID("api", name)}
+		ids = []string{madeUpID("api", strings.Join(append(uris, e.Name), " "))}
 	}
 	if len(uris) == 0 {
 		uris = []string{"api://" + madeUpURI(listed, ids[0], name)}
@@ -243,7 +243,7 @@ func (d *derivation) clients() {
 	}
 	add := func(name string, contracts, granted []string) {
 		d.file.Clients = append(d.file.Clients, &targets.Client{
-			Name: name, ID: madeUpID("client", d.subject.Name+"/"+name), Contracts: contracts, Granted: granted, MadeUp: true,
+			Name: name, ID: madeUpID("client", name), Contracts: contracts, Granted: granted, MadeUp: true,
 		})
 	}
 	for _, name := range all {
@@ -262,7 +262,7 @@ func (d *derivation) clients() {
 // owed, and what they are known to do.
 func (d *derivation) declare() {
 	d.file.APIs = append(d.file.APIs, &targets.API{
-		Name: "second-api", AppID: madeUpID("api", "second/"+d.subject.Name), URIs: []string{"api://second." + pathWord(d.subject.Name)},
+		Name: "second-api", AppID: madeUpID("api", "second"), URIs: []string{"api://second.all"},
 		Version: mint.V2, Scopes: []string{"Second.Read"}, Roles: []string{"Second.Read"},
 	})
 	for _, line := range [][2]string{

@@ -31,6 +31,7 @@ type worlds struct {
 	still, moving *lab.Embedded
 	own           *mint.Key
 	runs          atomic.Int64
+	known         []knownTarget
 }
 
 // openWorlds starts both at once, for making their keys takes longest.
@@ -73,14 +74,54 @@ type stand struct {
 	heard         *heard
 }
 
-func (w *worlds) stand(o Options) *stand {
-	engineOf := func(l *lab.Embedded) *engine.Engine {
-		return &engine.Engine{
+func (w *worlds) stand(o Options, target *targets.File) *stand {
+	engines := w.engines(target)
+	return &stand{worlds: w, still: engines[0], moving: engines[1], switches: o.Switches, options: o, heard: newHeard()}
+}
+
+// mostTargets is for how many targets signed tokens are kept: exports of one
+// tenant and one registration need the same ones.
+const mostTargets = 4
+
+// engines are those of a target, whose tokens are signed once for all exports
+// that it is made for.
+func (w *worlds) engines(target *targets.File) [2]*engine.Engine {
+	id := identity(target)
+	for _, known := range w.known {
+		if known.target == id {
+			return known.engines
+		}
+	}
+	var fresh [2]*engine.Engine
+	for i, l := range []*lab.Embedded{w.still, w.moving} {
+		fresh[i] = &engine.Engine{
 			Tokens: lab.NewRemembering(l.Issuer), Seen: l.Seen, Log: l.Log, Operator: l, Own: w.own,
 			Prober: &probe.Prober{Now: l.Clock.Now, Dial: l.Dial}, Now: l.Clock.Now, Wait: l.Clock.Wait,
 		}
 	}
-	return &stand{worlds: w, still: engineOf(w.still), moving: engineOf(w.moving), switches: o.Switches, options: o, heard: newHeard()}
+	w.known = append(w.known, knownTarget{id, fresh})
+	if len(w.known) > mostTargets {
+		w.known = w.known[1:]
+	}
+	return fresh
+}
+
+// knownTarget are engines that were made for a target.
+type knownTarget struct {
+	target  string
+	engines [2]*engine.Engine
+}
+
+// identity is what tokens depend on.
+func identity(f *targets.File) string {
+	text := fmt.Sprintf("%v", f.Tenant)
+	for _, a := range f.APIs {
+		text += fmt.Sprintf("%v", *a)
+	}
+	for _, c := range f.Clients {
+		text += fmt.Sprintf("%v %s", c.Name, c.ID)
+	}
+	return text
 }
 
 // heard is what the gateways say of a case: who refused it, and which switches
