@@ -27,9 +27,8 @@ func (c Cause) String() string {
 }
 
 func causeOf(a policy.Applied, key string) Cause {
-	_, set := a.Settings[key]
-	set = set || key == a.Asset
-	return Cause{key, a.Where(key), set}
+	at := a.Where(key)
+	return Cause{key, at, at != a.At || key == a.Asset}
 }
 
 // blame notes, before anything is changed, what each case hangs on.
@@ -44,23 +43,24 @@ func blame(out *Prediction, s *stand) {
 	}
 }
 
-// refusedBy are the parameters that a refusal hangs on.
+// refusedBy are the parameters that a refusal hangs on: of a flow, the last one
+// that was answered as the case was.
 func refusedBy(s Subject, c reports.Case, refusals []gateway.Refusal) []Cause {
 	policies := s.policiesOf(c.Environment)
+	var found []Cause
 	for _, r := range refusals {
-		if r.Policy >= len(policies) {
+		if r.Policy >= len(policies) || len(found) > 0 && r.Status != c.Status {
 			continue
 		}
-		var all []Cause
+		found = nil
 		for _, key := range r.Keys {
-			all = append(all, causeOf(policies[r.Policy], key))
+			found = append(found, causeOf(policies[r.Policy], key))
 		}
-		if len(all) == 0 {
-			all = []Cause{{policies[r.Policy].Asset, policies[r.Policy].At, true}}
+		if len(found) == 0 {
+			found = []Cause{causeOf(policies[r.Policy], policies[r.Policy].Asset)}
 		}
-		return all
 	}
-	return nil
+	return found
 }
 
 func (s Subject) policiesOf(environment string) []policy.Applied {

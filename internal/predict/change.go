@@ -26,8 +26,12 @@ type Change struct {
 	Set []Set
 	// Add is a policy that is put behind the others; nil where one is changed.
 	Add *policy.Applied
+	// Everywhere has the policy applied to all requests instead of some.
+	Everywhere bool
 	// relaxes: it admits more, so that everything must be looked at anew.
 	relaxes bool
+	// grants: it asks for scope or role, which the export says nothing of.
+	grants bool
 }
 
 // Set is one parameter and its new value.
@@ -48,6 +52,9 @@ func (c Change) String() string {
 	if c.Add != nil {
 		all = append(all, "add "+c.Add.Asset+" behind it")
 	}
+	if c.Everywhere {
+		all = append(all, "no rules, no pointcut")
+	}
 	for _, s := range c.Set {
 		all = append(all, s.Key+": "+s.Value)
 	}
@@ -59,6 +66,9 @@ func (c Change) Console() string {
 	var all []string
 	if c.Add != nil {
 		all = append(all, "add the policy JWT Validation behind it")
+	}
+	if c.Everywhere {
+		all = append(all, "Apply configurations to all API methods & resources")
 	}
 	for _, s := range c.Set {
 		all = append(all, s.Label+" = "+consoleValue(s.Value))
@@ -86,6 +96,9 @@ func (c Change) to(instance *policy.Instance) *policy.Instance {
 	}
 	applied := &changed.Policies[c.Policy]
 	applied.Config = copied(applied.Config)
+	if c.Everywhere {
+		applied.Rules = nil
+	}
 	for _, s := range c.Set {
 		s.apply(applied.Config)
 	}
@@ -111,6 +124,11 @@ func candidates(s Subject, f *targets.File, profile string) []Change {
 	for _, m := range s.Members {
 		for i, a := range m.Instance.Policies {
 			c := candidate{member: m, index: i, applied: a, env: f.Environment(m.Environment), file: f, profile: profile}
+			if len(a.Rules) > 0 {
+				everywhere := c.change(false, Set{Key: a.Asset})
+				everywhere.Set, everywhere.Everywhere = nil, true
+				all = append(all, everywhere)
+			}
 			switch config := a.Config.(type) {
 			case *policy.JWTValidation:
 				all = append(all, c.ofJWT(config)...)
@@ -241,11 +259,15 @@ func (c candidate) custom(config *policy.JWTValidation) []Change {
 	rules := []policy.CustomClaim{
 		{Key: "iss", Value: c.issuerRule()},
 		{Key: "tid", Value: c.file.Tenant.ID},
-		{Key: "ver", Value: c.grantRule()},
+		{Key: grantClaim, Value: c.grantRule()},
 	}
 	var all []Change
+	check := jwtSet("Validate Custom Claim", "validateCustomClaim", "true", func(p *policy.JWTValidation) { p.ValidateCustomClaim = true })
+	if !config.ValidateCustomClaim && len(config.MandatoryCustomClaims)+len(config.NonMandatoryCustomClaims) > 0 {
+		all = append(all, c.change(false, check))
+	}
 	add := func(rule policy.CustomClaim) {
-		if slices.Contains(config.MandatoryCustomClaims, rule) && config.ValidateCustomClaim {
+		if slices.Contains(config.MandatoryCustomClaims, rule) {
 			return
 		}
 		replaces := slices.ContainsFunc(config.MandatoryCustomClaims, func(old policy.CustomClaim) bool { return old.Key == rule.Key })
@@ -254,14 +276,31 @@ func (c candidate) custom(config *policy.JWTValidation) []Change {
 			p.MandatoryCustomClaims = append(others, rule)
 		})}
 		if !config.ValidateCustomClaim {
-			sets = append(sets, jwtSet("Validate Custom Claim", "validateCustomClaim", "true", func(p *policy.JWTValidation) { p.ValidateCustomClaim = true }))
+			sets = append(sets, check)
 		}
-		all = append(all, c.change(replaces, sets...))
+		one := c.change(replaces && config.ValidateCustomClaim, sets...)
+		one.grants = rule.Key == grantClaim
+		all = append(all, one)
 	}
 	for _, r := range rules {
 		add(r)
 	}
-	return all
+	return append(all, c.either(config)...)
+}
+
+// either takes the place of mandatory rules about scp and roles, each of which
+// refuses whoever has the other (mulesoft-policies.md 6).
+func (c candidate) either(config *policy.JWTValidation) []Change {
+	one := func(r policy.CustomClaim) bool { return r.Key == "scp" || r.Key == "roles" }
+	if !slices.ContainsFunc(config.MandatoryCustomClaims, one) {
+		return nil
+	}
+	rule := policy.CustomClaim{Key: grantClaim, Value: c.grantRule()}
+	out := c.change(true, jwtSet("Mandatory custom claims", "mandatoryCustomClaims", "instead of those for scp and roles "+ruleText(rule, false), func(p *policy.JWTValidation) {
+		p.MandatoryCustomClaims = append(slices.DeleteFunc(slices.Clone(p.MandatoryCustomClaims), one), rule)
+	}))
+	out.grants = true
+	return []Change{out}
 }
 
 // ruleText is a rule that is added to the list, or that takes the place of the one
@@ -287,9 +326,12 @@ func (c candidate) issuerRule() string {
 	return "#[vars.claimSet.iss == '" + strings.Join(values, "' or vars.claimSet.iss == '") + "']"
 }
 
-// grantRule asks users for the scope and daemons for the role. It stands at a
-// claim that each token of Entra has, for a claim that is absent fails its own
-// rule (mulesoft-policies.md 2.4).
+// grantClaim is a claim that each token of Entra has.
+const grantClaim = "ver"
+
+// grantRule asks users for the scope and daemons for the role. It stands at
+// grantClaim, for a claim that is absent fails its own rule (mulesoft-policies.md
+// 2.4).
 func (c candidate) grantRule() string {
 	list := func(names []string, held string) string {
 		var terms []string

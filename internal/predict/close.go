@@ -58,12 +58,23 @@ func search(ctx context.Context, out *Prediction, s *stand, at order) error {
 }
 
 // worseFirst has the changes first that close another environment's tokens, then
-// those that mend what is refused, then those that close most.
+// those that mend what is refused, then those that close most; last those that ask
+// for what the export says nothing of.
 func worseFirst(a, b Closed) int {
 	cross := func(c Closed) int {
 		return len(slices.DeleteFunc(slices.Clone(c.Accepts), func(k reports.Case) bool { return !k.Cross }))
 	}
-	return cmp.Or(cmp.Compare(cross(b), cross(a)), cmp.Compare(len(b.Rejects), len(a.Rejects)), cmp.Compare(len(b.Accepts), len(a.Accepts)))
+	return cmp.Or(cmp.Compare(cross(b), cross(a)), cmp.Compare(len(b.Rejects), len(a.Rejects)), byGrants(a, b), cmp.Compare(len(b.Accepts), len(a.Accepts)))
+}
+
+func byGrants(a, b Closed) int {
+	switch {
+	case a.grants == b.grants:
+		return 0
+	case a.grants:
+		return 1
+	}
+	return -1
 }
 
 // together fires all changes at once: what they close alone they must close side

@@ -77,28 +77,25 @@ func (s *said) readScopes(a policy.Applied, scopes string, criteria policy.Crite
 }
 
 // readJWT notes what a JWT Validation says and gives what it hints of versions.
+// What is written there and switched off says as much of the environment.
 func (s *said) readJWT(a policy.Applied, c *policy.JWTValidation) [][]mint.Version {
 	for address := range strings.SplitSeq(c.JWKSURL, ",") {
 		if c.JWTKeyOrigin == "jwks" {
 			s.tenantOf(address, a.Where("jwksUrl"))
 		}
 	}
-	if c.ValidateAudClaim {
-		for audience := range strings.SplitSeq(c.SupportedAudiences, ",") {
-			if audience = strings.TrimSpace(audience); audience != "" {
-				s.audiences = append(s.audiences, word{audience, a.Where("supportedAudiences")})
-			}
+	for audience := range strings.SplitSeq(c.SupportedAudiences, ",") {
+		if audience = strings.TrimSpace(audience); audience != "" {
+			s.audiences = append(s.audiences, word{audience, a.Where("supportedAudiences")})
 		}
 	}
 	var issuers []string
-	if c.ValidateCustomClaim {
-		for _, list := range []struct {
-			key   string
-			rules []policy.CustomClaim
-		}{{"mandatoryCustomClaims", c.MandatoryCustomClaims}, {"nonMandatoryCustomClaims", c.NonMandatoryCustomClaims}} {
-			for _, rule := range list.rules {
-				issuers = append(issuers, s.readRule(rule, a.Where(list.key))...)
-			}
+	for _, list := range []struct {
+		key   string
+		rules []policy.CustomClaim
+	}{{"mandatoryCustomClaims", c.MandatoryCustomClaims}, {"nonMandatoryCustomClaims", c.NonMandatoryCustomClaims}} {
+		for _, rule := range list.rules {
+			issuers = append(issuers, s.readRule(rule, a.Where(list.key))...)
 		}
 	}
 	hints := [][]mint.Version{versionsOfAudiences(s.audiences), versionsOfIssuers(issuers)}

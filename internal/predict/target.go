@@ -1,6 +1,7 @@
 package predict
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -176,7 +177,7 @@ func (d *derivation) registrations(i int, e *targets.Environment) []*targets.API
 		if isGUID(a.text) {
 			ids = append(ids, a.text)
 		} else {
-			uris = append(uris, a.text)
+			uris = append(uris, strings.TrimRight(a.text, "/")) // an App ID URI cannot end in one (entra-tokens.md 2.3)
 		}
 	}
 	listed := len(ids) > 0
@@ -187,7 +188,7 @@ func (d *derivation) registrations(i int, e *targets.Environment) []*targets.API
 	}
 	name := d.subject.Name + "-" + e.Name
 	if len(ids) == 0 {
-		ids = []string{madeUpID("api", strings.Join(append(uris, e.Name), " "))}
+		ids = []string{madeUpID("api", cmp.Or(strings.Join(uris, " "), name))}
 	}
 	if len(uris) == 0 {
 		uris = []string{"api://" + madeUpURI(listed, ids[0], name)}

@@ -93,8 +93,15 @@ func (t *text) accepts() {
 }
 
 func (t *text) closes() {
+	if len(t.p.Closed) > 0 {
+		t.line("what closes them, the smallest change of each:")
+	}
 	for _, c := range t.p.Closed {
-		t.line("  %s: %s", causeOf(t.p.Subject.policiesOf(c.Environment)[c.Policy], c.Key), c.String())
+		absent := ""
+		if !causeOf(t.p.Subject.policiesOf(c.Environment)[c.Policy], c.Key).Set {
+			absent = " (left out there)"
+		}
+		t.line("  %s: %s%s", c.At, c.String(), absent)
 		t.line("    in the console: %s", c.Console())
 		if len(c.Accepts) > 0 {
 			t.rows(fmt.Sprintf("fired again, %s refused: ", reports.Plural(len(c.Accepts), "case")), c.Accepts)
@@ -126,10 +133,10 @@ func (t *text) open() {
 		key := c.Guards + ": " + t.about(c)
 		by[key] = append(by[key], c)
 	}
-	t.line("  closed by no change that was tried: %s", reports.Plural(len(t.p.Open), "case"))
+	t.line("closed by no change that was tried: %s", reports.Plural(len(t.p.Open), "case"))
 	for _, key := range slices.Sorted(maps.Keys(by)) {
-		t.line("    %s", key)
-		t.rows("  ", by[key])
+		t.line("  %s", key)
+		t.rows("", by[key])
 	}
 }
 
