@@ -48,11 +48,20 @@ type Embedded struct {
 // much as signing a token.
 const keptToIssuer = 16
 
+// NewEmbedded starts an issuer for the target's tenants, and another for a
+// former mock that the target names.
+func NewEmbedded(target *targets.File) (*Embedded, error) { return new(Keys).NewEmbedded(target) }
+
+// NewEmbedded is a lab whose issuers sign with these keys.
+func (k *Keys) NewEmbedded(target *targets.File) (*Embedded, error) {
+	return k.open(&Embedded{target: target})
+}
+
 // NewInside is NewEmbedded with gateways that listen within this process, where
-// Dial finds them, and no connection of the system's is made to them.
-// Its issuer knows further tenants.
-func NewInside(target *targets.File, tenants ...string) (*Embedded, error) {
-	return startEmbedded(&Embedded{target: target, inside: &inside{}, tenants: tenants})
+// Dial finds them: no connection of the system's is made to them. Its issuer knows
+// further tenants.
+func (k *Keys) NewInside(target *targets.File, tenants ...string) (*Embedded, error) {
+	return k.open(&Embedded{target: target, inside: &inside{}, tenants: tenants})
 }
 
 // Dial meets a gateway of NewInside.
@@ -60,27 +69,16 @@ func (e *Embedded) Dial(ctx context.Context, network, address string) (net.Conn,
 	return e.inside.dial(ctx, network, address)
 }
 
-// NewEmbedded starts an issuer for the target's tenants, and another for a
-// former mock that the target names.
-func NewEmbedded(target *targets.File) (*Embedded, error) {
-	return startEmbedded(&Embedded{target: target})
-}
-
-func startEmbedded(e *Embedded) (*Embedded, error) {
-	target := e.target
+func (k *Keys) open(e *Embedded) (*Embedded, error) {
 	e.Clock, e.echo = &Clock{}, &gateway.Echo{Limit: 1 << 16}
 	e.ctx, e.stop = context.WithCancel(context.Background())
-	issuers := []**mockidp.Issuer{&e.Issuer}
-	if target.Tokens.Former != nil {
-		issuers = append(issuers, &e.Former)
+	var err error
+	if e.Issuer, err = e.startIssuer(k); err == nil && e.target.Tokens.Former != nil {
+		e.Former, err = e.startIssuer(k.ofFormer())
 	}
-	for _, to := range issuers {
-		issuer, err := e.startIssuer()
-		if err != nil {
-			e.Close()
-			return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
-		}
-		*to = issuer
+	if err != nil {
+		e.Close()
+		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
 	}
 	e.client = &http.Client{Transport: &http.Transport{
 		MaxIdleConnsPerHost: keptToIssuer, TLSClientConfig: &tls.Config{RootCAs: e.Issuer.RootCAs(), MinVersion: tls.VersionTLS12},
@@ -88,7 +86,7 @@ func startEmbedded(e *Embedded) (*Embedded, error) {
 	return e, nil
 }
 
-func (e *Embedded) startIssuer() (*mockidp.Issuer, error) {
+func (e *Embedded) startIssuer(keys *Keys) (*mockidp.Issuer, error) {
 	cfg := IssuerConfig(e.target)
 	for _, id := range e.tenants {
 		cfg.Directory.Tenants[id] = mockidp.Tenant{}
@@ -96,7 +94,8 @@ func (e *Embedded) startIssuer() (*mockidp.Issuer, error) {
 	cfg.Directory.APIs, cfg.Directory.Clients, cfg.Directory.Consents = nil, nil, nil // nobody asks its token endpoint
 	cfg.ManagementAddr = mockidp.Off
 	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
-	cfg.Now, cfg.NewKey = e.Clock.Now, new(keyRound).key
+	cfg.Now = e.Clock.Now
+	keys.give(&cfg)
 	issuer, err := mockidp.New(cfg)
 	if err != nil {
 		return nil, err

@@ -54,6 +54,13 @@ func (g *emulated) current() []string {
 	return g.contracts
 }
 
+// reset gives each client the contracts that the environment names.
+func (g *emulated) reset() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.contracts = g.options.Environment.Contracts
+}
+
 // change gives a client a contract or takes it away.
 func (g *emulated) change(client string, has bool) {
 	g.mu.Lock()
@@ -65,33 +72,74 @@ func (g *emulated) change(client string, has bool) {
 	g.contracts = rest
 }
 
-// Serve starts one gateway for each judged environment and gives the target
-// with their addresses. stop ends them.
-func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error) {
-	ctx, cancel := context.WithCancel(e.ctx)
-	gateways := map[string]targets.Gateway{}
-	var started []*emulated
-	stop = func() {
-		cancel()
-		e.served.without(started)
+// Emulation is the emulated gateways in front of the echo, one for each judged
+// environment.
+type Emulation struct {
+	// Target has their addresses.
+	Target *targets.File
+	in     *Embedded
+	setup  Setup
+	all    []*emulated
+	end    context.CancelFunc
+}
+
+// Close ends them.
+func (g *Emulation) Close() {
+	g.end()
+	g.in.served.without(g.all)
+}
+
+// Replace puts another mutant of the same set-up at the addresses. It remembers
+// nothing of the one before, and has the contracts that the target gives.
+func (g *Emulation) Replace(s Setup) error {
+	if s.Name != g.setup.Name {
+		return fmt.Errorf("lab: replace %s: expected a mutant of it, got %s", g.setup.Name, s.Name)
 	}
 	process := &gateway.Process{}
+	for _, e := range g.all {
+		e.reset()
+		e.options.Process, e.options.Lacks, e.options.Softens = process, s.Lacks, s.Softens
+		e.options.Report = g.in.log.reporting(s.Report)
+		if err := e.start(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Serve is Open for those who want no more than the target with the addresses,
+// and stop to end the gateways.
+func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error) {
+	g, err := e.Open(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	return g.Target, g.Close, nil
+}
+
+// Open starts one gateway for each judged environment.
+func (e *Embedded) Open(s Setup) (*Emulation, error) {
+	ctx, cancel := context.WithCancel(e.ctx)
 	if s.Target == nil {
 		s.Target = e.target
 	}
+	g := &Emulation{in: e, setup: s, end: cancel}
+	gateways := map[string]targets.Gateway{}
+	process := &gateway.Process{}
 	for _, env := range s.Target.Environments {
 		if !env.Judged() {
 			continue
 		}
-		address, g, err := e.serve(ctx, s, env, process)
+		address, started, err := e.serve(ctx, s, env, process)
 		if err != nil {
-			stop()
-			return nil, nil, err
+			g.Close()
+			return nil, err
 		}
-		gateways[env.Name], started = address, append(started, g)
+		gateways[env.Name], g.all = address, append(g.all, started)
 	}
-	e.served.with(started)
-	return s.Target.WithGateways(func(name string) targets.Gateway { return gateways[name] }), stop, nil
+	e.served.with(g.all)
+	g.Target = s.Target.WithGateways(func(name string) targets.Gateway { return gateways[name] })
+	return g, nil
 }
 
 func (s *served) with(more []*emulated) {

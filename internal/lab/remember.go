@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -13,24 +14,24 @@ import (
 	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
-// Remembering is an issuer whose signatures serve many runs: what was signed in
-// one is signed for the next ones too, which fire the same tokens at one gateway
-// after the other. Under a lease, which alone lets a run change the keys, nothing is
+// Remembering is an issuer for many runs. What was signed in one of them is signed
+// for the next ones too: they fire the same tokens at one gateway after the other.
+// Under a lease, which alone lets a run change the keys, nothing is
 // remembered and nothing answered from memory; when it ends the keys are as
 // they were.
 type Remembering struct {
 	*mockidp.Issuer
+	// Signed is what was signed so far.
+	Signed *Signatures
 
 	mu     sync.Mutex
 	leases int
-	signed map[string][]byte
 	given  []string // the signatures of genuine tokens, as they stand in them
 }
 
-// NewRemembering remembers nothing yet.
-func NewRemembering(issuer *mockidp.Issuer) *Remembering {
-	return &Remembering{Issuer: issuer, signed: map[string][]byte{}}
-}
+// Signatures are those of issuers with the same keys, by what was asked. The zero
+// Signatures is ready.
+type Signatures struct{ kept sync.Map }
 
 // Genuine notes the signatures that it gives away.
 func (r *Remembering) Genuine(ctx context.Context, grants []mint.Grant) ([]string, error) {
@@ -48,18 +49,16 @@ func (r *Remembering) Secrets() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all := slices.Clone(r.given)
-	for _, signature := range r.signed {
-		all = append(all, base64.RawURLEncoding.EncodeToString(signature))
-	}
+	r.Signed.kept.Range(func(_, signature any) bool {
+		all = append(all, base64.RawURLEncoding.EncodeToString(signature.([]byte)))
+		return true
+	})
 	return all
 }
 
 // Sign answers what was asked before from memory.
 func (r *Remembering) Sign(ctx context.Context, q mint.SignRequest) ([]byte, error) {
-	id := fmt.Sprintf("%s %s %s %s", q.Tenant, q.Alg, q.Key, q.Input)
-	if q.PKCS1 != nil {
-		id += fmt.Sprintf(" %+v", *q.PKCS1)
-	}
+	id := requestID(q)
 	if known := r.recall(id); known != nil {
 		return known, nil
 	}
@@ -67,18 +66,29 @@ func (r *Remembering) Sign(ctx context.Context, q mint.SignRequest) ([]byte, err
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err == nil && r.leases == 0 {
-		r.signed[id] = signature
+		r.Signed.kept.Store(id, signature)
 	}
 	return signature, err
 }
 
-func (r *Remembering) recall(id string) []byte {
+// requestID is short where the input is long.
+func requestID(q mint.SignRequest) [sha256.Size]byte {
+	id := fmt.Sprintf("%s %s %s %s", q.Tenant, q.Alg, q.Key, q.Input)
+	if q.PKCS1 != nil {
+		id += fmt.Sprintf(" %+v", *q.PKCS1)
+	}
+	return sha256.Sum256([]byte(id))
+}
+
+func (r *Remembering) recall(id [sha256.Size]byte) []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.leases > 0 {
 		return nil
 	}
-	return r.signed[id]
+	known, _ := r.Signed.kept.Load(id)
+	signature, _ := known.([]byte)
+	return signature
 }
 
 // Lease reserves changes to the key set.

@@ -122,24 +122,45 @@ func applied(t *testing.T, disabled string, a policy.Applied) string {
 	return b.String()
 }
 
-// configured is a configuration in one line; secrets by their length.
+// configured are the members of a configuration that are not the documented
+// defaults; of secrets their length.
 func configured(t *testing.T, config any) string {
 	t.Helper()
 	if config == nil {
 		return "    not known here\n"
 	}
-	v := reflect.New(reflect.TypeOf(config).Elem()).Elem()
-	v.Set(reflect.ValueOf(config).Elem())
-	for _, secret := range []string{"TextKey", "AuthorizationValue"} {
-		if f := v.FieldByName(secret); f.IsValid() && f.String() != "" {
-			f.SetString(fmt.Sprintf("(%d bytes)", len(f.String())))
+	defaults := map[reflect.Type]any{
+		reflect.TypeFor[*policy.JWTValidation](): policy.NewJWTValidation(), reflect.TypeFor[*policy.OpenIDConnect](): policy.NewOpenIDConnect(),
+		reflect.TypeFor[*policy.Introspection](): policy.NewIntrospection(), reflect.TypeFor[*policy.ClientIDEnforcement](): policy.NewClientIDEnforcement(),
+	}
+	got, want := members(t, config), members(t, defaults[reflect.TypeOf(config)])
+	for key := range want {
+		if reflect.DeepEqual(got[key], want[key]) {
+			delete(got, key)
 		}
 	}
-	text, err := json.Marshal(v.Interface())
+	for _, secret := range []string{"textKey", "authorizationValue"} {
+		if text, ok := got[secret].(string); ok {
+			got[secret] = fmt.Sprintf("(%d bytes)", len(text))
+		}
+	}
+	text, err := json.Marshal(got)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return "    " + string(text) + "\n"
+}
+
+func members(t *testing.T, config any) (all map[string]any) {
+	t.Helper()
+	text, err := json.Marshal(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 func settings(indent string, all map[string]policy.Setting) string {

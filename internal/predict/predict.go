@@ -135,9 +135,10 @@ func (p *predictor) ahead(ctx context.Context) <-chan chan outcome {
 func (p *predictor) open(n int) error {
 	p.free = make(chan *worlds, n)
 	var work errgroup.Group
+	shared := newKeys()
 	for range n {
 		work.Go(func() error {
-			w, err := openWorlds(p.subjects[0].target, p.tenants())
+			w, err := openWorlds(p.subjects[0].target, p.tenants(), shared)
 			if err == nil {
 				p.free <- w
 			}

@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 		tenants = append(tenants, p.tenants()...)
 	}
 	var err error
-	if shared, err = openWorlds(targets.Default(), tenants); err != nil {
+	if shared, err = openWorlds(targets.Default(), tenants, newKeys()); err != nil {
 		panic(err)
 	}
 	code := m.Run()

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -35,12 +36,12 @@ type worlds struct {
 }
 
 // openWorlds starts both at once, for making their keys takes longest.
-func openWorlds(target *targets.File, tenants []string) (*worlds, error) {
+func openWorlds(target *targets.File, tenants []string, shared *keys) (*worlds, error) {
 	w := &worlds{}
 	var work errgroup.Group
 	for _, to := range []**lab.Embedded{&w.still, &w.moving} {
 		work.Go(func() (err error) {
-			*to, err = lab.NewInside(target, tenants...)
+			*to, err = shared.labs.NewInside(target, tenants...)
 			return err
 		})
 	}
@@ -49,11 +50,21 @@ func openWorlds(target *targets.File, tenants []string) (*worlds, error) {
 		return nil, err
 	}
 	var err error
-	if w.own, err = mint.NewKey(nil, w.still.Clock.Now()); err != nil {
+	if w.own, err = shared.own(); err != nil {
 		w.close()
 		return nil, fmt.Errorf("predict: a key of our own: %w", err)
 	}
 	return w, nil
+}
+
+// keys are what all worlds sign with, for keys are dear to make.
+type keys struct {
+	labs lab.Keys
+	own  func() (*mint.Key, error)
+}
+
+func newKeys() *keys {
+	return &keys{own: sync.OnceValues(func() (*mint.Key, error) { return mint.NewKey(nil, time.Now()) })}
 }
 
 func (w *worlds) close() {
@@ -93,9 +104,10 @@ func (w *worlds) engines(target *targets.File) [2]*engine.Engine {
 		}
 	}
 	var fresh [2]*engine.Engine
+	signed := &lab.Signatures{}
 	for i, l := range []*lab.Embedded{w.still, w.moving} {
 		fresh[i] = &engine.Engine{
-			Tokens: lab.NewRemembering(l.Issuer), Seen: l.Seen, Log: l.Log, Operator: l, Own: w.own,
+			Tokens: &lab.Remembering{Issuer: l.Issuer, Signed: signed}, Seen: l.Seen, Log: l.Log, Operator: l, Own: w.own,
 			Prober: &probe.Prober{Now: l.Clock.Now, Dial: l.Dial}, Now: l.Clock.Now, Wait: l.Clock.Wait,
 		}
 	}
