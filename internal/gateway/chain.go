@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -74,9 +75,9 @@ func newChain(o Options, sites []site) (*chain, error) {
 
 func (c *chain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{request: r}
-	path := c.pointcutPath(r)
+	at := c.pointcut(r)
 	for i, p := range c.policies {
-		if p.judge == nil || !p.applied.Applies(r.Method, path) {
+		if p.judge == nil || !p.applied.AppliesTo(at) {
 			continue
 		}
 		x.claims = nil
@@ -93,15 +94,18 @@ func (c *chain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.options.Upstream.ServeHTTP(w, x.forwarded())
 }
 
-// pointcutPath is what a rule's expression is matched with: the path as it was
-// received, behind the instance's own.
-func (c *chain) pointcutPath(r *http.Request) string {
+// pointcut is the request as rules see it: its path is what was received behind
+// the instance's own, as it stands there. Whether a gateway decodes it first is
+// not known.
+func (c *chain) pointcut(r *http.Request) *http.Request {
 	path := targetPath(r.RequestURI)
 	rest, ok := strings.CutPrefix(path, strings.TrimSuffix(c.options.BasePath, "/"))
-	if !ok || rest != "" && rest[0] != '/' {
-		return path
+	if ok && (rest == "" || rest[0] == '/') {
+		path = rest
 	}
-	return rest
+	at := *r
+	at.URL = &url.URL{Path: path}
+	return &at
 }
 
 // forwarded is the request with the fields for the upstream.

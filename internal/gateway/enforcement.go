@@ -54,10 +54,10 @@ func (e *enforcement) judge(x *exchange) *refusal {
 	case refused != nil:
 		return refused
 	case !e.scoped(x, answer, member):
-		return e.refuses("scopes", "scope", forbidden, "the required scopes are there", "The required scopes are not authorized").
+		return e.refuses(Check{"scopes", "scope", forbidden, "the required scopes are there"}, "The required scopes are not authorized").
 			hangs("scopes", "scopeValidationCriteria")
 	case !e.skips && !e.contracted(x, answer):
-		r := e.refuses("client", "client", forbidden, "the client has a contract", "")
+		r := e.refuses(Check{"client", "client", forbidden, "the client has a contract"}, "")
 		r.body = e.options.Switches.InvalidClientBody
 		return r.hangs("skipClientIdValidation")
 	}
@@ -73,7 +73,7 @@ func (e *enforcement) extract(x *exchange) (string, *refusal) {
 	line, inQuery := x.request.Header.Get("Authorization"), queryTokens(x.request)
 	words := strings.Fields(line)
 	refused := func(text string) (string, *refusal) {
-		return "", e.refuses("token", "placement", badRequest, "one Bearer token is there", text)
+		return "", e.refuses(Check{"token", "placement", badRequest, "one Bearer token is there"}, text)
 	}
 	switch {
 	case line == "" && len(inQuery) > 0:
@@ -140,9 +140,10 @@ func expose(x *exchange, answer object) {
 // checks, realm is in the challenge of its 401 answers (1.3).
 type voice struct{ prefix, realm string }
 
-func (v voice) refuses(name, guards string, status int, sentence, text string) *refusal {
-	r := &refusal{Check: Check{v.prefix + "-" + name, guards, status, sentence}, body: `{"error":` + quoted(text) + `}`}
-	if status == unauthorized {
+func (v voice) refuses(c Check, text string) *refusal {
+	c.Name = v.prefix + "-" + c.Name
+	r := &refusal{Check: c, body: `{"error":` + quoted(text) + `}`}
+	if c.Status == unauthorized {
 		r.challenge = `Bearer realm="` + v.realm + `"`
 	}
 	return r
@@ -150,11 +151,11 @@ func (v voice) refuses(name, guards string, status int, sentence, text string) *
 
 // The refusals that all models have (1.3).
 func (v voice) unreachable() *refusal {
-	return v.refuses("provider", "key", unauthorized, "the provider answers", "Unauthorized")
+	return v.refuses(Check{"provider", "key", unauthorized, "the provider answers"}, "Unauthorized")
 }
 
 func (v voice) expired() *refusal {
-	return v.refuses("time", "time", unauthorized, "the token is not expired", "Token has expired.")
+	return v.refuses(Check{"time", "time", unauthorized, "the token is not expired"}, "Token has expired.")
 }
 
 // revokedText is said of every token that is not good, whatever the reason.

@@ -53,6 +53,7 @@ func TestInstance(t *testing.T) {
 	ping := policy.Rule{Path: regexp.MustCompile(`^/v1/ping$`)}
 	posts := policy.Rule{Method: regexp.MustCompile(`^(?:POST|PUT)$`)}
 	admin := policy.Rule{Path: regexp.MustCompile(`^/v1/admin$`), Method: regexp.MustCompile(`^GET$`)}
+	hosted := policy.Rule{Host: regexp.MustCompile(`^gw\.example$`), Headers: map[string]*regexp.Regexp{"X-Kind": regexp.MustCompile(`^live$`)}}
 	foreign := b.with(v2User, map[string]any{"aud": "x", "scp": "x"})
 	for name, row := range map[string]struct {
 		base     string
@@ -72,11 +73,15 @@ func TestInstance(t *testing.T) {
 		"another path":            {"/orders", []policy.Applied{applied(jwt, ping)}, askFor("GET", adminPath), 200, 0, nil},
 		"base with a slash":       {"/orders/", []policy.Applied{applied(jwt, ping)}, ask(), 400, 0, []string{"jwtOrigin"}},
 		"base of another name":    {"/ord", []policy.Applied{applied(jwt, ping)}, ask(), 200, 0, nil},
+		"base within a name":      {"/orders/v1/pi", []policy.Applied{applied(jwt, policy.Rule{Path: regexp.MustCompile(`^ng$`)})}, ask(), 200, 0, nil},
 		"the query is no path":    {"/orders", []policy.Applied{applied(jwt, ping)}, askFor("GET", homePath+"?a=b"), 400, 0, []string{"jwtOrigin"}},
 		"method of the rule":      {"", []policy.Applied{applied(jwt, posts)}, askFor("POST", homePath), 400, 0, []string{"jwtOrigin"}},
 		"another method":          {"", []policy.Applied{applied(jwt, posts)}, ask(), 200, 0, nil},
 		"any of the rules":        {"/orders", []policy.Applied{applied(jwt, ping, admin)}, askFor("GET", adminPath), 400, 0, []string{"jwtOrigin"}},
 		"all of a rule":           {"/orders", []policy.Applied{applied(jwt, ping, admin)}, askFor("POST", adminPath), 200, 0, nil},
+		"host and header":         {"", []policy.Applied{applied(jwt, hosted)}, with(ask(), "X-Kind", "live"), 400, 0, []string{"jwtOrigin"}},
+		"host, another header":    {"", []policy.Applied{applied(jwt, hosted)}, with(ask(), "X-Kind", "test"), 200, 0, nil},
+		"an encoded path":         {"/orders", []policy.Applied{applied(jwt, ping)}, askFor("GET", "/orders/v1/%70ing"), 200, 0, nil},
 		"a rule of the first one": {"/orders", []policy.Applied{applied(jwt, admin), applied(oidc)}, ask(), 400, 1, nil},
 		"aud missing":             {"", []policy.Applied{applied(jwt)}, bearerOf(b.with(v2App, nil, "aud")), 401, 0, []string{"mandatoryAudClaim", "validateAudClaim"}},
 		"expired hangs on no key": {"", []policy.Applied{applied(jwt)}, bearerOf(b.with(v2App, map[string]any{"exp": 1})), 401, 0, nil},

@@ -47,7 +47,7 @@ func (m *introspection) read(x *exchange, compact string) (object, string, *refu
 	case !known || !isBool || !hasReadableTime(answer):
 		return nil, "", m.unreadable()
 	case !is:
-		return nil, "", m.refuses("active", "signature", unauthorized, "the provider says that the token is active", revokedText)
+		return nil, "", m.refuses(Check{"active", "signature", unauthorized, "the provider says that the token is active"}, revokedText)
 	case !m.options.unexpired(x, answer):
 		return nil, "", m.expired()
 	}
@@ -72,7 +72,7 @@ func (m *introspection) ask(ctx context.Context, compact string) (object, *refus
 		return nil, m.unreachable().hangs("authenticationTimeout")
 	}
 	said := func(status int) *refusal {
-		return m.refuses("provider", "key", status, "the provider answers", string(body))
+		return m.refuses(Check{"provider", "key", status, "the provider answers"}, string(body))
 	}
 	switch status {
 	case http.StatusOK:
@@ -130,5 +130,5 @@ func (e endpoint) request(ctx context.Context, compact string) (*http.Request, e
 
 // unreadable is what becomes of an answer that is none (1.3).
 func (m *introspection) unreadable() *refusal {
-	return m.refuses("provider", "key", http.StatusInternalServerError, "the provider's answer can be read", "Unexpected error processing Authentication Server response")
+	return m.refuses(Check{"provider", "key", http.StatusInternalServerError, "the provider's answer can be read"}, "Unexpected error processing Authentication Server response")
 }

@@ -142,8 +142,10 @@ func TestJWTClientDefault(t *testing.T) {
 	h, refusals, acceptances := b.instance(nil, applied(b.keyed(func(p *policy.JWTValidation) { p.SkipClientIDValidation = false })))
 	for _, kind := range []string{v1App, v2App, v1User, v2User} {
 		hangRow{
-			policyRow{bearerOf(b.genuine(kind)), 403, "jwt-client", `{"error":"Invalid Client"}`, ""}, "client",
-			[]string{"clientIdExpression", "skipClientIdValidation"}, []string{"jwt-client-status"},
+			policyRow{bearerOf(b.genuine(kind)), 403, "jwt-client", `{"error":"Invalid Client"}`, ""},
+			"client",
+			[]string{"clientIdExpression", "skipClientIdValidation"},
+			[]string{"jwt-client-status"},
 		}.run(t, h, refusals, acceptances)
 	}
 }
@@ -196,8 +198,10 @@ func TestCustomClaims(t *testing.T) {
 				want := hangRow{policyRow: policyRow{request: bearerOf(b.with(v2App, row.claims)), status: 200}}
 				if !holds {
 					want = hangRow{
-						policyRow{want.request, 401, "jwt-custom-claims", invalidToken, ""}, row.guards,
-						[]string{list + ".1.value", list, "validateCustomClaim"}, nil,
+						policyRow{want.request, 401, "jwt-custom-claims", invalidToken, ""},
+						row.guards,
+						[]string{list + ".1.value", list, "validateCustomClaim"},
+						nil,
 					}
 				}
 				want.run(t, h, refusals, acceptances)
@@ -212,7 +216,7 @@ func TestClaimsToHeaders(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	config := b.keyed(func(p *policy.JWTValidation) {
-		p.ClaimsToHeaders = []policy.ClaimHeader{{ClaimName: "azp", HeaderName: "X-Caller"}, {ClaimName: "roles", HeaderName: "X-Roles"}, {ClaimName: "x", HeaderName: "X-Absent"}}
+		p.ClaimsToHeaders = []policy.ClaimHeader{{ClaimName: "azp", HeaderName: "X-Caller"}, {ClaimName: "roles", HeaderName: "X-Roles"}, {ClaimName: "x", HeaderName: "X-Absent"}, {ClaimName: "tid"}}
 	})
 	h, _, _ := b.instance(nil, applied(config))
 	r := bearerOf(b.genuine(v2App))
@@ -223,6 +227,9 @@ func TestClaimsToHeaders(t *testing.T) {
 	}
 	if len(got.echo.Values("X-Roles"))+len(got.echo.Values("X-Absent")) > 0 {
 		t.Errorf("expected neither an array nor an absent claim, got %v", got.echo)
+	}
+	if len(got.echo.Values("")) > 0 {
+		t.Errorf("expected no field without a name, got %v", got.echo)
 	}
 	if r.Header.Get("X-Caller") != "somebody" {
 		t.Error("the client's own request was changed")

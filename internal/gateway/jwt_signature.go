@@ -243,8 +243,11 @@ func (keyServers) keys() []string {
 }
 
 func (k keyServers) verified(x *exchange, t *token) (bool, error) {
-	if len(k.rings) > 1 {
+	switch {
+	case len(k.rings) > 1:
 		x.mattered("key-servers")
+	case strings.Contains(k.rings[0].url, ","): // which is one address on Mule
+		x.mattered("profile")
 	}
 	id, hasID := t.header.lastText("kid")
 	keys, err := k.published(x.request.Context(), id)

@@ -50,7 +50,7 @@ func (m *localClaims) read(x *exchange, compact string) (object, string, *refusa
 	case err != nil:
 		return nil, "", m.unreachable()
 	case !verified:
-		return nil, "", m.refuses("signature", "signature", unauthorized, "the token is good", revokedText)
+		return nil, "", m.refuses(Check{"signature", "signature", unauthorized, "the token is good"}, revokedText)
 	case !m.options.unexpired(x, t.payload):
 		return nil, "", m.expired()
 	}

@@ -317,6 +317,11 @@ func TestNewRefuses(t *testing.T) {
 		}, "expected an introspection endpoint"},
 		"profile":       {func(o *Options) { o.Switches.Profile = "mule3" }, `unknown profile "mule3"`},
 		"client status": {func(o *Options) { o.Switches.JWTClientStatus = 500 }, "expected 401 or 403, got 500"},
+		"negative skew": {func(o *Options) { o.Switches.Skew = -1 }, "skew: expected a duration from 0s"},
+		"negative wait": {func(o *Options) { o.Switches.ContractRefresh = -1 }, "contract refresh: expected a duration from 0s"},
+		"id status":     {func(o *Options) { o.Switches.ClientIDStatus = 500 }, "client id status: expected 401 or 403, got 500"},
+		"provider":      {func(o *Options) { o.Switches.Provider = "x" }, `unknown provider "x"`},
+		"flex version":  {func(o *Options) { o.Switches.FlexVersion = "2" }, `unknown flex version "2"`},
 		"local jwt":     {func(o *Options) { o.Setup, o.Switches.Profile = "fix1", FlexLocal }, "skipClientIdValidation must be true"},
 		"local oidc":    {func(o *Options) { o.Setup, o.Switches.Profile = "fix2", FlexLocal }, "not supported in local mode"},
 	} {

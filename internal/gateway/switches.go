@@ -116,15 +116,22 @@ func (s Switches) check() error {
 			problems = append(problems, unknownName(name.what, name.got, name.known))
 		}
 	}
-	for what, got := range map[string]int{"jwt client status": s.JWTClientStatus, "client id status": s.ClientIDStatus} {
-		if got != unauthorized && got != forbidden {
-			problems = append(problems, fmt.Errorf("gateway: %s: expected 401 or 403, got %d", what, got))
-		}
-	}
-	for what, got := range map[string]time.Duration{"skew": s.Skew, "contract refresh": s.ContractRefresh} {
-		if got < 0 {
-			problems = append(problems, fmt.Errorf("gateway: %s: expected a duration from 0s, got %s", what, got))
-		}
-	}
+	problems = append(problems,
+		refusingStatus("jwt client status", s.JWTClientStatus), refusingStatus("client id status", s.ClientIDStatus),
+		length("skew", s.Skew), length("contract refresh", s.ContractRefresh))
 	return errors.Join(problems...)
+}
+
+func refusingStatus(what string, got int) error {
+	if got != unauthorized && got != forbidden {
+		return fmt.Errorf("gateway: %s: expected 401 or 403, got %d", what, got)
+	}
+	return nil
+}
+
+func length(what string, got time.Duration) error {
+	if got < 0 {
+		return fmt.Errorf("gateway: %s: expected a duration from 0s, got %s", what, got)
+	}
+	return nil
 }

@@ -162,7 +162,9 @@ func TestTokenIntrospectionTimeout(t *testing.T) {
 	}, nil)
 	hangRow{
 		policyRow{bearerOf("t"), 401, "introspection-provider", `{"error":"Unauthorized"}`, `Bearer realm="OAuth2 Introspection Client Realm"`},
-		"key", []string{"authenticationTimeout"}, []string{"provider"},
+		"key",
+		[]string{"authenticationTimeout"},
+		[]string{"provider"},
 	}.run(t, h, refusals, acceptances)
 }
 

@@ -174,6 +174,10 @@ func (r *reading) decodeList(into reflect.Value, d datum) {
 // decodeStruct reads an entry of a list, such as a custom claim: it must have
 // its members.
 func (r *reading) decodeStruct(into reflect.Value, d datum) {
+	if c, ok := into.Addr().Interface().(*ClaimHeader); ok && d.kind == str {
+		c.ClaimName = d.text
+		return
+	}
 	if d.kind != mapping {
 		r.mismatch(d, "a mapping")
 		return
