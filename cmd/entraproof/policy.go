@@ -8,5 +8,5 @@ func (p *program) policyVerb() *cobra.Command {
 		Use: "policy", Short: "what a MuleSoft policy export lets in",
 		Example: "  entraproof policy lint orders-dev.yaml orders-uat.yaml\n" +
 			"  entraproof policy predict orders-dev.yaml orders-uat.yaml",
-	}, p.policyLintVerb(), p.policyPredictVerb())
+	}, p.policyLintVerb(), p.policyPredictVerb(), p.policyServeVerb())
 }

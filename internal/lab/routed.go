@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/entraproof/entraproof/mockidp"
 )
 
 // clientOf is how the gateways of a set-up ask. The policies of a document name
@@ -16,21 +18,27 @@ func (e *Embedded) clientOf(s Setup) *http.Client {
 	if s.Target != nil {
 		tenant = s.Target.Tenant.ID
 	}
-	return &http.Client{Transport: routed{e, tenant}}
+	return Routed(e.Issuer, tenant, e.client.Transport)
 }
 
-// routed sends whatever is asked for to the issuer of this process, by TLS where
-// that was asked for.
+// Routed is a client that meets the issuer at every address, by way of transport.
+func Routed(issuer *mockidp.Issuer, tenant string, transport http.RoundTripper) *http.Client {
+	return &http.Client{Transport: routed{issuer, tenant, transport}}
+}
+
+// routed sends whatever is asked for to an issuer, by TLS where that was asked
+// for.
 type routed struct {
-	lab    *Embedded
-	tenant string
+	issuer    *mockidp.Issuer
+	tenant    string
+	transport http.RoundTripper
 }
 
 // RoundTrip changes where the request goes and nothing else of it.
 func (t routed) RoundTrip(r *http.Request) (*http.Response, error) {
-	to := t.lab.Issuer.URL()
+	to := t.issuer.URL()
 	if r.URL.Scheme == "https" {
-		to = t.lab.Issuer.TLSURL()
+		to = t.issuer.TLSURL()
 	}
 	at, err := url.Parse(to)
 	if err != nil {
@@ -39,21 +47,22 @@ func (t routed) RoundTrip(r *http.Request) (*http.Response, error) {
 	asked := r.Clone(r.Context())
 	asked.URL.Scheme, asked.URL.Host, asked.Host = at.Scheme, at.Host, at.Host
 	asked.URL.Path, asked.URL.RawPath = t.path(r.URL.Path), ""
-	return t.lab.client.Transport.RoundTrip(asked) //nolint:wrapcheck // it stands in for that one
+	return t.transport.RoundTrip(asked) //nolint:wrapcheck // it stands in for that one
 }
+
+// entraPaths are how the addresses end that a tenant of Entra's has, and the
+// introspection that only the mock has.
+var entraPaths = [...]string{"discovery/keys", "discovery/v2.0/keys", ".well-known/openid-configuration", "introspect"}
 
 // path is where the issuer has what an address of somebody names. All tenants
 // share Entra's keys, so any tenant's are this one's. An address that is none of
 // Entra's stands for a copy of the tenant's key set.
 func (t routed) path(asked string) string {
-	tenant := "/" + t.tenant
 	_, rest, _ := strings.Cut(strings.TrimPrefix(asked, "/"), "/")
-	switch {
-	case strings.HasSuffix(rest, "discovery/keys"), strings.HasSuffix(rest, "discovery/v2.0/keys"),
-		strings.HasSuffix(rest, ".well-known/openid-configuration"), strings.HasSuffix(rest, "introspect"):
-		return tenant + "/" + rest
-	case strings.HasPrefix(asked, "/entraproof/"):
-		return asked
+	for _, end := range entraPaths {
+		if strings.HasSuffix(rest, end) {
+			return "/" + t.tenant + "/" + rest
+		}
 	}
-	return tenant + "/discovery/v2.0/keys"
+	return "/" + t.tenant + "/discovery/v2.0/keys"
 }

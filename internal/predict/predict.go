@@ -163,6 +163,29 @@ type task struct {
 	assumed []string
 }
 
+// Stage is a subject for whoever serves its gateways.
+type Stage struct {
+	Subject Subject
+	// Target is the user's or the one that was made; Assumed is what the export
+	// does not say.
+	Target  *targets.File
+	Assumed []string
+	// Switches are those that hold for the form of its documents.
+	Switches gateway.Switches
+}
+
+// Stages are the subjects of some options, of which nothing is fired.
+func Stages(o Options) ([]Stage, error) {
+	all, err := tasks(o)
+	var stages []Stage
+	for _, t := range all {
+		s := Stage{Subject: t.subject, Target: t.target, Assumed: t.assumed, Switches: o.Switches}
+		s.Switches.Profile = profileOf(o.Switches.Profile, t.subject)
+		stages = append(stages, s)
+	}
+	return stages, err
+}
+
 // predictor is one call of Run.
 type predictor struct {
 	options  Options

@@ -45,6 +45,16 @@ func unemulated(s Subject) error {
 	return errors.Join(all...)
 }
 
+// Placed is what the emulator says against an instance, with the places of the
+// parameters; nil where it says nothing.
+func Placed(instance policy.Instance, err error) error {
+	s := Subject{Members: []Member{{Instance: instance}}}
+	if refused := gateway.PolicyErrors(err); len(refused) > 0 {
+		err = placed(s, refused)
+	}
+	return errors.Join(unemulated(s), err)
+}
+
 // placed are the emulator's refusals with the places of the parameters.
 func placed(s Subject, refused []*gateway.PolicyError) error {
 	var all []error
