@@ -68,7 +68,7 @@ func subjectsOf(instances []policy.Instance) []Subject {
 		slices.Sort(words)
 		if len(slices.Compact(words)) < len(groups[key]) {
 			for _, n := range groups[key] {
-				all = append(all, alone(instances[n.at]))
+				all = append(all, single(instances[n.at]))
 			}
 			continue
 		}
@@ -77,7 +77,7 @@ func subjectsOf(instances []policy.Instance) []Subject {
 			s.Members = append(s.Members, Member{n.stage, instances[n.at]})
 		}
 		if len(s.Members) == 1 {
-			s = alone(s.Members[0].Instance)
+			s = single(s.Members[0].Instance)
 		}
 		s.Name = cmp.Or(s.Name, "environments")
 		all = append(all, s)
@@ -85,10 +85,13 @@ func subjectsOf(instances []policy.Instance) []Subject {
 	return distinct(all)
 }
 
-// alone is an instance by itself, in the environment that its name tells.
-func alone(instance policy.Instance) Subject {
+// alone is the environment of an instance whose name tells none.
+const alone = "home"
+
+// single is an instance by itself, in the environment that its name tells.
+func single(instance policy.Instance) Subject {
 	word, _ := stage(instance.Name)
-	return Subject{Name: instance.Name, Members: []Member{{cmp.Or(word, "home"), instance}}}
+	return Subject{Name: instance.Name, Members: []Member{{cmp.Or(word, alone), instance}}}
 }
 
 // distinct gives subjects of one name their files as well.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,8 +20,10 @@ type derivation struct {
 	said     []said
 	// audiences are what each member's export admits and no other's claims.
 	audiences [][]word
-	assumed   []string
-	file      *targets.File
+	// foreign are those that name an environment of which there is no export.
+	foreign map[string][]word
+	assumed []string
+	file    *targets.File
 }
 
 // derived is a target for a subject that the user has no target file for, and
@@ -38,10 +41,11 @@ func derived(s Subject, versions []mint.Version) (*targets.File, []string) {
 	for i := range s.Members {
 		d.environment(i)
 	}
+	d.others()
 	d.clients()
 	d.declare()
 	d.file.MadeUpOther()
-	if len(s.Members) == 1 {
+	if d.file.Environments[len(d.file.Environments)-1].MadeUp {
 		d.assume("another environment of the same tenant, %s, whose tokens must be refused", d.file.Environments[1].Name)
 	}
 	return d.file, d.assumed
@@ -71,17 +75,52 @@ func (d *derivation) tenant() {
 // share gives each audience that several exports admit to the environment whose
 // name it holds, else to the one with the shortest list.
 func (d *derivation) share() {
+	d.foreign = map[string][]word{}
 	for i, s := range d.said {
-		var own []word
+		var own, foreign []word
 		for _, a := range s.audiences {
-			if d.owner(a.text) == i {
+			switch {
+			case d.owner(a.text) != i:
+			case d.isForeign(a.text):
+				foreign = append(foreign, a)
+			default:
 				own = append(own, a)
 			}
 		}
 		if len(own) == 0 {
-			own = s.audiences
+			own, foreign = s.audiences, nil
 		}
 		d.audiences = append(d.audiences, own)
+		for _, a := range foreign {
+			name, _ := stage(a.text)
+			d.foreign[name] = append(d.foreign[name], a)
+		}
+	}
+}
+
+// isForeign reports whether an audience names an environment of which there is no
+// export, such as api://orders-dev in that of UAT.
+func (d *derivation) isForeign(audience string) bool {
+	word, _ := stage(audience)
+	return word != "" && !slices.ContainsFunc(d.subject.Members, func(m Member) bool { return m.Environment == word || m.Environment == alone })
+}
+
+// others are the environments that only audiences name: they supply tokens.
+func (d *derivation) others() {
+	for _, name := range slices.Sorted(maps.Keys(d.foreign)) {
+		e := &targets.Environment{Name: name, Requires: targets.Requirement{
+			Scopes: []string{strings.ToUpper(name) + ".Access"}, Roles: []string{strings.ToUpper(name) + ".Access"},
+		}}
+		uris, ids := d.names(d.foreign[name], d.subject.Name+"-"+name)
+		for n, v := range d.file.Environments[0].Versions() {
+			e.APIs = append(e.APIs, &targets.API{
+				Name: pathWord(d.subject.Name + "-" + name + "-" + string(v)), AppID: ids[min(n, len(ids)-1)], URIs: uris, Version: v,
+				Scopes: e.Requires.Scopes, Roles: e.Requires.Roles,
+			})
+		}
+		d.file.APIs = append(d.file.APIs, e.APIs...)
+		d.file.Environments = append(d.file.Environments, e)
+		d.assume("%s: an environment of its own, for an audience names it (%s)", name, place(d.foreign[name][0].at))
 	}
 }
 
@@ -172,8 +211,23 @@ func (d *derivation) requirement(i int) targets.Requirement {
 // registrations are one for each version of token: the registration as it issues
 // them.
 func (d *derivation) registrations(i int, e *targets.Environment) []*targets.API {
-	var uris, ids []string
-	for _, a := range d.audiences[i] {
+	name := d.subject.Name + "-" + e.Name
+	uris, ids := d.names(d.audiences[i], name)
+	d.tellRegistration(i, e, uris, ids)
+	var all []*targets.API
+	for n, v := range d.versionsOf(i, e) {
+		all = append(all, &targets.API{
+			Name: pathWord(name) + "-" + string(v), AppID: ids[min(n, len(ids)-1)], URIs: uris, Version: v,
+			Scopes: append(slices.Clone(e.Requires.Scopes), strings.ToUpper(e.Name)+".Admin", "Shared.Access"), Roles: slices.Clone(e.Requires.Roles),
+		})
+	}
+	return all
+}
+
+// names are the App ID URIs and the application ids that audiences tell; what they
+// do not is made up.
+func (d *derivation) names(audiences []word, name string) (uris, ids []string) {
+	for _, a := range audiences {
 		if isGUID(a.text) {
 			ids = append(ids, a.text)
 		} else {
@@ -186,22 +240,13 @@ func (d *derivation) registrations(i int, e *targets.Environment) []*targets.API
 			ids = append(ids, id)
 		}
 	}
-	name := d.subject.Name + "-" + e.Name
 	if len(ids) == 0 {
 		ids = []string{madeUpID("api", cmp.Or(strings.Join(uris, " "), name))}
 	}
 	if len(uris) == 0 {
 		uris = []string{"api://" + madeUpURI(listed, ids[0], name)}
 	}
-	d.tellRegistration(i, e, uris, ids)
-	var all []*targets.API
-	for n, v := range d.versionsOf(i, e) {
-		all = append(all, &targets.API{
-			Name: pathWord(name) + "-" + string(v), AppID: ids[min(n, len(ids)-1)], URIs: uris, Version: v,
-			Scopes: append(slices.Clone(e.Requires.Scopes), strings.ToUpper(e.Name)+".Admin", "Shared.Access"), Roles: slices.Clone(e.Requires.Roles),
-		})
-	}
-	return all
+	return uris, ids
 }
 
 func madeUpURI(listed bool, id, name string) string {

@@ -43,6 +43,7 @@ func (t *text) head() {
 		for line := range strings.SplitSeq(t.p.Problem.Error(), "\n") {
 			t.line("  %s", line)
 		}
+		return
 	}
 	for _, a := range t.p.Assumed {
 		t.line("  assumed: %s", a)
