@@ -68,7 +68,7 @@ func sarifResult(f policy.Finding, files []policy.File) *sarif.Result {
 	at := sarif.NewPhysicalLocation().WithArtifactLocation(artifact(f.At.File)).WithRegion(region)
 	name := strings.TrimSuffix(f.Instance+"/"+f.Policy, "/")
 	result := sarif.NewRuleResult(f.Rule).WithLevel(level).WithKind("fail").
-		WithMessage(sarif.NewTextMessage(name+": "+sentence(f.Message)+" To mend it: "+sentence(f.Fix))).
+		WithMessage(sarif.NewTextMessage(name + ": " + sentence(f.Message) + " To mend it: " + sentence(f.Fix))).
 		WithPartialFingerprints(map[string]string{"entraproof/v1": fingerprint(f)})
 	location := sarif.NewLocationWithPhysicalLocation(at)
 	result.AddLocation(location)

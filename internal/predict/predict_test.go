@@ -197,8 +197,14 @@ func TestSetUpsAgreeWithTheOracle(t *testing.T) {
 		options func(*Options)
 		differs map[string]string
 	}{
-		{setup: "oidc-client-check"}, {setup: "oidc-check-skipped"}, {setup: "fix1-as-written"}, {setup: "fix1"}, {setup: "fix2"},
-		{"fix2-roles", shim, twin}, {"both", shim, twin}, {setup: "both-issuer", options: shim},
+		{setup: "oidc-client-check"},
+		{setup: "oidc-check-skipped"},
+		{setup: "fix1-as-written"},
+		{setup: "fix1"},
+		{setup: "fix2"},
+		{"fix2-roles", shim, twin},
+		{"both", shim, twin},
+		{setup: "both-issuer", options: shim},
 	} {
 		t.Run(row.setup, func(t *testing.T) { agrees(t, oracle, row.setup, row.options, row.differs) })
 	}
