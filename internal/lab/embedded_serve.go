@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -187,18 +188,20 @@ func (e *Embedded) Contract(_ context.Context, environment, client string, has b
 
 // serve starts the gateway of one environment.
 func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment, process *gateway.Process) (targets.Gateway, *emulated, error) {
-	listeners, err := listen(ctx, s, env)
+	listeners, err := e.listen(ctx, s, env)
 	if err != nil {
 		return targets.Gateway{}, nil, err
 	}
 	address := listeners.gateway(basePath(env))
 	admits := e.admits(s, env, address)
 	g := &emulated{contracts: admits.Contracts}
+	switches := s.Switches
+	switches.OIDCModel = cmp.Or(s.OIDCModel, switches.OIDCModel)
 	g.options = gateway.Options{
-		Setup: s.Name, Environment: admits, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
+		Setup: s.Name, Instance: s.Instances[env.Name], BasePath: basePath(env), Environment: admits, Switches: switches, Accepted: s.Accepted,
 		Now: e.Clock.Now, Timeout: e.Clock.Timeout, Wait: e.Clock.Wait, Contracts: g.current, Process: process,
 		Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: e.log.reporting(s.Report),
-		Client: e.client,
+		Client: e.clientOf(s),
 	}
 	if err := g.start(); err != nil {
 		return address, nil, errors.Join(err, listeners.close())
@@ -224,7 +227,7 @@ func (e *Embedded) admits(s Setup, env *targets.Environment, g targets.Gateway) 
 	if e.Former != nil {
 		_, out.FormerJWKSURL, _ = e.keySets(e.Former)
 	}
-	out.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
+	out.Introspection = Introspection(e.Issuer.URL(), s.Target.Tenant.ID, s.Introspection)
 	for _, address := range []string{g.URL, g.PlainHTTP, g.Origin} {
 		if u, err := url.Parse(address); err == nil && u.Host != "" {
 			out.Hosts = append(out.Hosts, u.Host)

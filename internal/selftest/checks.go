@@ -243,7 +243,7 @@ func lint(all scenarios.Catalogue) []string {
 // in, so that every exchange is kept.
 func (p *prover) leaks(t trial, _ *reports.Results) []string {
 	var wrong []string
-	secrets := byBeginning(p.benches[0].still.issuer.secrets())
+	secrets := byBeginning(p.benches[0].still.issuer.Secrets())
 	for _, name := range sortedKeys(t.texts) {
 		if secrets.in(t.texts[name]) {
 			wrong = append(wrong, name+" holds the signature of a token")

@@ -19,7 +19,7 @@ import (
 // stand is an embedded lab with an engine: one run at a time.
 type stand struct {
 	lab    *lab.Embedded
-	issuer *remembering
+	issuer *lab.Remembering
 	engine *engine.Engine
 	places map[string]*place // by the words of their worlds
 }
@@ -31,12 +31,12 @@ type place struct {
 	cases []scenarios.Case
 }
 
-func newStand(target *targets.File, keys *lab.Keys, signed *memory) (*stand, error) {
+func newStand(target *targets.File, keys *lab.Keys, signed *lab.Signatures) (*stand, error) {
 	world, err := keys.NewEmbedded(target)
 	if err != nil {
 		return nil, err
 	}
-	issuer := &remembering{Issuer: world.Issuer, signed: signed}
+	issuer := &lab.Remembering{Issuer: world.Issuer, Signed: signed}
 	return &stand{world, issuer, &engine.Engine{
 		Tokens: issuer, Former: world.Former, Seen: world.Seen, Log: world.Log, Operator: world,
 		Prober: &probe.Prober{Now: world.Clock.Now}, Now: world.Clock.Now, Wait: world.Clock.Wait,
@@ -47,7 +47,7 @@ func newStand(target *targets.File, keys *lab.Keys, signed *memory) (*stand, err
 // are to stay good from mutant to mutant.
 type bench struct{ still, moving *stand }
 
-func newBench(target *targets.File, keys *lab.Keys, signed *memory) (*bench, error) {
+func newBench(target *targets.File, keys *lab.Keys, signed *lab.Signatures) (*bench, error) {
 	still, err := newStand(target, keys, signed)
 	if err != nil {
 		return nil, err

@@ -1,7 +1,8 @@
-package selftest
+package lab
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -13,26 +14,27 @@ import (
 	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
-// remembering is the issuer of all runs of a proof. What was signed in one run
-// is signed for the next ones too: they fire the same tokens at one mutant after
-// the other. Under a lease, which alone lets a run change the keys, nothing is
+// Remembering is an issuer for many runs. What was signed in one of them is signed
+// for the next ones too: they fire the same tokens at one gateway after the other.
+// Under a lease, which alone lets a run change the keys, nothing is
 // remembered and nothing answered from memory; when it ends the keys are as
 // they were.
-type remembering struct {
+type Remembering struct {
 	*mockidp.Issuer
-	signed *memory
+	// Signed is what was signed so far.
+	Signed *Signatures
 
 	mu     sync.Mutex
 	leases int
 	given  []string // the signatures of genuine tokens, as they stand in them
 }
 
-// memory has the signatures of issuers with the same keys, by what was asked.
-// The zero memory is ready.
-type memory struct{ kept sync.Map }
+// Signatures are those of issuers with the same keys, by what was asked. The zero
+// Signatures is ready.
+type Signatures struct{ kept sync.Map }
 
 // Genuine notes the signatures that it gives away.
-func (r *remembering) Genuine(ctx context.Context, grants []mint.Grant) ([]string, error) {
+func (r *Remembering) Genuine(ctx context.Context, grants []mint.Grant) ([]string, error) {
 	tokens, err := r.Issuer.Genuine(ctx, grants)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -42,12 +44,12 @@ func (r *remembering) Genuine(ctx context.Context, grants []mint.Grant) ([]strin
 	return tokens, err
 }
 
-// secrets are the signatures that were given away, as they stand in tokens.
-func (r *remembering) secrets() []string {
+// Secrets are the signatures that were given away, as they stand in tokens.
+func (r *Remembering) Secrets() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all := slices.Clone(r.given)
-	r.signed.kept.Range(func(_, signature any) bool {
+	r.Signed.kept.Range(func(_, signature any) bool {
 		all = append(all, base64.RawURLEncoding.EncodeToString(signature.([]byte)))
 		return true
 	})
@@ -55,11 +57,8 @@ func (r *remembering) secrets() []string {
 }
 
 // Sign answers what was asked before from memory.
-func (r *remembering) Sign(ctx context.Context, q mint.SignRequest) ([]byte, error) {
-	id := fmt.Sprintf("%s %s %s %s", q.Tenant, q.Alg, q.Key, q.Input)
-	if q.PKCS1 != nil {
-		id += fmt.Sprintf(" %+v", *q.PKCS1)
-	}
+func (r *Remembering) Sign(ctx context.Context, q mint.SignRequest) ([]byte, error) {
+	id := requestID(q)
 	if known := r.recall(id); known != nil {
 		return known, nil
 	}
@@ -67,24 +66,33 @@ func (r *remembering) Sign(ctx context.Context, q mint.SignRequest) ([]byte, err
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err == nil && r.leases == 0 {
-		r.signed.kept.Store(id, signature)
+		r.Signed.kept.Store(id, signature)
 	}
 	return signature, err
 }
 
-func (r *remembering) recall(id string) []byte {
+// requestID is short where the input is long.
+func requestID(q mint.SignRequest) [sha256.Size]byte {
+	id := fmt.Sprintf("%s %s %s %s", q.Tenant, q.Alg, q.Key, q.Input)
+	if q.PKCS1 != nil {
+		id += fmt.Sprintf(" %+v", *q.PKCS1)
+	}
+	return sha256.Sum256([]byte(id))
+}
+
+func (r *Remembering) recall(id [sha256.Size]byte) []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.leases > 0 {
 		return nil
 	}
-	known, _ := r.signed.kept.Load(id)
+	known, _ := r.Signed.kept.Load(id)
 	signature, _ := known.([]byte)
 	return signature
 }
 
 // Lease reserves changes to the key set.
-func (r *remembering) Lease(ctx context.Context, ttl time.Duration) (mockidp.Lease, error) {
+func (r *Remembering) Lease(ctx context.Context, ttl time.Duration) (mockidp.Lease, error) {
 	lease, err := r.Issuer.Lease(ctx, ttl)
 	if err == nil {
 		r.mu.Lock()
@@ -95,7 +103,7 @@ func (r *remembering) Lease(ctx context.Context, ttl time.Duration) (mockidp.Lea
 }
 
 // Release ends a lease.
-func (r *remembering) Release(ctx context.Context, lease string) error {
+func (r *Remembering) Release(ctx context.Context, lease string) error {
 	err := r.Issuer.Release(ctx, lease)
 	if err == nil {
 		r.mu.Lock()
