@@ -44,6 +44,7 @@ func layers() map[string]int {
 		"mockidp/mint":       2,
 		"internal/probe":     2,
 		"internal/value":     1,
+		"internal/dataweave": 1,
 		"internal/document":  0,
 		"internal/chromium":  0, // looks at pages, for tests alone
 		"deploy":             0, // the tests of the compose set-up
@@ -87,6 +88,7 @@ func reserved() map[string][]string {
 		"github.com/spf13/":        {"cmd/entraproof"},
 		"github.com/goccy/go-yaml": {"internal/document"},
 		"github.com/chromedp/":     {"internal/chromium"},
+		"github.com/alecthomas/":   {"internal/dataweave"},
 	}
 }
 

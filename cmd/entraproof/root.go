@@ -59,7 +59,7 @@ func (p *program) root() *cobra.Command {
 		RunE: p.noVerb,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			switch cmd.Name() {
-			case "reproduce", "run", "selftest":
+			case "reproduce", "run", "selftest", "lint", "predict":
 				engine.CollectRarely()
 			}
 			return p.flagsFromEnvironment(cmd)
@@ -74,7 +74,7 @@ func (p *program) root() *cobra.Command {
 		&cobra.Group{ID: groupLook, Title: "Look and check:"},
 	)
 	for group, verbs := range map[string][]*cobra.Command{
-		groupJudge: {p.reproduceVerb(), p.runVerb(), p.reportVerb()},
+		groupJudge: {p.reproduceVerb(), p.runVerb(), p.policyVerb(), p.reportVerb()},
 		groupStage: {p.initVerb(), p.serveVerb(), p.mintVerb(), p.labVerb()},
 		groupLook:  {p.scenariosVerb(), p.selftestVerb(), p.healthVerb(), p.versionVerb()},
 	} {

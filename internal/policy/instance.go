@@ -86,6 +86,9 @@ type Setting struct {
 	// var.tenant; the configuration then has the default. A value that matters is
 	// a problem instead.
 	Unknown string
+	// Elsewhere says that the value stands in the environment, and only its name
+	// here.
+	Elsewhere bool
 	// Within are the values of a list or mapping, by place or key.
 	Within map[string]Setting
 }

@@ -9,7 +9,7 @@ import (
 
 // setting is a key as the document has it; known says that what it means is.
 func setting(m entry, known bool) Setting {
-	s := Setting{Key: m.key, KeyAt: m.at, At: m.value.at, Secret: m.value.secret, Unknown: m.value.unknown}
+	s := Setting{Key: m.key, KeyAt: m.at, At: m.value.at, Secret: m.value.secret, Unknown: m.value.unknown, Elsewhere: m.value.source != ""}
 	if m.source != "" {
 		s.Key = m.source
 	}

@@ -1,0 +1,141 @@
+package policy
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// chainRules are about which policies stand in front of an instance.
+func chainRules() []LintRule {
+	return []LintRule{
+		{
+			ID: "no-policy", Severity: Critical,
+			Why:   "whatever comes is forwarded",
+			Fix:   "apply JWT Validation to the API instance",
+			Refs:  []string{"mulesoft-policies.md §2"},
+			Rows:  []string{"auth-missing", "sig-bit-flipped", "aud-other-env-genuine"},
+			check: eachInstance(noPolicy),
+		},
+		{
+			ID: "no-token-policy", Severity: Critical,
+			Why:   "none of the policies that are known here looks at a token: a request without one is forwarded",
+			Fix:   "apply JWT Validation to the API instance",
+			Refs:  []string{"mulesoft-policies.md §2", "mulesoft-policies.md §3"},
+			Rows:  []string{"auth-missing", "sig-bit-flipped", "aud-other-env-genuine"},
+			check: eachInstance(noTokenPolicy),
+		},
+		{
+			ID: "policy-disabled", Severity: High,
+			Why:   "a policy that is switched off checks nothing",
+			Fix:   "enable the policy, or remove it if another one does its work",
+			Refs:  []string{"mulesoft-policies.md §5"},
+			Rows:  []string{"auth-missing", "aud-other-env-genuine", "client-unregistered-genuine"},
+			check: eachInstance(policyDisabled),
+		},
+		{
+			ID: "policy-elsewhere", Severity: High,
+			Why:   "provided policies are in the namespace default: the gateway does not find this one, and what it makes of that is not documented",
+			Fix:   "write namespace: default into policyRef",
+			Refs:  []string{"mulesoft-policies.md §4"},
+			Rows:  []string{"auth-missing", "aud-other-env-genuine"},
+			check: eachPolicy(policyElsewhere),
+		},
+		{
+			ID: "policy-for-some-requests", Severity: Medium,
+			Why:   "requests with another method or path do not meet the policy, and no other one asks them for a token",
+			Fix:   "apply the policy to all API methods and resources, or make sure that the rest is meant for everybody",
+			Refs:  []string{"mulesoft-policies.md §4", "mulesoft-policies.md §5"},
+			Rows:  []string{"path-case-changed", "path-trailing-slash-or-dot", "method-unknown", "path-unknown-anonymous"},
+			check: eachInstance(policyForSomeRequests),
+		},
+		{
+			ID: "policy-not-known", Severity: Low,
+			Why:   "what this policy does is not known here: findings and verdicts leave it out",
+			Fix:   "judge the gateway itself with entraproof run, where such a policy decides who gets in",
+			Refs:  []string{"mulesoft-policies.md §1.1", "mulesoft-policies.md §2", "mulesoft-policies.md §3"},
+			check: eachPolicy(policyNotKnown),
+		},
+	}
+}
+
+func noPolicy(in *inspected) []Finding {
+	if len(in.Policies) > 0 {
+		return nil
+	}
+	return []Finding{in.of("expected a policy that checks tokens, got no policy that is on")}
+}
+
+func noTokenPolicy(in *inspected) []Finding {
+	if len(in.Policies) == 0 || len(in.tokenPolicies()) > 0 {
+		return nil
+	}
+	var assets []string
+	for _, a := range in.Policies {
+		assets = append(assets, a.Asset)
+	}
+	return []Finding{in.of("expected a policy that checks tokens, got %s", strings.Join(assets, ", "))}
+}
+
+func policyDisabled(in *inspected) []Finding {
+	var all []Finding
+	for _, a := range in.Disabled {
+		needless := a.Asset == clientIDEnforcement && in.admits.contract
+		if a.Config != nil && !in.has(a.Asset) && !needless {
+			all = append(all, place{in: in, Applied: a}.of("expected %s to be on, got it disabled", a.Asset))
+		}
+	}
+	return all
+}
+
+func policyElsewhere(p place) []Finding {
+	if !p.local() || p.Config == nil || p.Namespace == "default" || p.Namespace == "" {
+		return nil
+	}
+	return []Finding{p.of("expected %s in namespace default, got %s", p.Asset, p.Namespace)}
+}
+
+func policyForSomeRequests(in *inspected) []Finding {
+	all := in.tokenPolicies()
+	if len(all) == 0 || slices.ContainsFunc(all, func(p place) bool { return len(p.Rules) == 0 || slices.ContainsFunc(p.Rules, Rule.everything) }) {
+		return nil
+	}
+	var only []string
+	for _, r := range all[0].Rules {
+		only = append(only, r.String())
+	}
+	return []Finding{all[0].of("expected all requests, got only %s", strings.Join(only, ", "))}
+}
+
+// everything reports whether a rule holds for all requests.
+func (r Rule) everything() bool {
+	all := func(p *regexp.Regexp) bool {
+		return p == nil || p.MatchString("/") && p.MatchString("") && p.MatchString("/any/Thing.1") && p.MatchString("PURGE")
+	}
+	return all(r.Path) && all(r.Method) && all(r.Host) && len(r.Headers) == 0
+}
+
+// String is the condition in words.
+func (r Rule) String() string {
+	switch {
+	case r.Method == nil && r.Path == nil:
+		return "everything"
+	case r.Method == nil:
+		return written(r.Path)
+	case r.Path == nil:
+		return written(r.Method)
+	}
+	return written(r.Method) + " " + written(r.Path)
+}
+
+// written is a pattern as the document has it.
+func written(p *regexp.Regexp) string {
+	return strings.TrimSuffix(strings.TrimPrefix(p.String(), "^(?:"), ")$")
+}
+
+func policyNotKnown(p place) []Finding {
+	if p.Config != nil {
+		return nil
+	}
+	return []Finding{p.of("expected a policy that is known here, got %s", p.Asset)}
+}

@@ -1,0 +1,256 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// environmentRules are about what separates the environments of one tenant. They
+// compare all instances that they are given.
+func environmentRules() []LintRule {
+	return []LintRule{
+		{
+			ID: "nothing-separates-environments", Severity: Critical,
+			Why:   "the chain asks a token for nothing that differs between environments: one that opens any of them opens all",
+			Fix:   "let JWT Validation demand this environment's own audience, or a scope or role that only this environment has",
+			Refs:  []string{"mulesoft-policies.md §6", "mulesoft-policies.md §7"},
+			Rows:  []string{"aud-other-env-genuine", "aud-other-env-genuine-delegated", "aud-other-env-genuine-v1", "ctl-other-env-at-its-own-gateway"},
+			check: nothingSeparates,
+		},
+		{
+			ID: "only-contracts-separate", Severity: High,
+			Why:   "a client with contracts in two environments opens both with the token of either",
+			Fix:   "let JWT Validation demand this environment's own audience, or a scope or role that only this environment has",
+			Refs:  []string{"mulesoft-policies.md §3"},
+			Rows:  []string{"aud-other-only", "aud-shared-registration", "client-contract-only-other-env"},
+			check: eachInstance(onlyContractsSeparate),
+		},
+		{
+			ID: "audience-shared", Severity: High,
+			Why:   "a token that is for this environment is for the other as well, as far as its audience goes",
+			Fix:   "give each environment a registration of its own in Entra, and leave only its values in Audience Claim Values",
+			Refs:  []string{"mulesoft-policies.md §6", "8725§3.9"},
+			Rows:  []string{"aud-other-env-genuine", "aud-list-holds-other-env", "aud-shared-registration", "aud-other-only"},
+			check: audienceShared,
+		},
+		{
+			ID: "scope-shared", Severity: High,
+			Why:   "a token with the scopes that one environment asks for has what the other asks for too",
+			Fix:   "define a scope for each environment in Entra, and write only this environment's own into Scopes",
+			Refs:  []string{"mulesoft-policies.md §6"},
+			Rows:  []string{"scope-or-shared-across-envs", "scope-of-other-env", "scope-same-name-other-audience"},
+			check: scopeShared,
+		},
+		{
+			ID: "production-beside-others", Severity: Low,
+			Why:   "the vendor advises against one identity provider for production and the rest: then a mistake in a policy is all that it takes",
+			Fix:   "give production a tenant of its own, or know that only these policies separate it",
+			Refs:  []string{"mulesoft-policies.md §0"},
+			Rows:  []string{"aud-other-env-genuine", "iss-other-tenant-genuine"},
+			check: productionBesideOthers,
+		},
+		{
+			ID: "anybody-of-the-tenant", Severity: High,
+			Why:   "the audience says for whom a token is, not who may have it: Entra gives every app of the tenant a token for this API, without roles, unless the registration requires assignment",
+			Fix:   "untick Skip Client ID Validation, or demand a role or scope in Mandatory custom claims",
+			Refs:  []string{"mulesoft-policies.md §6", "entra-tokens.md §2.3"},
+			Rows:  []string{"client-unregistered-genuine", "role-app-only-no-roles"},
+			check: eachInstance(anybodyOfTheTenant),
+		},
+	}
+}
+
+// nothingSeparates speaks of an instance that demands nothing of the kind, and of
+// instances that demand the same.
+func nothingSeparates(all []*inspected) []Finding {
+	same := alike{}
+	for _, in := range all {
+		same.add(in.admits.key(), in)
+	}
+	var found []Finding
+	for _, in := range all {
+		switch {
+		case len(in.tokenPolicies()) == 0:
+		case in.admits.binds():
+			if others := same[in.admits.key()].others(in); others != "" {
+				found = append(found, in.of("expected a demand that %s does not make, got the same audiences, scopes, roles and tenants", others))
+			}
+		case !in.admits.contract:
+			found = append(found, in.of("expected an audience, a scope or a role of this environment, got none"))
+		}
+	}
+	return found
+}
+
+// alike are instances by what they have in common.
+type alike map[string]*fellows
+
+// fellows are the instances that have one thing in common.
+type fellows struct {
+	members []*inspected
+	// of counts them by environment.
+	of map[string]int
+}
+
+func (a alike) add(key string, in *inspected) {
+	if a[key] == nil {
+		a[key] = &fellows{of: map[string]int{}}
+	}
+	f := a[key]
+	if n := len(f.members); n > 0 && f.members[n-1] == in {
+		return
+	}
+	f.members = append(f.members, in)
+	f.of[in.environment]++
+}
+
+// others names those that are other environments than in, a few of them.
+func (f *fellows) others(in *inspected) string {
+	const most = 3
+	more := len(f.members) - 1
+	if in.environment != "" {
+		more = len(f.members) - f.of[in.environment]
+	}
+	var names []string
+	for _, other := range f.members {
+		if more == 0 || len(names) == most {
+			break
+		}
+		if in.another(other) {
+			names = append(names, other.Name)
+			more--
+		}
+	}
+	text := strings.Join(names, ", ")
+	if more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+func onlyContractsSeparate(in *inspected) []Finding {
+	d := in.admits
+	if len(in.tokenPolicies()) == 0 || d.binds() || !d.contract {
+		return nil
+	}
+	return []Finding{in.of("expected an audience, a scope or a role of this environment, got only the client's contract")}
+}
+
+// valued is an instance's policy with one of the values that it demands.
+type valued struct {
+	place
+	value string
+}
+
+// shared tells each policy that demands what a policy of another environment
+// demands too.
+func shared(key string, all []valued) []Finding {
+	by := alike{}
+	for _, v := range all {
+		by.add(v.value, v.in)
+	}
+	var found []Finding
+	for _, v := range all {
+		if others := by[v.value].others(v.in); others != "" {
+			found = append(found, v.about(key, "expected a value of this environment alone, got %s, which %s demands too", v.value, others))
+		}
+	}
+	return found
+}
+
+func audienceShared(all []*inspected) []Finding {
+	var values []valued
+	for _, in := range all {
+		for _, p := range in.places {
+			if c, ok := p.Config.(*JWTValidation); ok {
+				for _, value := range c.audiences() {
+					values = append(values, valued{p, value})
+				}
+			}
+		}
+	}
+	return shared("supportedAudiences", values)
+}
+
+// scopeShared looks at each scope where one is enough, and at all together where
+// all are needed.
+func scopeShared(all []*inspected) []Finding {
+	var values []valued
+	for _, in := range all {
+		for _, p := range in.places {
+			d, ok := p.scopes()
+			if !ok {
+				continue
+			}
+			scopes := slices.Compact(slices.Sorted(slices.Values(d.scopes)))
+			if d.criteria.all() {
+				scopes = []string{strings.Join(scopes, " ")}
+			}
+			for _, value := range scopes {
+				values = append(values, valued{p, value})
+			}
+		}
+	}
+	return shared("scopes", values)
+}
+
+func productionBesideOthers(all []*inspected) []Finding {
+	others := map[string]*inspected{}
+	for _, in := range all {
+		if in.environment != "" && in.environment != "prod" {
+			for _, tenant := range in.tenants() {
+				others[tenant] = in
+			}
+		}
+	}
+	var found []Finding
+	for _, in := range all {
+		if in.environment != "prod" {
+			continue
+		}
+		for _, tenant := range in.tenants() {
+			if other := others[tenant]; other != nil {
+				found = append(found, in.of("expected a tenant of production's own, got %s, which %s has too", tenant, other.Name))
+				break
+			}
+		}
+	}
+	return found
+}
+
+// tenants are those that an instance's policies name.
+func (in *inspected) tenants() []string {
+	all := slices.Clone(in.admits.tenants)
+	for _, p := range in.places {
+		c, ok := p.Config.(*JWTValidation)
+		if !ok {
+			continue
+		}
+		for _, address := range c.keySets() {
+			if _, tenant, ok := tenantOf(address); ok && isEntra(address) && !slices.Contains(anyone(), tenant) {
+				all = append(all, strings.ToLower(tenant))
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func anybodyOfTheTenant(in *inspected) []Finding {
+	d := in.admits
+	if d.contract || len(d.scopes)+len(d.roles) > 0 {
+		return nil
+	}
+	for _, p := range in.places {
+		if _, ok := p.Config.(*JWTValidation); !ok || p.namesClient() {
+			continue
+		}
+		f := p.about("skipClientIdValidation", "expected a check of the client, a role or a scope, got none of them")
+		if p.local() {
+			f.Fix = "demand a role or a scope, or the client by azp or appid, in Mandatory custom claims; local mode has no contracts"
+		}
+		return []Finding{f}
+	}
+	return nil
+}

@@ -1,0 +1,152 @@
+package policy
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/entraproof/entraproof/internal/dataweave"
+)
+
+// expression is a #[…] of a policy as the rules ask about it: by what it makes of
+// tokens that Entra could issue. One that is not evaluated answers nothing.
+type expression struct {
+	text   string
+	parsed *dataweave.Expression
+	err    error
+	// literals are the texts between quotes, without those that only take tokens
+	// apart.
+	literals []string
+	// demanded are the literals that let the rule hold, by the claim that it reads.
+	demanded map[string][]string
+	by       dataweave.Dialect
+}
+
+// quoted is a text between quotes.
+var quoted = regexp.MustCompile(`'((?:\\.|[^'\\])*)'|"((?:\\.|[^"\\])*)"`)
+
+func newExpression(text string, by dataweave.Dialect) *expression {
+	x := &expression{text: text, by: by}
+	x.parsed, x.err = dataweave.Parse(text)
+	if x.err == nil {
+		x.err = x.parsed.Check(by)
+	}
+	for _, m := range quoted.FindAllStringSubmatch(text, -1) {
+		literal := m[1] + m[2]
+		isClaim := x.parsed != nil && slices.Contains(x.parsed.Claims(), literal)
+		if strings.TrimSpace(literal) != "" && literal != "1.0" && literal != "2.0" && !isClaim {
+			x.literals = append(x.literals, literal)
+		}
+	}
+	x.demanded = map[string][]string{}
+	if x.parsed != nil {
+		for _, claim := range x.parsed.Claims() {
+			x.demanded[claim] = x.compared(claim)
+		}
+	}
+	return x
+}
+
+// reads reports whether the value hangs on a claim.
+func (x *expression) reads(claim string) bool {
+	return x.parsed != nil && slices.Contains(x.parsed.Claims(), claim)
+}
+
+// readsNothing reports whether it hangs on no part of the token or the request.
+func (x *expression) readsNothing() bool { return x.parsed != nil && len(x.parsed.Reads()) == 0 }
+
+// value is what it gives for a token; known is false where that cannot be told.
+func (x *expression) value(claims map[string]any) (v any, known bool) {
+	if x.err != nil {
+		return nil, false
+	}
+	v, err := x.parsed.Eval(dataweave.Scope{Dialect: x.by, ClaimSet: claims})
+	return v, err == nil
+}
+
+// holds reports whether a rule with this expression holds for a token.
+func (x *expression) holds(claims map[string]any) bool {
+	v, known := x.value(claims)
+	return known && v == true
+}
+
+// compared are the literals that a claim may have for the rule to hold; where no
+// single one decides, all.
+func (x *expression) compared(claim string) []string {
+	var all []string
+	for _, literal := range x.literals {
+		if slices.ContainsFunc(samples(), func(s map[string]any) bool { return x.holds(with(s, claim, literal)) }) {
+			all = append(all, literal)
+		}
+	}
+	if len(all) == 0 {
+		return x.literals
+	}
+	return all
+}
+
+// The parts of the sample tokens.
+const (
+	sampleClient = "0d2c0000-0000-4000-8000-000000000001"
+	sampleOther  = "5a5a0000-0000-4000-8000-000000000002"
+	sampleTenant = "7f1c0000-0000-4000-8000-000000000003"
+)
+
+// samples are tokens as Entra issues them: v1 and v2, of a user and of an app
+// (entra-tokens.md 1).
+func samples() []map[string]any {
+	return []map[string]any{
+		sample(v1, "scp"), sample(v2, "scp"), sample(v1, "roles"), sample(v2, "roles"),
+	}
+}
+
+// sample is a token of a version whose rights are in one claim.
+func sample(of version, rights string) map[string]any {
+	t := map[string]any{
+		"aud": "api://sample", "iss": "https://sts.windows.net/" + sampleTenant + "/", "tid": sampleTenant, "ver": "1.0", "appid": sampleClient,
+		"sub": "sample", "oid": "sample", "iat": 1.0, "nbf": 1.0, "exp": 2.0, "uti": "sample",
+	}
+	if of == v2 {
+		delete(t, "appid")
+		t["azp"], t["ver"], t["iss"] = sampleClient, "2.0", "https://login.microsoftonline.com/"+sampleTenant+"/v2.0"
+	}
+	return with(t, rights, "sample")
+}
+
+// with is a token with another value of a claim: a list where Entra has one.
+func with(token map[string]any, claim string, values ...string) map[string]any {
+	changed := make(map[string]any, len(token)+1)
+	for name, v := range token {
+		changed[name] = v
+	}
+	if claim == "roles" || claim == "groups" || claim == "wids" {
+		list := make([]any, len(values))
+		for i, v := range values {
+			list[i] = v
+		}
+		changed[claim] = list
+	} else {
+		changed[claim] = strings.Join(values, " ")
+	}
+	return changed
+}
+
+// mentions reports whether the text of an expression has one of some words.
+func mentions(text string, words ...string) bool {
+	text = strings.ToLower(text)
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, strings.ToLower(w)) })
+}
+
+// wrapped reports whether a text is an expression and not a literal.
+func wrapped(text string) bool { return dataweave.Wrapped(text) }
+
+// marked puts the marks of an expression around a text, in the place of those
+// that are there by halves.
+func marked(text string) string {
+	text = strings.TrimSpace(text)
+	text = strings.TrimPrefix(strings.TrimPrefix(text, "#"), "[")
+	if strings.Count(text, "]") > strings.Count(text, "[") {
+		text = strings.TrimSuffix(text, "]")
+	}
+	return "#[" + strings.TrimSpace(text) + "]"
+}
