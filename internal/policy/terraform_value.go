@@ -186,6 +186,8 @@ func (m *module) traversal(e *hclsyntax.ScopeTraversalExpr) datum {
 		d = m.variable(name)
 	case name != "" && t.RootName() == "local":
 		d = m.local(name)
+	case len(t) == 1:
+		return m.unknown(e, "a text stands in quotes")
 	default:
 		return m.unknown(e, "write the value out: Terraform knows it only when it runs")
 	}
