@@ -108,7 +108,7 @@ func TestReadTogether(t *testing.T) {
 		},
 		{"Terraform as JSON", []string{"a.tf.json", `{"resource": {}}`, "plan.json", `{"planned_values": {}}`}, "a.tf.json:1:1: Terraform is not read as JSON (give the .tf files)\n" +
 			"plan.json:1:1: Terraform is not read as JSON (give the .tf files)"},
-		{"a text without quotes", []string{"a.tf", strings.Replace(aResource, `"rsa"`, "rsa", 1)}, "a.tf:4:57: the value of rsa is not known (a text stands in quotes)"},
+		{"a text without quotes", []string{"a.tf", strings.Replace(aResource, `"rsa"`, "rsa", 1)}, "a.tf:4:53: the value of rsa is not known (a text stands in quotes)"},
 		{"another encoding", []string{"a.yaml", "a: b\nc: caf\xe9\n"}, "a.yaml:2:7: the text is not UTF-8 (save the file as UTF-8)"},
 		{"no file", nil, "policy: no file to read"},
 		{
