@@ -100,7 +100,11 @@ func onlyNames(key string, d datum) bool {
 
 // asked records a value that is needed and not known.
 func (r *reading) asked(d datum) {
-	r.add(d.at, d.ask, "the value of %s is not known", d.unknown)
+	at := d.askAt
+	if at.Line == 0 {
+		at = d.at
+	}
+	r.add(at, d.ask, "the value of %s is not known", d.unknown)
 }
 
 // decode reads a value into a field. What the product takes as well is taken:
