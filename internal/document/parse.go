@@ -76,12 +76,13 @@ func (n *Node) checkTree(depth int) error {
 		return &Problem{Pos: n.at, Text: "anchors, aliases and merge keys are not used here", Hint: "write the value out"}
 	}
 	var problems []error
-	seen := map[string]bool{}
+	first := map[string]Position{}
 	for _, m := range n.members() {
-		if seen[m.Key] {
-			problems = append(problems, &Problem{Pos: m.KeyPos, Text: fmt.Sprintf("key %q stands twice", m.Key)})
+		if at, twice := first[m.Key]; twice {
+			problems = append(problems, &Problem{Pos: m.KeyPos, Text: fmt.Sprintf("mapping key %q already defined at [%d:%d]", m.Key, at.Line, at.Column)})
+		} else {
+			first[m.Key] = m.KeyPos
 		}
-		seen[m.Key] = true
 		problems = append(problems, m.Value.checkTree(depth-1))
 	}
 	for _, item := range n.items() {

@@ -52,7 +52,7 @@ func TestParseAllRefuses(t *testing.T) {
 		{
 			"one broken hides no other", "a: [1\n---\nb: 1\nb: 2\n---\nc: &x 1\nd: *x\n",
 			"f:1:4: sequence end token ']' not found\n" +
-				"f:4:1: key \"b\" stands twice\n" +
+				"f:4:1: mapping key \"b\" already defined at [3:1]\n" +
 				"f:6:4: anchors, aliases and merge keys are not used here (write the value out)\n" +
 				"f:7:4: anchors, aliases and merge keys are not used here (write the value out)",
 		},
