@@ -38,13 +38,18 @@ func newExpression(text string, by dataweave.Dialect) *expression {
 			x.literals = append(x.literals, literal)
 		}
 	}
-	x.demanded = map[string][]string{}
-	if x.parsed != nil {
-		for _, claim := range x.parsed.Claims() {
-			x.demanded[claim] = x.compared(claim)
-		}
-	}
 	return x
+}
+
+// asRule finds out what the expression demands as the value of a custom claim.
+func (x *expression) asRule() {
+	if x.demanded != nil || x.parsed == nil {
+		return
+	}
+	x.demanded = map[string][]string{}
+	for _, claim := range x.parsed.Claims() {
+		x.demanded[claim] = x.compared(claim)
+	}
 }
 
 // reads reports whether the value hangs on a claim.
