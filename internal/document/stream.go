@@ -12,6 +12,9 @@ type Limits struct {
 	Bytes int
 	// Depth is how many lists and mappings may lie in one another; 64 by default.
 	Depth int
+	// Keys is how many a mapping in block style may have; 2000 by default. What
+	// the parser needs grows with the square of their number.
+	Keys int
 }
 
 // OrDefault is the limits with the defaults filled in.
@@ -21,6 +24,9 @@ func (l Limits) OrDefault() Limits {
 	}
 	if l.Depth == 0 {
 		l.Depth = 64
+	}
+	if l.Keys == 0 {
+		l.Keys = 2000
 	}
 	return l
 }
@@ -37,7 +43,10 @@ func ParseAll(file string, src []byte, limits Limits) ([]*Node, error) {
 	var all []*Node
 	var problems []error
 	for _, p := range parts(bytes.TrimPrefix(src, []byte("\ufeff"))) {
-		nodes, err := p.parse(file, limits.Depth)
+		if len(bytes.TrimSpace(p.text)) == 0 {
+			continue
+		}
+		nodes, err := p.parse(file, limits)
 		all, problems = append(all, nodes...), append(problems, err)
 	}
 	if err := errors.Join(problems...); err != nil {
@@ -85,10 +94,13 @@ func mark(line []byte, mark string) bool {
 	return ok && (len(rest) == 0 || bytes.IndexByte([]byte(" \t\r\n"), rest[0]) >= 0)
 }
 
-func (p part) parse(file string, depth int) ([]*Node, error) {
-	if at := p.tooDeep(depth); at.Line > 0 {
+func (p part) parse(file string, limits Limits) ([]*Node, error) {
+	if at := p.tooDeep(limits.Depth); at.Line > 0 {
 		at.File = file
 		return nil, tooDeep(at)
+	}
+	if line := p.tooMany(limits.Keys); line > 0 {
+		return nil, &Problem{Pos: Position{file, line, 1}, Text: fmt.Sprintf("a mapping of more than %d keys", limits.Keys)}
 	}
 	bodies, err := bodiesOf(file, p.text, p.lines)
 	if err != nil {
@@ -97,7 +109,7 @@ func (p part) parse(file string, depth int) ([]*Node, error) {
 	var all []*Node
 	var problems []error
 	for _, body := range bodies {
-		root, err := checked(body, file, p.lines, depth)
+		root, err := checked(body, file, p.lines, limits.Depth)
 		if err != nil {
 			problems = append(problems, err)
 			continue
@@ -129,6 +141,35 @@ func (p part) tooDeep(depth int) Position {
 		}
 	}
 	return Position{}
+}
+
+// tooMany is the line that is one too many at its indentation, or 0. Lines of a
+// long text count as well.
+func (p part) tooMany(keys int) int {
+	type level struct{ indent, lines int }
+	var open []level
+	line := 0
+	for text := range bytes.Lines(p.text) {
+		line++
+		rest := bytes.TrimLeft(text, " \t\r\n")
+		if len(rest) == 0 || rest[0] == '#' {
+			continue
+		}
+		indent := len(text) - len(rest)
+		for len(open) > 0 && open[len(open)-1].indent > indent {
+			open = open[:len(open)-1]
+		}
+		if entries(rest) > 0 {
+			indent += len(rest) - len(bytes.TrimLeft(rest, "-? "))
+		}
+		if len(open) == 0 || open[len(open)-1].indent != indent {
+			open = append(open, level{indent: indent})
+		}
+		if open[len(open)-1].lines++; open[len(open)-1].lines > keys {
+			return p.lines + line
+		}
+	}
+	return 0
 }
 
 // entries counts the values that a line begins by "- " or "? ".

@@ -64,10 +64,16 @@ func TestParseAllRefuses(t *testing.T) {
 		{"question marks", "? ? ? ? ? a", deep},
 		{"indentation", "a:\n b:\n  c:\n   d: 1\n", ""},
 		{"indentation too deep", "a:\n b:\n  c:\n   d:\n    e: 1\n", "f:5:5: lists and mappings lie too deep in one another"},
+		{"as many keys as may be", "a: 1\nb: 2\nc:\n  d: 3\n  e: 4\n  f: 5\n", ""},
+		{"too many keys", "a: 1\nb: 2\nc:\n  d: 3\n\n# words\ne: 4\n", "f:7:1: a mapping of more than 3 keys"},
+		{"too many keys within", "a:\n  b: 1\n  c: 2\n  d: 3\n  e: 4\n", "f:5:1: a mapping of more than 3 keys"},
+		{"too many keys of an entry", "- a: 1\n  b: 2\n  c: 3\n  d: 4\n", "f:4:1: a mapping of more than 3 keys"},
+		{"many entries", "- a: 1\n  b: 2\n- a: 3\n  b: 4\n- a: 5\n- b: 6\n", ""},
+		{"many short entries", "a:\n- b\n- c\n- d\n- e\n", ""},
 		{"a ruler of dashes", "# - - - - - -\na: '- - - - - -'\n", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, err := document.ParseAll("f", []byte(row.src), document.Limits{Bytes: 100, Depth: 4})
+			_, err := document.ParseAll("f", []byte(row.src), document.Limits{Bytes: 100, Depth: 4, Keys: 3})
 			if got := text(err); got != row.want {
 				t.Errorf("expected %s, got %s", row.want, got)
 			}

@@ -44,10 +44,10 @@ func (r *reading) exports(all []export, d datum, around export) []export {
 		}
 	case d.kind != mapping:
 		r.mismatch(d, "a policy")
-	case d.has("policies"):
+	case d.has("policies") || d.has("automatedPolicies"):
 		around.api = d.first("apiId", "apiInstanceId", "id").text
 		around.label = d.first("instanceLabel", "apiName", "name").text
-		all = r.exports(all, d.get("policies"), around)
+		all = r.exports(all, d.first("policies", "automatedPolicies"), around)
 	default:
 		around.policy = d
 		if api := d.first("apiId", "apiInstanceId", "apiVersionId").text; api != "" {

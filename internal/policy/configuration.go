@@ -55,7 +55,7 @@ func (r *reading) configure(a *Applied, config datum) {
 		key, field := member(into, m.key)
 		m.value.secret = m.value.secret || secret(key, field.IsValid(), m.value)
 		a.Settings[key] = setting(m, field.IsValid())
-		if field.IsValid() && !needless(key, config, m.value) {
+		if field.IsValid() && !needless(key, config, m.value) && !onlyNames(key, m.value) {
 			r.decode(field, m.value)
 		}
 	}
@@ -80,6 +80,13 @@ func needless(key string, config, value datum) bool {
 	origin := map[string]string{"textKey": "text", "jwksUrl": "jwks"}[key]
 	used := config.first("jwtKeyOrigin", "jwt_key_origin")
 	return value.unknown != "" && origin != "" && used.unknown == "" && used.text != "" && used.text != origin
+}
+
+// onlyNames reports whether claims are handed on by their names alone, as the
+// community's Terraform provider types them (mulesoft-policies.md 2.1). Which
+// header fields that makes is not documented.
+func onlyNames(key string, d datum) bool {
+	return key == "claimsToHeaders" && len(d.items) > 0 && !slices.ContainsFunc(d.items, func(item datum) bool { return item.kind != str })
 }
 
 // asked records a value that is needed and not known.

@@ -103,10 +103,8 @@ func (d datum) written() string {
 // words names a value in a message: never its text where that is a secret.
 func (d datum) words() string {
 	switch {
-	case d.kind == mapping, d.kind == sequence, d.kind == null:
+	case d.kind == mapping, d.kind == sequence, d.kind == null, d.secret:
 		return d.kind.String()
-	case d.secret:
-		return "another"
 	case d.kind == str:
 		return `"` + shortened(d.text) + `"`
 	}

@@ -176,7 +176,7 @@ func (r *reading) apply(to *found, a applied, spec datum, namespace string) {
 	if name.text == "" || name.text == "route" {
 		return
 	}
-	a.Asset, a.Namespace = assetOf(name.text), r.namespace(ref, namespace)
+	a.Asset, a.Ref, a.Namespace = assetOf(name.text), name.text, r.namespace(ref, namespace)
 	a.Config = configOf(a.Asset, FlexYAML)
 	r.configure(&a.Applied, r.environment(spec.get("config"), a.Config != nil))
 	a.Rules = r.rules(to, spec.get("rules"))

@@ -31,7 +31,7 @@ func FuzzFlex(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte) { readAny(t, "f.yaml", src) })
 }
 
-func FuzzAPIManager(f *testing.F) {
+func FuzzJSON(f *testing.F) {
 	seeds(f, "api-manager-", 17)
 	f.Fuzz(func(t *testing.T, src []byte) { readAny(t, "f.json", src) })
 }

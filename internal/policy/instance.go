@@ -52,6 +52,9 @@ type Applied struct {
 	Version string
 	// Order is the document's number; 0 where it has none.
 	Order int
+	// Ref is the policy's name as it stands in policyRef of local mode, where
+	// provided policies end in -flex; empty in other forms.
+	Ref string
 	// Namespace is where the gateway looks for the policy's definition; only
 	// local mode has namespaces, and provided policies are in default.
 	Namespace string

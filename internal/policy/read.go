@@ -1,10 +1,12 @@
 package policy
 
 import (
+	"bytes"
 	"errors"
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/entraproof/entraproof/internal/document"
 )
@@ -91,6 +93,11 @@ type applied struct {
 
 // file reads one file, or notes it where it takes others to understand it.
 func (r *reading) file(f File) {
+	if at, ok := notUTF8(f); ok {
+		r.add(at, "save the file as UTF-8", "the text is not UTF-8")
+		return
+	}
+	f.Bytes = bytes.TrimPrefix(f.Bytes, []byte("\ufeff"))
 	form := recognise(f.Bytes)
 	if form == Terraform {
 		r.terraform(f)
@@ -114,6 +121,26 @@ func (r *reading) file(f File) {
 		}
 	}
 	r.managed(f, policies)
+}
+
+// notUTF8 is the first place of a file that is not, if there is one.
+func notUTF8(f File) (document.Position, bool) {
+	if utf8.Valid(f.Bytes) {
+		return document.Position{}, false
+	}
+	at := document.Position{File: f.Name, Line: 1, Column: 1}
+	for rest := f.Bytes; len(rest) > 0; {
+		c, n := utf8.DecodeRune(rest)
+		if c == utf8.RuneError && n == 1 {
+			break
+		}
+		at.Column++
+		if c == '\n' {
+			at.Line, at.Column = at.Line+1, 1
+		}
+		rest = rest[n:]
+	}
+	return at, true
 }
 
 func (r *reading) nothing(files []File) error {

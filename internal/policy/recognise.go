@@ -15,7 +15,7 @@ var (
 // recognise tells Terraform from the two forms that are YAML or JSON; these are
 // told apart by their keys. It is empty for them.
 func recognise(src []byte) Form {
-	text := bytes.TrimSpace(bytes.TrimPrefix(src, []byte("\ufeff")))
+	text := bytes.TrimSpace(src)
 	if len(text) == 0 || text[0] == '{' || text[0] == '[' {
 		return ""
 	}
@@ -42,7 +42,7 @@ func isManaged(d datum) bool {
 	if d.kind == sequence {
 		return len(d.items) == 0 || isManaged(d.items[0])
 	}
-	for _, key := range []string{"policies", "configuration", "configurationData", "template", "policyTemplateId", "assetId"} {
+	for _, key := range []string{"policies", "automatedPolicies", "configuration", "configurationData", "template", "policyTemplateId", "assetId"} {
 		if d.has(key) {
 			return true
 		}

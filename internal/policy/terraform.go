@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -13,9 +12,9 @@ import (
 	"github.com/entraproof/entraproof/internal/document"
 )
 
-// largestHCL bounds a Terraform file: its parser needs stack for each operator
-// that follows another.
-const largestHCL = 512 << 10
+// largestHCL bounds a Terraform file: what its expressions need of the stack
+// grows with their length.
+const largestHCL = 256 << 10
 
 // terraform parses one file into the module of its folder. It is read when all
 // files are there, for its values may stand in any of them.
@@ -34,7 +33,9 @@ func (r *reading) terraform(f File) {
 	if !ok {
 		return
 	}
-	r.moduleOf(f).take(f, body)
+	for _, d := range r.moduleOf(f).take(f, body) {
+		r.add(d.at, "", "%s stands twice, also at %s", d.name, d.before)
+	}
 }
 
 // moduleOf is the module of a file's folder.
@@ -54,23 +55,38 @@ func (r *reading) boundHCL(f File) bool {
 		r.add(document.Position{File: f.Name, Line: 1, Column: 1}, "", "the file has %d bytes, at most %d are read", len(f.Bytes), most)
 		return false
 	}
-	open, line := 0, 0
-	for text := range bytes.Lines(f.Bytes) {
-		line++
-		for i, c := range text {
-			switch c {
-			case '[', '{', '(':
-				open++
-			case ']', '}', ')':
-				open = max(open-1, 0)
-			}
-			if open > limits.Depth {
-				r.add(document.Position{File: f.Name, Line: line, Column: i + 1}, "", "brackets lie too deep in one another")
-				return false
-			}
+	// What the lexer finds is told by the parser, which calls it again.
+	tokens, _ := hclsyntax.LexConfig(f.Bytes, f.Name, hcl.InitialPos)
+	var n nesting
+	for _, t := range tokens {
+		if n.see(t.Type); max(n.open, n.unary) > limits.Depth || n.forks > limits.Keys {
+			r.add(position(t.Range), "", "expressions lie too deep in one another")
+			return false
 		}
 	}
 	return true
+}
+
+// nesting counts what makes the parser call itself: brackets that are open,
+// operators in a row that stand before a value, and conditions.
+type nesting struct{ open, unary, forks int }
+
+func (n *nesting) see(t hclsyntax.TokenType) {
+	switch t {
+	case hclsyntax.TokenBang, hclsyntax.TokenMinus:
+		n.unary++
+		return
+	case hclsyntax.TokenNewline, hclsyntax.TokenComment:
+		return
+	case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen, hclsyntax.TokenTemplateInterp:
+		n.open++
+	case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenTemplateSeqEnd:
+		n.open = max(n.open-1, 0)
+	case hclsyntax.TokenQuestion, hclsyntax.TokenTemplateControl:
+		n.forks++
+	default:
+	}
+	n.unary = 0
 }
 
 // sentence is the text of a diagnostic as the messages here are written.

@@ -36,7 +36,7 @@ func (m *module) call(e *hclsyntax.FunctionCallExpr) datum {
 	var arguments []datum
 	secret := false
 	for _, a := range e.Args {
-		d := m.value(a)
+		d := m.evaluate(a)
 		if d.unknown != "" {
 			return d
 		}
@@ -141,9 +141,9 @@ func (m *module) key(e hclsyntax.Expression) datum {
 		if t, ok := wrapped.Wrapped.(*hclsyntax.ScopeTraversalExpr); ok && len(t.Traversal) == 1 {
 			return datum{kind: str, text: t.Traversal.RootName()}
 		}
-		return m.value(wrapped.Wrapped)
+		return m.evaluate(wrapped.Wrapped)
 	}
-	return m.value(unwrapped(e))
+	return m.evaluate(unwrapped(e))
 }
 
 func (m *module) tuple(e *hclsyntax.TupleConsExpr) datum {

@@ -17,6 +17,7 @@ type module struct {
 	locals    map[string]*hclsyntax.Attribute
 	given     map[string]*hclsyntax.Attribute // by a .tfvars file
 	instances map[string]*found               // by the text that means them
+	names     map[string]document.Position    // of all of these
 	values    map[string]datum                // of variables and locals, once evaluated
 }
 
@@ -24,28 +25,45 @@ func newModule(lookup func(string) (string, bool)) *module {
 	return &module{
 		lookup: lookup, bytes: map[string][]byte{}, variables: map[string]*hclsyntax.Block{},
 		locals: map[string]*hclsyntax.Attribute{}, given: map[string]*hclsyntax.Attribute{},
-		instances: map[string]*found{}, values: map[string]datum{},
+		instances: map[string]*found{}, names: map[string]document.Position{}, values: map[string]datum{},
 	}
 }
 
-// take notes the blocks of one file.
-func (m *module) take(f File, body *hclsyntax.Body) {
+// twin is a name that a module has given before.
+type twin struct {
+	name       string
+	at, before document.Position
+}
+
+// take notes the blocks of one file, and tells the names that are not new.
+func (m *module) take(f File, body *hclsyntax.Body) (twins []twin) {
 	m.bytes[f.Name] = f.Bytes
 	for name, a := range body.Attributes {
 		m.given[name] = a
 	}
+	named := func(name string, at document.Position) {
+		if before, ok := m.names[name]; ok {
+			twins = append(twins, twin{name, at, before})
+		}
+		m.names[name] = at
+	}
 	for _, b := range body.Blocks {
+		at := position(b.TypeRange)
 		switch {
 		case b.Type == "resource" && len(b.Labels) == 2:
+			named(b.Labels[0]+"."+b.Labels[1], at)
 			m.resources = append(m.resources, b)
 		case b.Type == "variable" && len(b.Labels) == 1:
+			named("var."+b.Labels[0], at)
 			m.variables[b.Labels[0]] = b
 		case b.Type == "locals":
 			for name, a := range b.Body.Attributes {
+				named("local."+name, position(a.NameRange))
 				m.locals[name] = a
 			}
 		}
 	}
+	return twins
 }
 
 // body is a block as a mapping; blocks in it are lists of mappings.

@@ -20,24 +20,24 @@ const (
 	mostText   = 1 << 16
 )
 
-// value is what an expression gives, without reading, calling or repeating
-// anything: what needs that is not known. Values in an object or tuple keep the
-// place where they are written.
+// value is what an expression gives, at the place and with the text of the
+// expression. Values in an object or tuple keep the place where they are
+// written.
 func (m *module) value(e hclsyntax.Expression) datum {
 	d := m.evaluate(e)
 	d.at = position(e.Range())
 	switch e.(type) {
 	case *hclsyntax.LiteralValueExpr, *hclsyntax.ObjectConsExpr, *hclsyntax.TupleConsExpr:
-	case *hclsyntax.TemplateExpr:
-		if !literal(e) {
-			d.source = m.source(e)
-		}
-	default:
+		return d
+	}
+	if !literal(e) {
 		d.source = m.source(e)
 	}
 	return d
 }
 
+// evaluate is what an expression gives, without reading, calling or repeating
+// anything: what needs that is not known.
 func (m *module) evaluate(e hclsyntax.Expression) datum {
 	switch e := e.(type) {
 	case *hclsyntax.LiteralValueExpr:
@@ -45,9 +45,9 @@ func (m *module) evaluate(e hclsyntax.Expression) datum {
 	case *hclsyntax.TemplateExpr:
 		return m.template(e)
 	case *hclsyntax.TemplateWrapExpr:
-		return m.value(e.Wrapped)
+		return m.evaluate(e.Wrapped)
 	case *hclsyntax.ParenthesesExpr:
-		return m.value(e.Expression)
+		return m.evaluate(e.Expression)
 	case *hclsyntax.ScopeTraversalExpr:
 		return m.traversal(e)
 	case *hclsyntax.ObjectConsExpr:
@@ -139,7 +139,7 @@ func (m *module) partOf(part hclsyntax.Expression) datum {
 	if l, ok := part.(*hclsyntax.LiteralValueExpr); ok && l.Val.Type() == cty.String {
 		return datum{kind: str, text: l.Val.AsString()}
 	}
-	return m.value(part)
+	return m.evaluate(part)
 }
 
 // placeIn tells where a position within a heredoc is in its file; nil for a text
@@ -230,13 +230,13 @@ func within(d datum, step hcl.Traverser) (datum, bool) {
 }
 
 func (m *module) conditional(e *hclsyntax.ConditionalExpr) datum {
-	switch c := m.value(e.Condition); {
+	switch c := m.evaluate(e.Condition); {
 	case c.unknown != "":
 		return c
 	case c.text == "true":
-		return m.value(e.TrueResult)
+		return m.evaluate(e.TrueResult)
 	case c.text == "false":
-		return m.value(e.FalseResult)
+		return m.evaluate(e.FalseResult)
 	}
 	return m.unknown(e, "write the value out")
 }
@@ -246,7 +246,7 @@ func (m *module) operation(e hclsyntax.Expression, op function.Function, operand
 	var all []cty.Value
 	secret := false
 	for i, o := range operands {
-		d := m.value(o)
+		d := m.evaluate(o)
 		if d.unknown != "" {
 			return d
 		}
