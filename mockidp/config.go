@@ -67,6 +67,9 @@ type Config struct {
 	// NewKey makes signing keys, one a call. Nil: fresh RSA keys of 2048 bits,
 	// each of which takes as long as hundreds of requests.
 	NewKey func() (*mint.Key, error)
+	// StateKey makes the private key of a key that a key-set state publishes. Nil: a
+	// fresh one, which the issuer keeps for as long as it lives.
+	StateKey func(mint.KeySpec) (*mint.Key, error)
 	// Now is the clock of the tokens. Nil: time.Now.
 	Now func() time.Time
 	// Rand is where everything random in tokens comes from. Nil: crypto/rand.
@@ -102,6 +105,9 @@ func (c Config) complete() Config {
 	}
 	if c.Rand == nil {
 		c.Rand = rand.Reader
+	}
+	if c.StateKey == nil {
+		c.StateKey = func(s mint.KeySpec) (*mint.Key, error) { return s.Private(rand.Reader, c.Now()) }
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -148,10 +148,11 @@ func (i *Issuer) stateKey(_ context.Context, spec mint.KeySpec) (extraKey, error
 	if kept, ok := i.stateKeys.get(name, now); ok {
 		return kept, nil
 	}
-	k, jwk, err := spec.Make(rand.Reader, now)
+	private, err := i.cfg.StateKey(spec)
 	if err != nil {
 		return extraKey{}, wrongRequest("%w", err)
 	}
+	k, jwk := spec.Of(private)
 	made := extraKey{spec.Name, k, jwk}
 	i.stateKeys.put(name, made, now)
 	return made, nil

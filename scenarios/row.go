@@ -66,6 +66,7 @@ func (r *row) columns(group string) {
 	s.Needs = decodeNeeds(f.Take("needs"))
 	s.Unless = decodeNeeds(f.Take("unless"))
 	s.Serial = f.Take("serial").Bool()
+	s.Waits = f.Take("waits").Duration()
 }
 
 func takeParts(f *document.Fields) parts {

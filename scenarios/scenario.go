@@ -3,6 +3,7 @@ package scenarios
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/mockidp/mint"
@@ -33,6 +34,9 @@ type Scenario struct {
 	Needs, Unless []Need
 	// Serial: the row runs alone.
 	Serial bool
+	// Waits is how long the row may wait by the gateway's clock; 0: not worth
+	// telling.
+	Waits time.Duration
 	// Base is the token to get, Token what is done to it, Request how it is
 	// sent, Expect what must happen.
 	Base    Base
@@ -132,9 +136,13 @@ func (s Scenario) unexpected() bool { return s.unexpectedCaller() || s.unexpecte
 // Marked reports whether the row has a mark.
 func (s Scenario) Marked(mark string) bool { return slices.Contains(s.Marks, mark) }
 
-// Slow reports whether the row takes minutes. One that only waits for a token
-// to age does not where tokens are made on demand.
+// Slow reports whether the row takes minutes: it is marked so, or waits for one.
+// A row that only waits for a token to age does not where tokens are made on
+// demand.
 func (s Scenario) Slow(canMint bool) bool {
+	if s.Waits >= time.Minute {
+		return true
+	}
 	aged := slices.ContainsFunc(s.Effective(), func(v Variant) bool { return v.Scenario.Base.Age != mint.Fresh })
 	return s.Marked("slow") && (!canMint || !aged)
 }

@@ -45,6 +45,7 @@ func rowSchema() object {
 		"needs":    oneOrMore(enum(targets.NeedNames())),
 		"unless":   oneOrMore(enum(targets.NeedNames())),
 		"serial":   described(object{"type": "boolean"}, "the row runs alone"),
+		"waits":    text("how long it may wait by the gateway's clock, such as 90s; a row that waits a minute is fired with --slow only"),
 		"variants": object{"type": "object", "minProperties": 1, "propertyNames": named(), "additionalProperties": closed(variantSchemas())},
 	}
 	for key, schema := range partSchemas() {

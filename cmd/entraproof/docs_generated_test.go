@@ -27,7 +27,7 @@ func TestDocGenerated(t *testing.T) {
 		{"management.md", "misbehaviours", misbehavioursTable()},
 		{"policy-lint.md", "lint rules", lintRulesTable(t)},
 		{"gateways.md", "outcomes", outcomesTable(gateways)},
-		{"gateways.md", "differences", differencesTable(gateways)},
+		{"gateways-differences.md", "differences", differencesTable(gateways)},
 	} {
 		text := docText(t, row.page)
 		before, rest, found := strings.Cut(text, "<!-- generated: "+row.name+" -->\n")

@@ -22,9 +22,13 @@ type labRunOptions struct {
 	modes        []string
 	profile      string
 	allowMissing bool
+	parallel     int
 	out          string
 	format       string
 }
+
+// labParallel is how many gateways are judged at once unless told otherwise.
+const labParallel = 4
 
 // matrixRows are, as a profile, the rows of the gateway's matrix.
 const matrixRows = "matrix"
@@ -65,6 +69,7 @@ func (p *program) labRunVerb() *cobra.Command {
 	f.StringSliceVar(&o.modes, "mode", modeNames(), "only this mode; may be given again")
 	f.StringVar(&o.profile, "profile", matrixRows, "the rows to judge with: "+joined(append([]string{matrixRows}, scenarios.ProfileNames()...)))
 	f.BoolVar(&o.allowMissing, "allow-missing", false, "leave out gateways whose program is not on this machine")
+	f.IntVar(&o.parallel, "parallel", labParallel, "how many are judged at once, each with an issuer of its own: much of the time is spent waiting")
 	f.StringVar(&o.out, "out", "", "a folder for journal, results and reports of each, in GATEWAY-MODE")
 	formatFlag(cmd, &o.format)
 	return cmd
@@ -73,6 +78,9 @@ func (p *program) labRunVerb() *cobra.Command {
 // read checks the flags and finds the recipes.
 func (o *labRunOptions) read(names []string) error {
 	problems := []error{checkFormat(o.format), o.validate()}
+	if o.parallel < 1 {
+		problems = append(problems, misused("", "--parallel %d: expected at least 1", o.parallel))
+	}
 	for _, m := range o.modes {
 		problems = append(problems, checkWord("--mode", m, modeNames()))
 	}
@@ -101,24 +109,27 @@ func (p *program) labRun(ctx context.Context, o labRunOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeEngine()) }()
-	stand, err := p.openStand(ctx, "", engine)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stand.Close()) }()
 	report := labReport{p: p, format: o.format}
+	var cases []labCase
 	for _, r := range o.recipes {
 		if err := p.findProgram(ctx, o.labOptions, r); err != nil {
 			report.missing(err, o.allowMissing)
 			continue
 		}
 		for _, m := range o.modes {
-			finding := p.labJudge(ctx, stand, o, labCase{recipe: r, mode: lab.Mode(m)})
-			report.add(finding)
-			if ctx.Err() != nil {
-				return fmt.Errorf("lab run: stopped at %s %s: %w", r.Name, m, context.Cause(ctx))
-			}
+			cases = append(cases, labCase{recipe: r, mode: lab.Mode(m)})
 		}
+	}
+	judging := labJudging{p: p, o: o, cases: cases, open: func() (*lab.Stand, error) { return p.openStand(ctx, "", engine) }}
+	err = judging.each(ctx, func(c labCase, f labFinding) error {
+		report.add(f)
+		if ctx.Err() != nil {
+			return fmt.Errorf("lab run: stopped at %s: %w", c.name(), context.Cause(ctx))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	return report.end()
 }
@@ -134,9 +145,6 @@ func (c labCase) name() string { return c.recipe.Name + "-" + string(c.mode) }
 
 // labJudge starts the gateways, judges them and says what was found.
 func (p *program) labJudge(ctx context.Context, stand *lab.Stand, o labRunOptions, c labCase) labFinding {
-	steps := steps{p: p}
-	steps.say("lab: " + c.name())
-	defer steps.end()
 	var err error
 	if c.matrix, err = lab.ReviewedMatrix(c.recipe.Name); err != nil {
 		return brokenFinding(c, err)

@@ -59,7 +59,7 @@ func (p *program) root() *cobra.Command {
 		RunE: p.noVerb,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			switch cmd.Name() {
-			case "reproduce", "run", "selftest", "lint":
+			case "reproduce", "run", "selftest", "lint", "predict":
 				engine.CollectRarely()
 			}
 			return p.flagsFromEnvironment(cmd)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/gateway"
+	"github.com/entraproof/entraproof/internal/policy"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/mockidp"
 )
@@ -25,7 +26,10 @@ type servePlan struct {
 
 // gatewayPlan is one gateway that is to be served.
 type gatewayPlan struct {
-	setup       string
+	setup string
+	// instance is there instead of a set-up where an export is served.
+	instance    *policy.Instance
+	switches    gateway.Switches
 	environment *targets.Environment
 	addr        string
 }

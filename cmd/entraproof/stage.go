@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -134,15 +135,19 @@ func (s *stage) openGateway(ctx context.Context, g gatewayPlan) error {
 	at := reachable("http://"+l.Addr().String()) + pathOf(g.environment)
 	environment := lab.EmulatedEnvironment(s.targetFile(), g.environment, at, s.jwksURL())
 	environment.Introspection = s.introspection()
-	handler, err := gateway.New(gateway.Options{
+	options := gateway.Options{
 		Setup: g.setup, Environment: environment, Upstream: upstream, DeniesAfter: s.plan.deniesAfter,
 		Switches: gateway.Switches{OIDCModel: s.plan.oidcModel},
-	})
+	}
+	if g.instance != nil {
+		s.emulate(&options, g)
+	}
+	handler, err := gateway.New(options)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
 	s.serveAt(listening{"gateway " + g.environment.Name, l, handler})
-	s.addresses = append(s.addresses, address{"gateway", g.setup, g.environment.Name, at})
+	s.addresses = append(s.addresses, address{"gateway", cmp.Or(g.setup, g.name()), g.environment.Name, at})
 	s.gateways[g.environment.Name] = append(s.gateways[g.environment.Name], at)
 	return nil
 }

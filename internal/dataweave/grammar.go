@@ -10,7 +10,7 @@ import (
 // The tokens. Words that DataWeave reserves are none of Name; the names of
 // functions are not reserved. Nothing is left over: what no rule takes is Other,
 // one character long.
-func tokens() *lexer.StatefulDefinition {
+var tokens = sync.OnceValue(func() *lexer.StatefulDefinition {
 	return lexer.MustSimple([]lexer.SimpleRule{
 		{Name: "Comment", Pattern: `//[^\n]*|/\*(?s:.*?)\*/`},
 		{Name: "Space", Pattern: `\s+`},
@@ -21,7 +21,7 @@ func tokens() *lexer.StatefulDefinition {
 		{Name: "Operator", Pattern: `[=!<>~]=|\+\+|--+|->|<<|>>|\.[.*@^&#]|[-+*/<>!.,()\[\]{}?@#$%^&|=:;` + "`" + `]`},
 		{Name: "Other", Pattern: `(?s:.)`},
 	})
-}
+})
 
 // grammar is the parser. Each level of precedence is a type below.
 var grammar = sync.OnceValue(func() *participle.Parser[alternative] {

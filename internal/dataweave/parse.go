@@ -42,10 +42,11 @@ func Parse(text string) (*Expression, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := shallow(body); err != nil {
+	lexed, err := lex(body)
+	if err != nil {
 		return nil, err
 	}
-	syntax, err := grammar().ParseString("", body)
+	syntax, err := grammar().ParseFromLexer(lexed)
 	if err != nil {
 		return nil, refused(body, err)
 	}
@@ -73,15 +74,20 @@ func unwrap(text string) (string, error) {
 	return body[:end], nil
 }
 
-// shallow refuses what would take the parser too deep: brackets, and the words
-// that an expression follows without one.
-func shallow(body string) error {
-	lexed, err := tokensOf(body)
+// lex cuts the text into tokens. It refuses what would take the parser too
+// deep: brackets, and the words that an expression follows without one.
+func lex(body string) (*lexer.PeekingLexer, error) {
+	l, err := tokens().LexString("", body)
 	if err != nil {
-		return err
+		return nil, &SyntaxError{Position{Line: 1, Column: 1}, err.Error()}
 	}
+	lexed, err := lexer.Upgrade(l, tokens().Symbols()["Comment"], tokens().Symbols()["Space"])
+	if err != nil {
+		return nil, &SyntaxError{Position{Line: 1, Column: 1}, err.Error()}
+	}
+	start := lexed.MakeCheckpoint()
 	depth, prefixes := 0, 0
-	for _, t := range lexed {
+	for t := lexed.Next(); !t.EOF(); t = lexed.Next() {
 		switch t.Value {
 		case "(", "[":
 			depth++
@@ -91,17 +97,10 @@ func shallow(body string) error {
 			prefixes++
 		}
 		if depth > maxDepth || prefixes > maxDepth {
-			return &SyntaxError{position(t.Pos), "nested more than 64 deep"}
+			return nil, &SyntaxError{position(t.Pos), "nested more than 64 deep"}
 		}
 	}
-	return nil
-}
-
-func tokensOf(body string) ([]lexer.Token, error) {
-	lexed, err := grammar().Lex("", strings.NewReader(body))
-	if err != nil {
-		return nil, &SyntaxError{Position{Line: 1, Column: 1}, err.Error()}
-	}
+	lexed.LoadCheckpoint(start)
 	return lexed, nil
 }
 
@@ -128,9 +127,9 @@ func unexpectedToken(body string, t lexer.Token) error {
 		return &SyntaxError{at, "the expression ends too early"}
 	case t.Value == "'" || t.Value == `"`:
 		return &SyntaxError{at, "the string is not closed"}
-	case strings.HasSuffix(before, ".") && t.Type == grammar().Lexer().Symbols()["Reserved"]:
+	case strings.HasSuffix(before, ".") && t.Type == tokens().Symbols()["Reserved"]:
 		return &SyntaxError{at, t.Value + " is a reserved word: write ['" + t.Value + "']"}
-	case t.Type == grammar().Lexer().Symbols()["Number"] && strings.HasPrefix(t.Value, "-"):
+	case t.Type == tokens().Symbols()["Number"] && strings.HasPrefix(t.Value, "-"):
 		return place{at, "-"}.unknown("%s", outside["-"])
 	}
 	if why, known := outside[t.Value]; known {

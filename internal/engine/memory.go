@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -8,12 +9,12 @@ import (
 	"github.com/entraproof/entraproof/reports"
 )
 
-// Memory is a Sink that keeps the cases of a run in memory, for programs that
-// need no journal. What controls came to stands with the cases, so it keeps no
-// controls. The zero value is ready.
+// Memory is a Sink that keeps what a run finds in memory, for programs that need
+// no journal. The zero value is ready.
 type Memory struct {
-	mu    sync.Mutex
-	cases []reports.Case
+	mu       sync.Mutex
+	cases    []reports.Case
+	controls map[string]*reports.Control
 }
 
 // Case keeps a case.
@@ -24,8 +25,31 @@ func (m *Memory) Case(c reports.Case) error {
 	return nil
 }
 
-// Control keeps nothing.
-func (m *Memory) Control(reports.Control) error { return nil }
+// Control keeps the shots of a control, behind those that it had.
+func (m *Memory) Control(c reports.Control) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if known := m.controls[c.ID]; known != nil {
+		known.Shots = append(known.Shots, c.Shots...)
+		return nil
+	}
+	if m.controls == nil {
+		m.controls = map[string]*reports.Control{}
+	}
+	m.controls[c.ID] = &c
+	return nil
+}
+
+// Controls are the kept controls, sorted by id.
+func (m *Memory) Controls() []reports.Control {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []reports.Control
+	for _, id := range slices.Sorted(maps.Keys(m.controls)) {
+		all = append(all, *m.controls[id])
+	}
+	return all
+}
 
 // Cases are the kept cases, sorted by id.
 func (m *Memory) Cases() []reports.Case {

@@ -4,8 +4,6 @@ import (
 	"crypto/sha256"
 	"sync"
 	"time"
-
-	"github.com/entraproof/entraproof/internal/policy"
 )
 
 // answers keeps what a provider said of good tokens until they expire, or for as
@@ -27,11 +25,10 @@ type keptAnswer struct {
 	ends   time.Time
 }
 
-func newAnswers(config policy.OpenIDConnect) *answers {
-	return &answers{
-		most: config.MaxCacheSize, longest: time.Duration(config.MaxFederationExpirationTime) * time.Second,
-		kept: map[[sha256.Size]byte]keptAnswer{},
-	}
+// newAnswers keeps so many, none of them for more than so many seconds; below
+// zero, only exp counts.
+func newAnswers(most, seconds int) *answers {
+	return &answers{most: most, longest: time.Duration(seconds) * time.Second, kept: map[[sha256.Size]byte]keptAnswer{}}
 }
 
 // of is what was said of a token, while that still holds.

@@ -2,85 +2,120 @@ package gateway
 
 import (
 	"net/http"
-	"time"
+	"net/url"
+	"slices"
+	"strings"
 
+	"github.com/entraproof/entraproof/internal/dataweave"
 	"github.com/entraproof/entraproof/internal/policy"
 )
 
-// link is one policy of a chain.
-type link struct {
-	policy string
-	place  func(Options) (func(next http.Handler) http.Handler, error)
+// chain is a gateway of MuleSoft's policies: the first one judges first, and
+// what all of them let through is forwarded.
+type chain struct {
+	options  Options
+	policies []placed
 }
 
-// mulesoft is a set-up of MuleSoft's policies: the first link judges first.
-func mulesoft(name, title string, links ...link) setup {
-	s := setup{Setup: Setup{Name: name, Title: title, MuleSoft: true}}
-	for _, l := range links {
-		s.Chain = append(s.Chain, l.policy)
+// placed is one policy of a chain.
+type placed struct {
+	applied policy.Applied
+	judge   judge
+}
+
+// judge is what a policy does with a request: nil lets it pass.
+type judge func(*exchange) *refusal
+
+// exchange is one request on its way through a chain.
+type exchange struct {
+	request *http.Request
+	// fields are added to what the upstream gets. Later policies cannot read them
+	// (mulesoft-policies.md 1.5).
+	fields http.Header
+	// claims are those of the token that a policy is judging: vars.claimSet.
+	claims object
+	// authentication is what policies have found out for those behind them.
+	authentication dataweave.Authentication
+	// switches are those that had a say so far.
+	switches []string
+	// unevaluated is set where what becomes of the request hangs on an expression
+	// of which that is not known; it is the value of unevaluatedKey.
+	unevaluated    error
+	unevaluatedKey string
+}
+
+// mattered notes that what becomes of the request hangs on a switch.
+func (x *exchange) mattered(name string) {
+	if !slices.Contains(x.switches, name) {
+		x.switches = append(x.switches, name)
 	}
-	s.build = func(o Options) (http.Handler, error) {
-		h := o.Upstream
-		for i := len(links) - 1; i >= 0; i-- {
-			place, err := links[i].place(o)
-			if err != nil {
-				return nil, err
-			}
-			h = place(h)
+}
+
+// add has the upstream get a field, whatever the client sent under its name.
+func (x *exchange) add(name, value string) {
+	if x.fields == nil {
+		x.fields = http.Header{}
+	}
+	x.fields.Set(name, value)
+}
+
+// newChain places the policies of all sites, or says of each that cannot be
+// placed why.
+func newChain(o Options, sites []site) (*chain, error) {
+	c := &chain{options: o}
+	var problems problems
+	for i, s := range sites {
+		s.options, s.index = o, i
+		judge, err := s.place()
+		problems.add(err)
+		c.policies = append(c.policies, placed{s.applied, judge})
+	}
+	return c, problems.err()
+}
+
+func (c *chain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{request: r}
+	at := c.pointcut(r)
+	for i, p := range c.policies {
+		if p.judge == nil || !p.applied.AppliesTo(at) {
+			continue
 		}
-		return h, nil
+		x.claims = nil
+		refused := p.judge(x)
+		if x.unevaluated != nil {
+			refused = x.unknown()
+		}
+		if refused != nil {
+			c.refuse(w, x, i, *refused)
+			return
+		}
 	}
-	return s
+	c.options.accepted(x)
+	c.options.Upstream.ServeHTTP(w, x.forwarded())
 }
 
-func oidcLink(config func(Environment) policy.OpenIDConnect) link {
-	return link{oidcPolicy, func(o Options) (func(http.Handler) http.Handler, error) {
-		return newOpenIDConnect(config(o.Environment), claimsAsTheyAre, o.Environment.Introspection.URL, o)
-	}}
-}
-
-// shimLink is the OIDC policy over an introspection shim that turns Entra's
-// claims into those the policy reads.
-func shimLink(config func(Environment) policy.OpenIDConnect) link {
-	return link{oidcPolicy + " (shim)", func(o Options) (func(http.Handler) http.Handler, error) {
-		return newOpenIDConnect(config(o.Environment), claimsThroughShim, o.Environment.Introspection.ShimURL, o)
-	}}
-}
-
-func jwtLink(config func(Environment) policy.JWTValidation) link {
-	return link{jwtPolicy, func(o Options) (func(http.Handler) http.Handler, error) {
-		return newJWTValidation(config(o.Environment), o)
-	}}
-}
-
-// mulesoftKeys is the key set as the JWT policy keeps it.
-func mulesoftKeys(o Options, url string, life, timeout time.Duration) *keyring {
-	k := &keyring{url: url, client: o.Client, now: o.Now, life: life, timeout: timeout, within: o.Timeout}
-	if o.Switches.RefetchUnknownKeyID {
-		k.refetch = newRefetch()
+// pointcut is the request as rules see it: its path is what was received behind
+// the instance's own, as it stands there. Whether a gateway decodes it first is
+// not known.
+func (c *chain) pointcut(r *http.Request) *http.Request {
+	path := targetPath(r.RequestURI)
+	rest, ok := strings.CutPrefix(path, strings.TrimSuffix(c.options.BasePath, "/"))
+	if ok && (rest == "" || rest[0] == '/') {
+		path = rest
 	}
-	return k
+	at := *r
+	at.URL = &url.URL{Path: path}
+	return &at
 }
 
-// verified returns the key that signed the token with RS256; false is a
-// refusal, an error means that no key set could be had.
-func (o Options) verified(r *http.Request, k *keyring, t *token) (bool, error) {
-	id, hasID := t.header.lastText("kid")
-	keys, err := k.knowing(r.Context(), id)
-	if err != nil {
-		return false, err
+// forwarded is the request with the fields for the upstream.
+func (x *exchange) forwarded() *http.Request {
+	if len(x.fields) == 0 {
+		return x.request
 	}
-	switch {
-	case hasID:
-		keys = named(keys, id)
-	case o.Switches.RefuseMissingKeyID:
-		keys = nil
+	r := x.request.Clone(x.request.Context())
+	for name, values := range x.fields {
+		r.Header[name] = values
 	}
-	return t.readable() && t.algorithm() == "RS256" && t.verifies(keys), nil
-}
-
-// readable reports whether a common library would take the token: three
-// segments, two objects, no extension that it would have to understand.
-func (t *token) readable() bool {
-	return len(t.segments) == 3 && t.header != nil && t.payload != nil && t.clean && !t.header.has("crit")
+	return r
 }

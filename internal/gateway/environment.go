@@ -25,7 +25,8 @@ type Environment struct {
 	DiscoveryURL string
 	// PlainJWKSURL is the same key set without TLS, for the mutant that takes it.
 	PlainJWKSURL string
-	// Introspection is what the OIDC policy asks in its documented model.
+	// Introspection is what the OIDC policy asks in its documented model. It stands
+	// also for the endpoint of the policy OAuth 2.0 Token Introspection.
 	Introspection Introspection
 	// URIs and AppIDs are the audiences of the environment's registrations: App
 	// ID URIs (v1 tokens), and application ids (v2 tokens, v1 ones on request).
@@ -37,6 +38,9 @@ type Environment struct {
 	ScopeCriteria string
 	// Contracts are the client ids with a contract at this API instance.
 	Contracts []string
+	// ClientSecrets are those of the client applications, by client id; only the
+	// policy Client ID Enforcement compares them.
+	ClientSecrets map[string]string
 	// Route is the home route, "GET /orders/v1/ping"; without a method any goes.
 	Route string
 	// Routes are further routes, each with the scope (or role) that it needs in

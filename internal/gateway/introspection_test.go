@@ -215,8 +215,18 @@ func TestIntrospectionUnreachable(t *testing.T) {
 	t.Run("nobody there", func(t *testing.T) { unreachable.run(t, h, refusals) })
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(secure.Close)
-	h, refusals = b.documented(p, uncachedPolicy(), func(o *Options) { o.Environment.Introspection.URL = secure.URL })
+	verifying := uncachedPolicy()
+	verifying.SecureTrustStore = true
+	h, refusals = b.documented(p, verifying, func(o *Options) { o.Environment.Introspection.URL = secure.URL })
 	t.Run("a certificate of nobody's", func(t *testing.T) { unreachable.run(t, h, refusals) })
+	h, refusals = b.documented(p, uncachedPolicy(), func(o *Options) {
+		o.Environment.Introspection.URL, o.Switches.Profile = secure.URL, FlexConnected
+	})
+	t.Run("Flex always verifies", func(t *testing.T) { unreachable.run(t, h, refusals) })
+	h, refusals = b.documented(p, uncachedPolicy(), func(o *Options) { o.Environment.Introspection.URL = secure.URL })
+	t.Run("Mule does not", func(t *testing.T) {
+		policyRow{bearerOf("t"), 401, "oidc-provider", `{"error":"404 page not found\n"}`, realm}.run(t, h, refusals)
+	})
 }
 
 // TestIntrospectionCache is one row a policy: how often three requests with one
@@ -293,9 +303,7 @@ func TestIntrospectionCacheRevoked(t *testing.T) {
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_790_000_000, 0)
-	config := policy.NewOpenIDConnect()
-	config.MaxCacheSize = 2
-	a := newAnswers(config)
+	a := newAnswers(2, -1)
 	until := func(d time.Duration) object {
 		return object{{"exp", json.Number(fmt.Sprint(now.Add(d).Unix()))}}
 	}

@@ -23,7 +23,9 @@ type keyring struct {
 	// kept, and so are symmetric keys.
 	follows, grows, swallows, first, secret bool
 	secrets                                 map[string][]byte
-	now                                     func() time.Time
+	// curves keeps keys on curves, too.
+	curves bool
+	now    func() time.Time
 	// life is how long a set is fresh; timeout bounds one fetch.
 	life, timeout time.Duration
 	// within bounds it; nil is context.WithTimeout.
@@ -134,7 +136,7 @@ func (k *keyring) read(document []byte) (keys []publishedKey, unusable []string,
 	if k.secret {
 		k.keepSecrets(document)
 	}
-	keys, unusable, err = readKeys(document)
+	keys, unusable, err = readKeys(document, k.curves)
 	if err != nil && k.swallows {
 		return nil, nil, nil
 	}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"crypto/ecdsa"
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
@@ -11,10 +12,12 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// publishedKey is one RSA key of a key set. Keys of other types are left out:
-// a symmetric key in a public document is nobody's key.
+// publishedKey is one RSA key of a key set, or one on a curve for the policies
+// that take these. Keys of other types are left out: a symmetric key in a public
+// document is nobody's key.
 type publishedKey struct {
 	public *rsa.PublicKey
+	curve  *ecdsa.PublicKey
 	id     string
 	// use, algorithm, operations and issuer are the JWK members; empty where absent.
 	use, algorithm, issuer, thumbprint string
@@ -27,9 +30,9 @@ type publishedKey struct {
 
 var errNoKeys = errors.New("gateway: key set holds no usable key")
 
-// readKeys reads a JWK set. An entry that cannot be used does not spoil the
+// readKeys reads a JWK set; keys on curves are of use only where curves says so. An entry that cannot be used does not spoil the
 // others (RFC 7517 5).
-func readKeys(document []byte) (keys []publishedKey, unusable []string, err error) {
+func readKeys(document []byte, curves bool) (keys []publishedKey, unusable []string, err error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
@@ -37,7 +40,7 @@ func readKeys(document []byte) (keys []publishedKey, unusable []string, err erro
 		return nil, nil, fmt.Errorf("gateway: read key set: %w", err)
 	}
 	for _, entry := range set.Keys {
-		if key, ok := readKey(entry); ok {
+		if key, ok := readKey(entry); ok && (key.public != nil || curves) {
 			keys = append(keys, key)
 			continue
 		}
@@ -68,11 +71,20 @@ func readKey(entry []byte) (publishedKey, bool) {
 	if len(key.Certificates) > 0 {
 		certificate = key.Certificates[0].Raw
 	}
-	public, ok := key.Key.(*rsa.PublicKey)
+	public, isRSA := key.Key.(*rsa.PublicKey)
+	curve, isCurve := key.Key.(*ecdsa.PublicKey)
 	return publishedKey{
-		public: public, id: key.KeyID, use: key.Use, algorithm: key.Algorithm, certificate: certificate,
+		public: public, curve: curve, id: key.KeyID, use: key.Use, algorithm: key.Algorithm, certificate: certificate,
 		issuer: members.Issuer, thumbprint: members.Thumbprint, operations: members.Operations,
-	}, ok
+	}, isRSA || isCurve
+}
+
+// key is the key itself.
+func (k publishedKey) key() any {
+	if k.public == nil {
+		return k.curve
+	}
+	return k.public
 }
 
 // named returns the keys that carry the id.

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 )
@@ -9,8 +8,9 @@ import (
 // localClaims is the article's model: what a provider would be asked for is read
 // from the token, whose signature and exp are checked.
 type localClaims struct {
+	voice
 	options Options
-	keys    *keyring
+	keys    keyServers
 	provide provider
 }
 
@@ -43,35 +43,26 @@ func claimsThroughShim(claims object) (object, string) {
 	return answer, "scope"
 }
 
-func (m *localClaims) read(r *http.Request, compact string) (object, string, *refusal) {
+func (m *localClaims) read(x *exchange, compact string) (object, string, *refusal) {
 	t := readToken(compact)
-	verified, err := m.options.verified(r, m.keys, t)
+	verified, err := m.keys.verified(x, t)
 	switch {
 	case err != nil:
-		return nil, "", providerUnreachable()
+		return nil, "", m.unreachable()
 	case !verified:
-		return nil, "", oidcRefusal(Check{"oidc-signature", "signature", unauthorized, "the token is good"}, revokedText)
-	case !m.options.unexpired(t.payload):
-		return nil, "", expiredToken()
+		return nil, "", m.refuses(Check{"signature", "signature", unauthorized, "the token is good"}, revokedText)
+	case !m.options.unexpired(x, t.payload):
+		return nil, "", m.expired()
 	}
 	answer, scopes := m.provide(t.payload)
 	return answer, scopes, nil
 }
 
 // unexpired reports whether exp, where there is one, has not passed.
-func (o Options) unexpired(claims object) bool {
+func (o Options) unexpired(x *exchange, claims object) bool {
 	now, skew := seconds(o.Now()), o.Switches.Skew.Seconds()
-	return holdsTime(claims, "exp", false, func(at float64) bool { return at+skew >= now })
+	return holdsTime(claims, "exp", false, func(at float64) bool {
+		x.clockMatters(now - at)
+		return at+skew >= now
+	})
 }
-
-// The refusals that both models have (1.3).
-func providerUnreachable() *refusal {
-	return oidcRefusal(Check{"oidc-provider", "key", unauthorized, "the provider answers"}, "Unauthorized")
-}
-
-func expiredToken() *refusal {
-	return oidcRefusal(Check{"oidc-time", "time", unauthorized, "the token is not expired"}, "Token has expired.")
-}
-
-// revokedText is said of every token that is not good, whatever the reason.
-const revokedText = "Token has been revoked."

@@ -1,21 +1,27 @@
 package gateway
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/entraproof/entraproof/internal/policy"
 )
 
 // Options say which gateway New builds.
 type Options struct {
-	// Setup is the name of a set-up.
+	// Setup is the name of a set-up; empty where Instance is given.
 	Setup string
+	// Instance is an API instance as a policy document describes it: its policies
+	// are emulated in their order. What Emulates does not know lets all pass.
+	Instance *policy.Instance
+	// BasePath is the path of the instance's address, behind which its rules'
+	// paths begin; empty: they are whole.
+	BasePath string
 	// Environment is what the gateway should admit.
 	Environment Environment
 	// Upstream gets what the gateway lets through.
@@ -39,6 +45,9 @@ type Options struct {
 	// Report is told of each refusal; nil if not wanted. It is called from many
 	// goroutines.
 	Report func(Refusal)
+	// Accepted is told of each request that MuleSoft's policies forward; nil if not
+	// wanted. It is called from many goroutines.
+	Accepted func(Acceptance)
 	// Lacks removes checks from strict, by name or by guard.
 	Lacks []string
 	// Softens does checks of strict carelessly, by the name of a softening.
@@ -48,82 +57,39 @@ type Options struct {
 	DeniesAfter int
 	// Switches decide what MuleSoft's documentation leaves open.
 	Switches Switches
+
+	// contracts are Contracts as MuleSoft's policies know them.
+	contracts *contracts
 }
 
 // Process is what the gateways of one process share. The zero Process is ready.
 type Process struct{ accepted sync.Map }
 
-// Switches are what is not known about MuleSoft's policies. The zero value is
-// the default of mulesoft-policies.md section 8, the OIDC model excepted.
-type Switches struct {
-	// OIDCModel is local-claims (also when empty): the OIDC policy reads the token
-	// itself, as the article says; or documented: it asks Environment.Introspection.
-	OIDCModel string
-	// ScopeArrays reads a scope member that is an array, too.
-	ScopeArrays bool
-	// HeaderWins lets the header win over a token in the query, instead of 400.
-	HeaderWins bool
-	// InvalidClientBody is the body of the OIDC and JWT policies' client refusal.
-	InvalidClientBody string
-	// JWTClientStatus is the status of the JWT policy's client refusal: 403 or 401.
-	JWTClientStatus int
-	// RefuseMissingKeyID refuses tokens without kid, instead of trying all keys.
-	RefuseMissingKeyID bool
-	// RefetchUnknownKeyID fetches the key set again for an unknown kid.
-	RefetchUnknownKeyID bool
-	// Skew is the tolerance of clocks.
-	Skew time.Duration
-	// InvalidTokenBody is the body of the JWT policy's other refusals.
-	InvalidTokenBody string
-	// Profile is mule4 (also when empty), flex-connected or flex-local.
-	Profile string
-}
-
-// The OIDC models and gateway profiles that Switches know.
-const (
-	LocalClaims   = "local-claims"
-	Documented    = "documented"
-	Mule4         = "mule4"
-	FlexConnected = "flex-connected"
-	FlexLocal     = "flex-local"
-)
-
-// OIDCModels are the models of the OIDC policy, the default first.
-func OIDCModels() []string { return []string{LocalClaims, Documented} }
-
-func (s Switches) filled() Switches {
-	s.OIDCModel = cmp.Or(s.OIDCModel, LocalClaims)
-	s.InvalidClientBody = cmp.Or(s.InvalidClientBody, `{"error":"Invalid Client"}`)
-	s.InvalidTokenBody = cmp.Or(s.InvalidTokenBody, `{"error":"Invalid token."}`)
-	s.Profile = cmp.Or(s.Profile, Mule4)
-	s.JWTClientStatus = cmp.Or(s.JWTClientStatus, forbidden)
-	return s
-}
-
-func (s Switches) check() error {
-	var problems []error
-	if !slices.Contains(OIDCModels(), s.OIDCModel) {
-		problems = append(problems, unknownName("oidc model", s.OIDCModel, OIDCModels()))
-	}
-	if profiles := []string{FlexConnected, FlexLocal, Mule4}; !slices.Contains(profiles, s.Profile) {
-		problems = append(problems, unknownName("profile", s.Profile, profiles))
-	}
-	if s.JWTClientStatus != unauthorized && s.JWTClientStatus != forbidden {
-		problems = append(problems, fmt.Errorf("gateway: jwt client status: expected 401 or 403, got %d", s.JWTClientStatus))
-	}
-	return errors.Join(problems...)
-}
-
 // New builds a gateway. It fetches nothing: keys are fetched when the first
-// token comes.
+// token comes. What it cannot emulate of an instance it tells as PolicyErrors.
 func New(o Options) (http.Handler, error) {
-	o.Switches = o.Switches.filled()
+	o = o.filled()
 	if err := o.Switches.check(); err != nil {
 		return nil, err
 	}
-	if o.Upstream == nil {
+	switch {
+	case o.Upstream == nil:
 		return nil, errors.New("gateway: no upstream")
+	case o.Instance != nil && o.Setup != "":
+		return nil, fmt.Errorf("gateway: expected a set-up or an instance, got set-up %s and instance %s", o.Setup, o.Instance.Name)
+	case o.Instance != nil:
+		return build(instance(o.Instance), o)
 	}
+	for _, s := range setups() {
+		if s.Name == o.Setup {
+			return build(s, o)
+		}
+	}
+	return nil, unknownName("set-up", o.Setup, SetupNames())
+}
+
+func (o Options) filled() Options {
+	o.Switches = o.Switches.filled()
 	if o.Client == nil {
 		o.Client = http.DefaultClient
 	}
@@ -134,26 +100,23 @@ func New(o Options) (http.Handler, error) {
 		o.Wait = pass
 	}
 	if o.Contracts == nil {
-		o.Contracts = func() []string { return o.Environment.Contracts }
+		has := o.Environment.Contracts
+		o.Contracts = func() []string { return has }
 	}
 	if o.Process == nil {
 		o.Process = &Process{}
 	}
-	for _, s := range setups() {
-		if s.Name == o.Setup {
-			return build(s, o)
-		}
-	}
-	return nil, unknownName("set-up", o.Setup, SetupNames())
+	o.contracts = &contracts{current: o.Contracts, now: o.Now, every: o.Switches.ContractRefresh}
+	return o
 }
 
 func build(s setup, o Options) (http.Handler, error) {
 	if !s.strict && len(o.Lacks)+len(o.Softens) > 0 {
-		return nil, fmt.Errorf("gateway: set-up %s: only strict can lack or soften checks", s.Name)
+		return nil, fmt.Errorf("gateway: %s: only strict can lack or soften checks", s.title())
 	}
 	h, err := s.build(o)
 	if err != nil {
-		return nil, fmt.Errorf("gateway: set-up %s: %w", s.Name, err)
+		return nil, fmt.Errorf("gateway: %s: %w", s.title(), err)
 	}
 	return dated{h, o.Now}, nil
 }

@@ -20,8 +20,16 @@ type Setup struct {
 
 type setup struct {
 	Setup
-	strict bool
-	build  func(Options) (http.Handler, error)
+	strict, instance bool
+	build            func(Options) (http.Handler, error)
+}
+
+// title is how messages call it.
+func (s setup) title() string {
+	if s.instance {
+		return "instance " + s.Name
+	}
+	return "set-up " + s.Name
 }
 
 // Setups returns every set-up in the order of the design's table: those of the

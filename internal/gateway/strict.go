@@ -63,6 +63,16 @@ type Refusal struct {
 	Checks []Check
 	// Status is the status answered.
 	Status int
+	// Policy is the place in its chain of the policy of MuleSoft's that refused.
+	Policy int
+	// Keys are the parameters of that policy that the check hangs on, the first one
+	// first; none where it is no parameter's affair.
+	Keys []string
+	// Switches are those of Switches that it hangs on, by name (SwitchTable).
+	Switches []string
+	// NotEvaluated is set where the gateway does not know what the product does: a
+	// *dataweave.NotEvaluatedError that only the request's values brought about.
+	NotEvaluated error
 }
 
 // bypass is a way around the checks that only mutants have.

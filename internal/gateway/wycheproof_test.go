@@ -57,7 +57,7 @@ func wycheproof(t *testing.T) []vectorGroup {
 func refusingVector(t *testing.T, jws string, published json.RawMessage) []string {
 	t.Helper()
 	c := &call{env: &Environment{}, token: readToken(jws)}
-	c.keys, _, c.keysErr = readKeys([]byte(`{"keys":[` + string(published) + `]}`))
+	c.keys, _, c.keysErr = readKeys([]byte(`{"keys":[`+string(published)+`]}`), false)
 	payload := []string{"json"}
 	if parts := c.token.segments; len(parts) == 3 && parts[1] == "" && parts[0] != "" && parts[2] != "" {
 		payload = append(payload, "segments")

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/entraproof/entraproof/internal/gateway"
+	"github.com/entraproof/entraproof/internal/policy"
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/mockidp"
@@ -34,6 +35,8 @@ type Embedded struct {
 
 	echo    *gateway.Echo
 	client  *http.Client // of the gateways, which ask the issuer over TLS
+	inside  *inside      // where the gateways listen; nil: on loopback
+	tenants []string     // beside those of target
 	log     log
 	served  served
 	stop    context.CancelFunc
@@ -47,20 +50,35 @@ const keptToIssuer = 16
 
 // NewEmbedded starts an issuer for the target's tenants, and another for a
 // former mock that the target names.
-func NewEmbedded(target *targets.File) (*Embedded, error) {
-	e := &Embedded{Clock: &Clock{}, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
+func NewEmbedded(target *targets.File) (*Embedded, error) { return new(Keys).NewEmbedded(target) }
+
+// NewEmbedded is a lab whose issuers sign with these keys.
+func (k *Keys) NewEmbedded(target *targets.File) (*Embedded, error) {
+	return k.open(&Embedded{target: target})
+}
+
+// NewInside is NewEmbedded with gateways that listen within this process, where
+// Dial finds them: no connection of the system's is made to them. Its issuer knows
+// further tenants.
+func (k *Keys) NewInside(target *targets.File, tenants ...string) (*Embedded, error) {
+	return k.open(&Embedded{target: target, inside: &inside{}, tenants: tenants})
+}
+
+// Dial meets a gateway of NewInside.
+func (e *Embedded) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return e.inside.dial(ctx, network, address)
+}
+
+func (k *Keys) open(e *Embedded) (*Embedded, error) {
+	e.Clock, e.echo = &Clock{}, &gateway.Echo{Limit: 1 << 16}
 	e.ctx, e.stop = context.WithCancel(context.Background())
-	issuers := []**mockidp.Issuer{&e.Issuer}
-	if target.Tokens.Former != nil {
-		issuers = append(issuers, &e.Former)
+	var err error
+	if e.Issuer, err = e.startIssuer(k); err == nil && e.target.Tokens.Former != nil {
+		e.Former, err = e.startIssuer(k.ofFormer())
 	}
-	for _, to := range issuers {
-		issuer, err := e.startIssuer()
-		if err != nil {
-			e.Close()
-			return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
-		}
-		*to = issuer
+	if err != nil {
+		e.Close()
+		return nil, fmt.Errorf("lab: the embedded issuer: %w", err)
 	}
 	e.client = &http.Client{Transport: &http.Transport{
 		MaxIdleConnsPerHost: keptToIssuer, TLSClientConfig: &tls.Config{RootCAs: e.Issuer.RootCAs(), MinVersion: tls.VersionTLS12},
@@ -68,12 +86,16 @@ func NewEmbedded(target *targets.File) (*Embedded, error) {
 	return e, nil
 }
 
-func (e *Embedded) startIssuer() (*mockidp.Issuer, error) {
+func (e *Embedded) startIssuer(keys *Keys) (*mockidp.Issuer, error) {
 	cfg := IssuerConfig(e.target)
+	for _, id := range e.tenants {
+		cfg.Directory.Tenants[id] = mockidp.Tenant{}
+	}
 	cfg.Directory.APIs, cfg.Directory.Clients, cfg.Directory.Consents = nil, nil, nil // nobody asks its token endpoint
 	cfg.ManagementAddr = mockidp.Off
 	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own
-	cfg.Now, cfg.NewKey = e.Clock.Now, new(keyRound).key
+	cfg.Now = e.Clock.Now
+	keys.give(&cfg)
 	issuer, err := mockidp.New(cfg)
 	if err != nil {
 		return nil, err
@@ -109,8 +131,15 @@ func (e *Embedded) Log(_ context.Context, run string) ([]string, error) { return
 
 // Setup says which emulated gateway stands in front of the echo.
 type Setup struct {
-	// Name is that of a set-up of internal/gateway.
+	// Name is that of a set-up of internal/gateway; empty where there are Instances.
 	Name string
+	// Instances are what a policy document has for each environment, by its name.
+	// Whatever address they name, the issuer answers there.
+	Instances map[string]*policy.Instance
+	// Accepted is told of what their policies forward.
+	Accepted func(gateway.Acceptance)
+	// Switches decide what is not known of them.
+	Switches gateway.Switches
 	// Target says what the gateways should admit; nil: the target that the lab was
 	// started for, whose tenants it must share.
 	Target *targets.File
@@ -132,20 +161,27 @@ type Setup struct {
 // there, nobody says.
 type listeners map[gateway.Ingress]net.Listener
 
-func listen(ctx context.Context, s Setup, env *targets.Environment) (listeners, error) {
+func (e *Embedded) listen(ctx context.Context, s Setup, env *targets.Environment) (listeners, error) {
 	wanted := []gateway.Ingress{gateway.IngressCallers}
 	if s.Name == "strict" {
 		wanted = append(wanted, gateway.IngressPlainHTTP, gateway.IngressOrigin)
 	}
 	all := listeners{}
 	for _, ingress := range wanted {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+		l, err := e.listenOne(ctx)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("lab: listen for %s: %w", env.Name, err), all.close())
 		}
 		all[ingress] = l
 	}
 	return all, nil
+}
+
+func (e *Embedded) listenOne(ctx context.Context) (net.Listener, error) {
+	if e.inside != nil {
+		return e.inside.listen(), nil
+	}
+	return (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0") //nolint:wrapcheck // the caller says what for
 }
 
 // gateway is what a target file says about the addresses. The callers' has a

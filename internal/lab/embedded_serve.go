@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,6 +54,13 @@ func (g *emulated) current() []string {
 	return g.contracts
 }
 
+// reset gives each client the contracts that the environment names.
+func (g *emulated) reset() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.contracts = g.options.Environment.Contracts
+}
+
 // change gives a client a contract or takes it away.
 func (g *emulated) change(client string, has bool) {
 	g.mu.Lock()
@@ -64,33 +72,74 @@ func (g *emulated) change(client string, has bool) {
 	g.contracts = rest
 }
 
-// Serve starts one gateway for each judged environment and gives the target
-// with their addresses. stop ends them.
-func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error) {
-	ctx, cancel := context.WithCancel(e.ctx)
-	gateways := map[string]targets.Gateway{}
-	var started []*emulated
-	stop = func() {
-		cancel()
-		e.served.without(started)
+// Emulation is the emulated gateways in front of the echo, one for each judged
+// environment.
+type Emulation struct {
+	// Target has their addresses.
+	Target *targets.File
+	in     *Embedded
+	setup  Setup
+	all    []*emulated
+	end    context.CancelFunc
+}
+
+// Close ends them.
+func (g *Emulation) Close() {
+	g.end()
+	g.in.served.without(g.all)
+}
+
+// Replace puts another mutant of the same set-up at the addresses. It remembers
+// nothing of the one before, and has the contracts that the target gives.
+func (g *Emulation) Replace(s Setup) error {
+	if s.Name != g.setup.Name {
+		return fmt.Errorf("lab: replace %s: expected a mutant of it, got %s", g.setup.Name, s.Name)
 	}
 	process := &gateway.Process{}
+	for _, e := range g.all {
+		e.reset()
+		e.options.Process, e.options.Lacks, e.options.Softens = process, s.Lacks, s.Softens
+		e.options.Report = g.in.log.reporting(s.Report)
+		if err := e.start(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Serve is Open for those who want no more than the target with the addresses,
+// and stop to end the gateways.
+func (e *Embedded) Serve(s Setup) (target *targets.File, stop func(), err error) {
+	g, err := e.Open(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	return g.Target, g.Close, nil
+}
+
+// Open starts one gateway for each judged environment.
+func (e *Embedded) Open(s Setup) (*Emulation, error) {
+	ctx, cancel := context.WithCancel(e.ctx)
 	if s.Target == nil {
 		s.Target = e.target
 	}
+	g := &Emulation{in: e, setup: s, end: cancel}
+	gateways := map[string]targets.Gateway{}
+	process := &gateway.Process{}
 	for _, env := range s.Target.Environments {
 		if !env.Judged() {
 			continue
 		}
-		address, g, err := e.serve(ctx, s, env, process)
+		address, started, err := e.serve(ctx, s, env, process)
 		if err != nil {
-			stop()
-			return nil, nil, err
+			g.Close()
+			return nil, err
 		}
-		gateways[env.Name], started = address, append(started, g)
+		gateways[env.Name], g.all = address, append(g.all, started)
 	}
-	e.served.with(started)
-	return s.Target.WithGateways(func(name string) targets.Gateway { return gateways[name] }), stop, nil
+	e.served.with(g.all)
+	g.Target = s.Target.WithGateways(func(name string) targets.Gateway { return gateways[name] })
+	return g, nil
 }
 
 func (s *served) with(more []*emulated) {
@@ -139,18 +188,20 @@ func (e *Embedded) Contract(_ context.Context, environment, client string, has b
 
 // serve starts the gateway of one environment.
 func (e *Embedded) serve(ctx context.Context, s Setup, env *targets.Environment, process *gateway.Process) (targets.Gateway, *emulated, error) {
-	listeners, err := listen(ctx, s, env)
+	listeners, err := e.listen(ctx, s, env)
 	if err != nil {
 		return targets.Gateway{}, nil, err
 	}
 	address := listeners.gateway(basePath(env))
 	admits := e.admits(s, env, address)
 	g := &emulated{contracts: admits.Contracts}
+	switches := s.Switches
+	switches.OIDCModel = cmp.Or(s.OIDCModel, switches.OIDCModel)
 	g.options = gateway.Options{
-		Setup: s.Name, Environment: admits, Switches: gateway.Switches{OIDCModel: s.OIDCModel},
+		Setup: s.Name, Instance: s.Instances[env.Name], BasePath: basePath(env), Environment: admits, Switches: switches, Accepted: s.Accepted,
 		Now: e.Clock.Now, Timeout: e.Clock.Timeout, Wait: e.Clock.Wait, Contracts: g.current, Process: process,
 		Upstream: e.echo, Lacks: s.Lacks, Softens: s.Softens, DeniesAfter: s.DeniesAfter, Report: e.log.reporting(s.Report),
-		Client: e.client,
+		Client: e.clientOf(s),
 	}
 	if err := g.start(); err != nil {
 		return address, nil, errors.Join(err, listeners.close())
@@ -176,7 +227,7 @@ func (e *Embedded) admits(s Setup, env *targets.Environment, g targets.Gateway) 
 	if e.Former != nil {
 		_, out.FormerJWKSURL, _ = e.keySets(e.Former)
 	}
-	out.Introspection = Introspection(e.Issuer.URL(), e.target.Tenant.ID, s.Introspection)
+	out.Introspection = Introspection(e.Issuer.URL(), s.Target.Tenant.ID, s.Introspection)
 	for _, address := range []string{g.URL, g.PlainHTTP, g.Origin} {
 		if u, err := url.Parse(address); err == nil && u.Host != "" {
 			out.Hosts = append(out.Hosts, u.Host)

@@ -11,11 +11,13 @@ type JWTValidation struct {
 	SigningMethod string `json:"signingMethod" yaml:"signingMethod"`
 	// SigningKeyLength is 256, 384 or 512.
 	SigningKeyLength int `json:"signingKeyLength" yaml:"signingKeyLength"`
-	// JWTKeyOrigin is text or jwks.
+	// JWTKeyOrigin is text, jwks or customExpression.
 	JWTKeyOrigin string `json:"jwtKeyOrigin" yaml:"jwtKeyOrigin"`
 	// TextKey is a secret, or a PEM body without its first and last line.
 	TextKey string `json:"textKey,omitempty" yaml:"textKey,omitempty"`
-	// JWKSURL is the address of the key set.
+	// CustomKeyExpression finds the key when its origin is customExpression.
+	CustomKeyExpression string `json:"customKeyExpression,omitempty" yaml:"customKeyExpression,omitempty"`
+	// JWKSURL is the address of the key set; on Flex several, separated by commas.
 	JWKSURL string `json:"jwksUrl,omitempty" yaml:"jwksUrl,omitempty"`
 	// JWKSServiceTimeToLive is how long a key set is kept, in minutes.
 	JWKSServiceTimeToLive int `json:"jwksServiceTimeToLive" yaml:"jwksServiceTimeToLive"`
@@ -42,6 +44,14 @@ type JWTValidation struct {
 	MandatoryCustomClaims []CustomClaim `json:"mandatoryCustomClaims,omitempty" yaml:"mandatoryCustomClaims,omitempty"`
 	// NonMandatoryCustomClaims must hold where the claim is there.
 	NonMandatoryCustomClaims []CustomClaim `json:"nonMandatoryCustomClaims,omitempty" yaml:"nonMandatoryCustomClaims,omitempty"`
+	// ClaimsToHeaders hands claims to the upstream.
+	ClaimsToHeaders []ClaimHeader `json:"claimsToHeaders,omitempty" yaml:"claimsToHeaders,omitempty"`
+}
+
+// ClaimHeader is a claim that the upstream gets as a header field.
+type ClaimHeader struct {
+	ClaimName  string `json:"claimName" yaml:"claimName"`
+	HeaderName string `json:"headerName" yaml:"headerName"`
 }
 
 // CustomClaim is one rule over a claim: Value is a literal, or a #[…] whose
@@ -61,6 +71,7 @@ func NewJWTValidation() JWTValidation {
 		SigningKeyLength:             256,
 		JWTKeyOrigin:                 "text",
 		TextKey:                      "your-256-bit-secret",
+		CustomKeyExpression:          "#[authentication.properties['key_to_your_public_pem_certificate']]",
 		JWKSURL:                      "http://your-jwks-service.example:80/base/path",
 		JWKSServiceTimeToLive:        60,
 		JWKSServiceConnectionTimeout: 10_000,

@@ -19,7 +19,7 @@ func TestDefaults(t *testing.T) {
 			`"maxFederationExpirationTime":-1,"maxCacheSize":1000}`},
 		"jwt-validation": {policy.NewJWTValidation(), `{"jwtOrigin":"httpBearerAuthenticationHeader",` +
 			`"jwtExpression":"#[attributes.headers['jwt']]","signingMethod":"rsa","signingKeyLength":256,"jwtKeyOrigin":"text",` +
-			`"textKey":"your-256-bit-secret","jwksUrl":"http://your-jwks-service.example:80/base/path","jwksServiceTimeToLive":60,` +
+			`"textKey":"your-256-bit-secret","customKeyExpression":"#[authentication.properties['key_to_your_public_pem_certificate']]","jwksUrl":"http://your-jwks-service.example:80/base/path","jwksServiceTimeToLive":60,` +
 			`"jwksServiceConnectionTimeout":10000,"skipClientIdValidation":false,"clientIdExpression":"#[vars.claimSet.client_id]",` +
 			`"validateAudClaim":false,"mandatoryAudClaim":false,"supportedAudiences":"","mandatoryExpClaim":false,` +
 			`"mandatoryNbfClaim":false,"validateCustomClaim":false}`},

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"net"
 	"sync"
 	"time"
 )
@@ -33,7 +34,7 @@ type pool struct {
 func (p *pool) get(at place, now time.Time) *link {
 	for {
 		l := p.pop(at)
-		if l == nil || now.Sub(l.idle) < maxIdle && look(l.tcp) == quiet {
+		if l == nil || now.Sub(l.idle) < maxIdle && stateOf(l.tcp) == quiet {
 			return l
 		}
 		l.close()
@@ -75,4 +76,16 @@ func (p *pool) close() {
 		}
 	}
 	p.idle, p.closed = nil, true
+}
+
+// stateOf looks at a connection: one that is not the system's says itself that
+// nothing happens on it.
+func stateOf(conn net.Conn) linkState {
+	if c, ok := conn.(interface{ Quiet() bool }); ok {
+		if c.Quiet() {
+			return quiet
+		}
+		return ended
+	}
+	return look(conn)
 }

@@ -92,7 +92,7 @@ func (p *Prober) Conn() *Conn { return &Conn{prober: p} }
 // once.
 func (c *Conn) Fire(ctx context.Context, w Wire) Observation {
 	switch {
-	case c.ended, c.link != nil && look(c.link.tcp) == ended:
+	case c.ended, c.link != nil && stateOf(c.link.tcp) == ended:
 		c.Close()
 		return Observation{
 			Fault: FaultClosed, FaultText: "the connection had ended before the request",

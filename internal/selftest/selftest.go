@@ -210,8 +210,9 @@ func (r *refusals) note(refusal gateway.Refusal) {
 // open makes the benches: one for each core, since a run that fires one request
 // after the other keeps one busy.
 func (p *prover) open() error {
+	keys, signed := &lab.Keys{}, &lab.Signatures{}
 	for range runtime.GOMAXPROCS(0) {
-		b, err := newBench(p.firing.target)
+		b, err := newBench(p.firing.target, keys, signed)
 		if err != nil {
 			p.close()
 			return err

@@ -19,32 +19,40 @@ import (
 // stand is an embedded lab with an engine: one run at a time.
 type stand struct {
 	lab    *lab.Embedded
-	issuer *remembering
+	issuer *lab.Remembering
 	engine *engine.Engine
+	places map[string]*place // by the words of their worlds
 }
 
-func newStand(target *targets.File) (*stand, error) {
-	world, err := lab.NewEmbedded(target)
+// place is where the gateways of a world stand, one mutant after the other.
+type place struct {
+	*lab.Emulation
+	x     scenarios.Expansion
+	cases []scenarios.Case
+}
+
+func newStand(target *targets.File, keys *lab.Keys, signed *lab.Signatures) (*stand, error) {
+	world, err := keys.NewEmbedded(target)
 	if err != nil {
 		return nil, err
 	}
-	issuer := &remembering{Issuer: world.Issuer, signed: map[string][]byte{}}
+	issuer := &lab.Remembering{Issuer: world.Issuer, Signed: signed}
 	return &stand{world, issuer, &engine.Engine{
 		Tokens: issuer, Former: world.Former, Seen: world.Seen, Log: world.Log, Operator: world,
 		Prober: &probe.Prober{Now: world.Clock.Now}, Now: world.Clock.Now, Wait: world.Clock.Wait,
-	}}, nil
+	}, map[string]*place{}}, nil
 }
 
 // bench is two stands: flows move the clock, and the tokens of the other rows
 // are to stay good from mutant to mutant.
 type bench struct{ still, moving *stand }
 
-func newBench(target *targets.File) (*bench, error) {
-	still, err := newStand(target)
+func newBench(target *targets.File, keys *lab.Keys, signed *lab.Signatures) (*bench, error) {
+	still, err := newStand(target, keys, signed)
 	if err != nil {
 		return nil, err
 	}
-	moving, err := newStand(target)
+	moving, err := newStand(target, keys, signed)
 	if err != nil {
 		still.lab.Close()
 		return nil, err
@@ -86,21 +94,17 @@ func (b *bench) fire(ctx context.Context, f firing, s lab.Setup, keep func(scena
 }
 
 func (a *stand) fireIn(ctx context.Context, f firing, w world, s shot) ([]reports.Case, error) {
-	rows := rowsOf(w, s.keep)
-	if len(rows) == 0 {
+	if !slices.ContainsFunc(w.cases(), s.keep) {
 		return nil, nil
 	}
-	s.setup.Target = w.target(f.target)
-	target, stop, err := a.lab.Serve(s.setup)
+	at, err := a.at(f.target, w, s.setup)
 	if err != nil {
 		return nil, err
 	}
-	defer stop()
-	x := scenarios.Expansion{Target: target, Slow: true}
-	cases := slices.DeleteFunc(x.Expand(rows), func(c scenarios.Case) bool { return !firstHome(target, c) || !s.keep(c) })
+	cases := slices.DeleteFunc(slices.Clone(at.cases), func(c scenarios.Case) bool { return !s.keep(c) })
 	sink := &engine.Memory{}
 	run := a.engine.Start(ctx, engine.Plan{
-		Expansion: x, Cases: cases, Flows: flows.All(), Run: fmt.Sprintf("selftest-%d", f.runs.Add(1)), Sink: sink, Bare: true,
+		Expansion: at.x, Cases: cases, Flows: flows.All(), Run: fmt.Sprintf("selftest-%d", f.runs.Add(1)), Sink: sink, Bare: true,
 	})
 	if _, err := run.End(); err != nil {
 		return nil, err
@@ -108,13 +112,20 @@ func (a *stand) fireIn(ctx context.Context, f firing, w world, s shot) ([]report
 	return sink.Cases(), nil
 }
 
-// rowsOf are the rows of a world with a case to be fired.
-func rowsOf(w world, keep func(scenarios.Case) bool) []scenarios.Scenario {
-	wanted := map[string]bool{}
-	for _, c := range w.cases() {
-		wanted[c.Scenario.ID] = wanted[c.Scenario.ID] || keep(c)
+// at is the place of a world, with a gateway of the set-up.
+func (a *stand) at(file *targets.File, w world, s lab.Setup) (*place, error) {
+	if p := a.places[w.words()]; p != nil {
+		return p, p.Replace(s)
 	}
-	return slices.DeleteFunc(slices.Clone(w.rows), func(s scenarios.Scenario) bool { return !wanted[s.ID] })
+	s.Target = w.target(file)
+	gateways, err := a.lab.Open(s)
+	if err != nil {
+		return nil, err
+	}
+	p := &place{Emulation: gateways, x: scenarios.Expansion{Target: gateways.Target, Slow: true}}
+	p.cases = slices.DeleteFunc(p.x.Expand(w.rows), func(c scenarios.Case) bool { return !firstHome(p.Target, c) })
+	a.places[w.words()] = p
+	return p, nil
 }
 
 // firstHome tells the cases of the first environment. The others are there for

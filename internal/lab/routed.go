@@ -1,0 +1,68 @@
+package lab
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/entraproof/entraproof/mockidp"
+)
+
+// clientOf is how the gateways of a set-up ask. The policies of a document name
+// the addresses of the real tenant, or of anybody: there the issuer answers.
+func (e *Embedded) clientOf(s Setup) *http.Client {
+	if s.Instances == nil {
+		return e.client
+	}
+	tenant := e.target.Tenant.ID
+	if s.Target != nil {
+		tenant = s.Target.Tenant.ID
+	}
+	return Routed(e.Issuer, tenant, e.client.Transport)
+}
+
+// Routed is a client that meets the issuer at every address, by way of transport.
+func Routed(issuer *mockidp.Issuer, tenant string, transport http.RoundTripper) *http.Client {
+	return &http.Client{Transport: routed{issuer, tenant, transport}}
+}
+
+// routed sends whatever is asked for to an issuer, by TLS where that was asked
+// for.
+type routed struct {
+	issuer    *mockidp.Issuer
+	tenant    string
+	transport http.RoundTripper
+}
+
+// RoundTrip changes where the request goes and nothing else of it.
+func (t routed) RoundTrip(r *http.Request) (*http.Response, error) {
+	to := t.issuer.URL()
+	if r.URL.Scheme == "https" {
+		to = t.issuer.TLSURL()
+	}
+	at, err := url.Parse(to)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the issuer's own address
+	}
+	asked := r.Clone(r.Context())
+	asked.URL.Scheme, asked.URL.Host, asked.Host = at.Scheme, at.Host, at.Host
+	asked.URL.Path, asked.URL.RawPath = t.path(r.URL.Path), ""
+	return t.transport.RoundTrip(asked) //nolint:wrapcheck // it stands in for that one
+}
+
+// entraPaths are how the addresses end that a tenant of Entra's has, and the
+// introspection that only the mock has.
+var entraPaths = [...]string{"discovery/keys", "discovery/v2.0/keys", ".well-known/openid-configuration", "introspect"}
+
+// path is where the issuer has what an address of somebody names. All tenants
+// share Entra's keys, so any tenant's are this one's. An address that is none of
+// Entra's stands for a copy of the tenant's key set.
+func (t routed) path(asked string) string {
+	_, rest, _ := strings.Cut(strings.TrimPrefix(asked, "/"), "/")
+	for _, end := range entraPaths {
+		if strings.HasSuffix(rest, end) {
+			return "/" + t.tenant + "/" + rest
+		}
+	}
+	return "/" + t.tenant + "/discovery/v2.0/keys"
+}
