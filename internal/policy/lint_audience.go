@@ -85,7 +85,11 @@ func audienceWithoutSwitch(p place, c *JWTValidation) []Finding {
 	if c.ValidateAudClaim || !c.MandatoryAudClaim && !p.setsAudiences(c) {
 		return nil
 	}
-	return p.expected("validateAudClaim", true, false)
+	f := p.expected("validateAudClaim", true, false)
+	if !p.setsAudiences(c) {
+		f[0].Patches = nil // there is nothing to compare with
+	}
+	return f
 }
 
 func audienceNotMandatory(p place, c *JWTValidation) []Finding {

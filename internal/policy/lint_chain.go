@@ -67,7 +67,7 @@ func noPolicy(in *inspected) []Finding {
 }
 
 func noTokenPolicy(in *inspected) []Finding {
-	if len(in.Policies) == 0 || len(in.tokenPolicies()) > 0 {
+	if len(in.Policies) == 0 || len(in.tokenPolicies()) > 0 || in.has(externalOAuth2) {
 		return nil
 	}
 	var assets []string
@@ -134,7 +134,7 @@ func written(p *regexp.Regexp) string {
 }
 
 func policyNotKnown(p place) []Finding {
-	if p.Config != nil {
+	if p.Config != nil || p.Asset == externalOAuth2 {
 		return nil
 	}
 	return []Finding{p.of("expected a policy that is known here, got %s", p.Asset)}

@@ -1,5 +1,7 @@
 package policy
 
+import "slices"
+
 // enforcementRules are about Client ID Enforcement.
 func enforcementRules() []LintRule {
 	return []LintRule{
@@ -49,21 +51,22 @@ const (
 	basicOrigin  = "httpBasicAuthenticationHeader"
 )
 
+// tokenChecked reports whether a policy asks for the contract of the token's own
+// client.
+func (in *inspected) tokenChecked() bool {
+	return slices.ContainsFunc(in.tokenPolicies(), place.checksContract)
+}
+
 func clientIDWithoutSecret(p place, c *ClientIDEnforcement) []Finding {
-	if c.CredentialsOrigin != customOrigin || c.ClientSecretExpression != "" || ofToken(c.ClientIDExpression) {
+	if c.CredentialsOrigin != customOrigin || c.ClientSecretExpression != "" || ofToken(c.ClientIDExpression) || p.in.tokenChecked() {
 		return nil
 	}
 	return []Finding{p.about("clientSecretExpression", "expected an expression, got none")}
 }
 
 func clientIDBesideToken(p place, c *ClientIDEnforcement) []Finding {
-	if len(p.in.tokenPolicies()) == 0 || ofToken(c.ClientIDExpression) || c.CredentialsOrigin != customOrigin {
+	if len(p.in.tokenPolicies()) == 0 || ofToken(c.ClientIDExpression) || c.CredentialsOrigin != customOrigin || p.in.tokenChecked() {
 		return nil
-	}
-	for _, other := range p.in.tokenPolicies() {
-		if other.checksContract() {
-			return nil
-		}
 	}
 	return []Finding{p.about("clientIdExpression", "expected the claim of the token, got %s", c.ClientIDExpression)}
 }

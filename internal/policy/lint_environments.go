@@ -173,26 +173,64 @@ func audienceShared(all []*inspected) []Finding {
 	return shared("supportedAudiences", values)
 }
 
-// scopeShared looks at each scope where one is enough, and at all together where
-// all are needed.
+// scopeShared speaks of an instance whose demand a token of another environment
+// meets: one of the scopes where one is enough, all where all are needed. An
+// audience beside them separates by itself.
 func scopeShared(all []*inspected) []Finding {
-	var values []valued
+	var asked []scopesOf
+	by, with := alike{}, map[string][][]string{}
 	for _, in := range all {
 		for _, p := range in.places {
 			d, ok := p.scopes()
-			if !ok {
+			if !ok || len(in.admits.audiences) > 0 {
 				continue
 			}
-			scopes := slices.Compact(slices.Sorted(slices.Values(d.scopes)))
-			if d.criteria.all() {
-				scopes = []string{strings.Join(scopes, " ")}
+			set := slices.Compact(slices.Sorted(slices.Values(d.scopes)))
+			asked = append(asked, scopesOf{p, set, d.criteria.all()})
+			if key := strings.Join(set, " "); by[key] == nil {
+				for _, scope := range set {
+					with[scope] = append(with[scope], set)
+				}
 			}
-			for _, value := range scopes {
-				values = append(values, valued{p, value})
+			by.add(strings.Join(set, " "), in)
+		}
+	}
+	var found []Finding
+	for _, a := range asked {
+		if others := a.others(by, with); others != "" {
+			found = append(found, a.about("scopes", "expected a scope of this environment alone, got %s, which the tokens of %s have", strings.Join(a.set, " "), others))
+		}
+	}
+	return found
+}
+
+// scopesOf is a policy with the scopes that it asks for.
+type scopesOf struct {
+	place
+	set []string
+	all bool
+}
+
+// others names the environments whose tokens have what is asked for; with are the
+// sets that are asked for anywhere, by each scope in them.
+func (a scopesOf) others(by alike, with map[string][][]string) string {
+	for _, scope := range a.set {
+		for _, set := range with[scope] {
+			if others := by[strings.Join(set, " ")].others(a.in); others != "" && a.metBy(set) {
+				return others
 			}
 		}
 	}
-	return shared("scopes", values)
+	return ""
+}
+
+// metBy reports whether a token with some scopes has what is asked for.
+func (a scopesOf) metBy(scopes []string) bool {
+	has := func(scope string) bool { return slices.Contains(scopes, scope) }
+	if a.all {
+		return !slices.ContainsFunc(a.set, func(scope string) bool { return !has(scope) })
+	}
+	return slices.ContainsFunc(a.set, has)
 }
 
 func productionBesideOthers(all []*inspected) []Finding {

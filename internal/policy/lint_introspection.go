@@ -15,6 +15,14 @@ func introspectionRules() []LintRule {
 			check: each(introspectionAtEntra),
 		},
 		{
+			ID: "oauth-provider-not-entra", Severity: High,
+			Why:   "this policy is for the Mule OAuth provider alone, and the vendor names Azure as unsupported: tokens of Entra are not what it expects",
+			Fix:   "use JWT Validation in its place",
+			Refs:  []string{"mulesoft-policies.md §1.1"},
+			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			check: eachPolicy(oauth2ProviderNotEntra),
+		},
+		{
 			ID: "introspection-over-http", Severity: High,
 			Why:   "each token, and the gateway's own credentials with it, can be read on the way, and the answer changed",
 			Fix:   "write Introspection URL with https",
@@ -55,6 +63,13 @@ func introspectionAtEntra(p place, c *Introspection) []Finding {
 		return nil
 	}
 	return []Finding{p.about("introspectionURL", "expected an endpoint that answers RFC 7662, got %s", host)}
+}
+
+func oauth2ProviderNotEntra(p place) []Finding {
+	if p.Asset != externalOAuth2 {
+		return nil
+	}
+	return []Finding{p.of("expected %s for tokens of Entra, got %s", jwtValidation, p.Asset)}
 }
 
 func introspectionOverHTTP(p place, c *Introspection) []Finding {

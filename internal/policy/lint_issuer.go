@@ -250,13 +250,15 @@ func issuerOfOneVersion(p place, _ *JWTValidation) []Finding {
 }
 
 func tenantsDisagree(p place, c *JWTValidation) []Finding {
-	_, keys, ok := tenantOf(c.JWKSURL)
-	if !ok || c.JWTKeyOrigin != "jwks" || !bareGUID(keys) {
-		return nil
-	}
-	for _, tenant := range p.tenants() {
-		if bareGUID(tenant) && !strings.EqualFold(tenant, keys) {
-			return []Finding{p.about("jwksUrl", "expected the keys of tenant %s, which iss or tid names, got those of %s", tenant, keys)}
+	for _, address := range c.keySets() {
+		_, keys, ok := tenantOf(address)
+		if !ok || !bareGUID(keys) {
+			continue
+		}
+		for _, tenant := range p.tenants() {
+			if bareGUID(tenant) && !strings.EqualFold(tenant, keys) {
+				return []Finding{p.about("jwksUrl", "expected the keys of tenant %s, which iss or tid names, got those of %s", tenant, keys)}
+			}
 		}
 	}
 	return nil
