@@ -158,8 +158,8 @@ func (j *Journal) end(f Footer) (*Results, error) {
 	if err := j.written.check(); err != nil {
 		return nil, fmt.Errorf("reports: journal: %w", err)
 	}
-	r := j.written.Concluded()
-	return r, r.WriteFile(filepath.Join(j.dir, ResultsFile))
+	j.written.Conclude()
+	return &j.written, j.written.writeFile(filepath.Join(j.dir, ResultsFile))
 }
 
 // write appends one line in one call and notes what a reader makes of it. The

@@ -15,6 +15,10 @@ import (
 // complete: nothing can be said of that run.
 var ErrNoHeader = errors.New("journal has no header")
 
+// mostForeseen is for how many cases a journal makes room before it has seen
+// them: a header may say anything.
+const mostForeseen = 1 << 17
+
 // Read reads the results of a run from its folder, its results file or its
 // journal. A last line that was torn is dropped; a journal without footer is
 // an interrupted run.
@@ -63,7 +67,8 @@ func Decode(in io.Reader) (*Results, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
-	return r.Concluded(), nil
+	r.Conclude()
+	return r, nil
 }
 
 // decode tells the two forms apart by the first value: of a journal it is a
@@ -128,6 +133,7 @@ func (r *Results) begin(h Header) {
 	r.Schema, r.Tool, r.Catalogue, r.Run = h.Schema, h.Tool, h.Catalogue, h.Run
 	r.Selection, r.Targets, r.Waivers = h.Selection, h.Targets, h.Waivers
 	r.Run.Interrupted = true
+	r.Cases = make([]Case, 0, min(max(h.Selection.Selected, 0), mostForeseen)) // it would be copied again and again
 }
 
 func (r *Results) end(f Footer) {
