@@ -73,17 +73,25 @@ func (e *Engine) Start(ctx context.Context, plan Plan) *Run {
 	r.tokens, r.keys.own, r.ownErr = e.share()
 	r.former = e.former
 	for i := range plan.Cases {
-		name := plan.Cases[i].Spec()
-		if r.specs[name] == nil {
-			r.specs[name] = &spec{ended: make(chan struct{})}
-		}
-		r.specs[name].left++
+		r.await(&plan.Cases[i])
 		if row := plan.Cases[i].Scenario; r.refs[row] == nil {
 			r.refs[row] = row.Refs()
 		}
 	}
 	go r.work(ctx)
 	return r
+}
+
+// await makes room for a case that somebody will wait for.
+func (r *Run) await(c *scenarios.Case) {
+	if r.plan.Unwaited {
+		return
+	}
+	name := c.Spec()
+	if r.specs[name] == nil {
+		r.specs[name] = &spec{ended: make(chan struct{})}
+	}
+	r.specs[name].left++
 }
 
 // Wait gives the cases of a scenario at an environment when all are judged.

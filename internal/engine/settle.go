@@ -121,7 +121,7 @@ func (r *Run) hand(s *shot, result reports.Case) {
 	if r.plan.Progress != nil {
 		r.plan.Progress(result)
 	}
-	if !s.extra {
+	if !s.extra && !r.plan.Unwaited {
 		r.tell(s.c.Spec(), result)
 	}
 }

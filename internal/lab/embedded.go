@@ -48,7 +48,7 @@ const keptToIssuer = 16
 // NewEmbedded starts an issuer for the target's tenants, and another for a
 // former mock that the target names.
 func NewEmbedded(target *targets.File) (*Embedded, error) {
-	e := &Embedded{Clock: &Clock{}, target: target, echo: &gateway.Echo{Limit: 1 << 16}}
+	e := &Embedded{Clock: &Clock{}, target: target, echo: &gateway.Echo{Limit: 1 << 13}}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	issuers := []**mockidp.Issuer{&e.Issuer}
 	if target.Tokens.Former != nil {

@@ -37,10 +37,15 @@ func (f findingView) Environments() []string {
 	return all
 }
 
-// caseView is a case with what the results know around it.
+// caseView is a case with what the results know around it. The templates name
+// the case where they want something of it: to find a promoted field takes them
+// ten times as long.
 type caseView struct {
 	*reports.Case
-	Body body
+	// Graded is the outcome that counts.
+	Graded reports.Outcome
+	Tone   Tone
+	Body   body
 	// Around are the controls that it leans on, where the results hold them.
 	Around *controlAround
 }
@@ -49,6 +54,8 @@ type caseView struct {
 type controlAround struct {
 	*reports.Control
 	Anchor string
+	// Shots sums them up.
+	Shots string
 	// genuine is the exchange of a genuine token at the same gateway.
 	genuine *reports.Exchange
 }
@@ -96,12 +103,10 @@ type stepView struct {
 
 // view finds what stands around a case.
 func (b *bodies) view(c *reports.Case) caseView {
-	v := caseView{Case: c}
-	if c.Control == nil {
-		return v
-	}
-	if control := b.controlsByID[[2]string{c.Target, c.Control.ID}]; control != nil {
-		v.Around = &controlAround{control, b.anchor(c.Target, control.ID), genuine(control)}
+	v := caseView{Case: c, Graded: c.Effective()}
+	v.Tone = toneOf(v.Graded)
+	if c.Control != nil {
+		v.Around = b.around[[2]string{c.Target, c.Control.ID}]
 	}
 	return v
 }
