@@ -24,6 +24,7 @@ const staticLimit = 3 << 20
 type bodies struct {
 	*reports.Results
 	around  map[[2]string]*controlAround // by target and id
+	demands sync.Map                     // template.HTML by what is demanded
 	turning *strings.Replacer
 	static  int
 	packed  []string
