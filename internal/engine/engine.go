@@ -109,7 +109,7 @@ type Plan struct {
 	Bare bool
 	// Unwaited: nobody asks [Run.Wait] for a scenario, so its cases are not kept.
 	Unwaited bool
-	Sink Sink
+	Sink     Sink
 	// Progress is told of every judged case; nil if nobody watches. It is
 	// called by many goroutines.
 	Progress func(reports.Case)

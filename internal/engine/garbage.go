@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"os"
 	"runtime/debug"
 )
@@ -24,5 +25,13 @@ func CollectRarely() {
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
+	}
+}
+
+// CollectUsually takes the limit back that CollectRarely has set: results that
+// are turned into a report may need more, and would be collected without end.
+func CollectUsually() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(math.MaxInt64)
 	}
 }

@@ -28,8 +28,12 @@ func TestCollectRarely(t *testing.T) {
 			if got := debug.SetGCPercent(100); got != row.percent {
 				t.Errorf("expected %d %%, got %d", row.percent, got)
 			}
-			if got := debug.SetMemoryLimit(math.MaxInt64); got != row.limit {
+			if got := debug.SetMemoryLimit(-1); got != row.limit {
 				t.Errorf("expected a limit of %d, got %d", row.limit, got)
+			}
+			engine.CollectUsually()
+			if got := debug.SetMemoryLimit(-1); got != math.MaxInt64 {
+				t.Errorf("expected no limit any more, got %d", got)
 			}
 		})
 	}
