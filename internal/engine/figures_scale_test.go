@@ -110,7 +110,9 @@ func TestScaleChild(t *testing.T) {
 	}
 	b := newBench(t)
 	b.memo = map[string][]byte{}
-	rows := slices.DeleteFunc(slices.Clone(b.rows), func(s scenarios.Scenario) bool { return s.Kind == scenarios.Flow || s.Serial || !s.Issuer.Empty() || s.Guards == "time" })
+	rows := slices.DeleteFunc(slices.Clone(b.rows), func(s scenarios.Scenario) bool {
+		return s.Kind == scenarios.Flow || s.Serial || !s.Issuer.Empty() || s.Guards == "time"
+	})
 	plan := engine.Plan{Expansion: b.x, Cases: b.many(rows, 0)}
 	b.large(t, plan, t.TempDir()) // what is made once
 	plan.Cases = b.many(rows, n)
