@@ -66,6 +66,8 @@ type Case struct {
 	Status int `json:"status,omitempty"`
 	// Fault is why there is no answer.
 	Fault Fault `json:"fault,omitempty"`
+	// Address is where there was none.
+	Address string `json:"address,omitempty" jsonschema_extras:"volatile=true"`
 	// Reached is whether the request got to the upstream.
 	Reached Reach `json:"reached"`
 	// RefusedBy is who wrote the refusal: "gateway", "backend", or empty.
@@ -139,7 +141,9 @@ type Shot struct {
 	Detail  string  `json:"detail,omitempty"`
 	Status  int     `json:"status,omitempty"`
 	Fault   Fault   `json:"fault,omitempty"`
-	Reached Reach   `json:"reached"`
+	// Address is where there was no answer.
+	Address string `json:"address,omitempty" jsonschema_extras:"volatile=true"`
+	Reached Reach  `json:"reached"`
 	// State is what a control's shot proves; empty for a case's.
 	State    ControlState `json:"state,omitempty"`
 	Exchange *Exchange    `json:"exchange,omitempty" jsonschema_extras:"volatile=true"`

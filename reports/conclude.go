@@ -13,34 +13,37 @@ import (
 // that no report repeats an exit code or answer that its cases do not bear.
 func (r *Results) Concluded() *Results {
 	c := *r
-	c.Schema = cmp.Or(r.Schema, SchemaVersion)
-	c.Targets = sortedTargets(r.Targets)
-	c.Cases, c.Controls = list(slices.Clone(r.Cases)), list(slices.Clone(r.Controls))
-	slices.SortFunc(c.Cases, compareCases)
-	slices.SortFunc(c.Controls, func(a, b Control) int {
-		return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.ID, b.ID))
-	})
-	for i := range c.Controls {
-		c.Controls[i].State = c.Controls[i].proves()
-		c.Controls[i].Shots = list(knownShots(c.Controls[i].Shots))
-	}
-	for i := range c.Cases {
-		k := &c.Cases[i]
-		k.Outcome, k.Repeats, k.Steps = known(k.Outcome), knownShots(k.Repeats), knownSteps(k.Steps)
-	}
-	c.Causes, c.Learnt = sortedCauses(r.Causes), sortedLearnt(r.Learnt)
-	c.Supports = supportsOf(c.Learnt)
-	c.Waivers = c.waiversUsed()
-	c.Counts, c.Selection.Fired = c.CountCases(), c.fired()
-	c.Obligations = c.obligations()
-	c.LeftOpen = c.leftOpen()
-	c.Answers = c.answers()
-	c.ExitCode = c.exitCode()
+	c.Cases, c.Controls = slices.Clone(r.Cases), slices.Clone(r.Controls)
+	c.Conclude()
 	return &c
 }
 
 // Conclude makes r its own conclusion.
-func (r *Results) Conclude() { *r = *r.Concluded() }
+func (r *Results) Conclude() {
+	r.Schema = cmp.Or(r.Schema, SchemaVersion)
+	r.Targets = sortedTargets(r.Targets)
+	r.Cases, r.Controls = list(r.Cases), list(r.Controls)
+	slices.SortFunc(r.Cases, compareCases)
+	slices.SortFunc(r.Controls, func(a, b Control) int {
+		return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.ID, b.ID))
+	})
+	for i := range r.Controls {
+		r.Controls[i].State = r.Controls[i].proves()
+		r.Controls[i].Shots = list(knownShots(r.Controls[i].Shots))
+	}
+	for i := range r.Cases {
+		k := &r.Cases[i]
+		k.Outcome, k.Repeats, k.Steps = known(k.Outcome), knownShots(k.Repeats), knownSteps(k.Steps)
+	}
+	r.Causes, r.Learnt = sortedCauses(r.Causes), sortedLearnt(r.Learnt)
+	r.Supports = supportsOf(r.Learnt)
+	r.Waivers = r.waiversUsed()
+	r.Counts, r.Selection.Fired = r.CountCases(), r.fired()
+	r.Obligations = r.obligations()
+	r.LeftOpen = r.leftOpen()
+	r.Answers = r.answers()
+	r.ExitCode = r.exitCode()
+}
 
 // knownShots and knownSteps return copies in which outcomes beyond the ladder
 // are errors.

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,10 @@ import (
 // ErrNoHeader is returned for a journal that was cut before its first line was
 // complete: nothing can be said of that run.
 var ErrNoHeader = errors.New("journal has no header")
+
+// mostForeseen is for how many cases a journal makes room before it has seen
+// them: a header may say anything.
+const mostForeseen = 1 << 17
 
 // Read reads the results of a run from its folder, its results file or its
 // journal. A last line that was torn is dropped; a journal without footer is
@@ -52,28 +57,33 @@ func readFile(path string) (*Results, error) {
 
 // Decode reads results, or a journal, from in, and concludes them anew.
 func Decode(in io.Reader) (*Results, error) {
-	text, err := io.ReadAll(in)
-	if err != nil {
-		return nil, err
-	}
-	r, err := decode(text)
+	r, err := decode(bufio.NewReader(in))
 	if err != nil {
 		return nil, err
 	}
 	if err := r.check(); err != nil {
 		return nil, err
 	}
-	return r.Concluded(), nil
+	r.Conclude()
+	return r, nil
 }
 
 // decode tells the two forms apart by the first value: of a journal it is a
 // record, of results it is the whole.
-func decode(text []byte) (*Results, error) {
-	first, _, _ := bytes.Cut(text, []byte("\n"))
+func decode(in *bufio.Reader) (*Results, error) {
+	first, err := in.ReadBytes('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err //nolint:wrapcheck // the caller says what was read
+	}
 	var rec record
 	if err := unmarshal(first, &rec); err == nil && rec.Header != nil {
-		return joined(text)
+		return joined(*rec.Header, in)
 	}
+	text, err := io.ReadAll(in)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the caller says what was read
+	}
+	text = append(first, text...)
 	var r Results
 	if err := unmarshal(text, &r); err != nil {
 		if begun := []byte(`{"header":`); bytes.HasPrefix(text, begun) || bytes.HasPrefix(begun, text) {
@@ -84,34 +94,43 @@ func decode(text []byte) (*Results, error) {
 	return &r, nil
 }
 
-// joined reads a journal line by line.
-func joined(text []byte) (*Results, error) {
+// joined reads the lines of a journal after its header.
+func joined(h Header, in *bufio.Reader) (*Results, error) {
 	r := &Results{}
-	r.Run.Interrupted = true // until the footer
-	controls := map[[2]string]int{}
-	for n := 1; len(text) > 0; n++ {
-		line, rest, whole := bytes.Cut(text, []byte("\n"))
-		text = rest
+	r.begin(h) // interrupted until the footer
+	controls, known := map[[2]string]int{}, words{}
+	for n := 2; ; n++ {
+		line, err := in.ReadBytes('\n')
+		if torn := errors.Is(err, io.EOF); err != nil && !torn || torn && len(line) == 0 {
+			return r, eofIsNone(err)
+		}
 		var rec record
-		switch err := unmarshal(line, &rec); {
-		case err != nil && !whole:
+		switch failed := unmarshal(line, &rec); {
+		case failed != nil && err != nil:
 			return r, nil // torn by the death of its writer
-		case err != nil:
-			return nil, fmt.Errorf("line %d: %w", n, err)
+		case failed != nil:
+			return nil, fmt.Errorf("line %d: %w", n, failed)
+		}
+		if rec.Case != nil {
+			known.share(rec.Case)
 		}
 		if err := r.add(rec, controls); err != nil {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
 	}
-	return r, nil
+}
+
+func eofIsNone(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
 }
 
 func (r *Results) add(rec record, controls map[[2]string]int) error {
 	switch {
-	case rec.Header != nil && r.Schema != "":
-		return errors.New("a second header: two runs in one journal")
 	case rec.Header != nil:
-		r.begin(*rec.Header)
+		return errors.New("a second header: two runs in one journal")
 	case rec.Case != nil:
 		r.Cases = append(r.Cases, *rec.Case)
 	case rec.Control != nil:
@@ -128,6 +147,7 @@ func (r *Results) begin(h Header) {
 	r.Schema, r.Tool, r.Catalogue, r.Run = h.Schema, h.Tool, h.Catalogue, h.Run
 	r.Selection, r.Targets, r.Waivers = h.Selection, h.Targets, h.Waivers
 	r.Run.Interrupted = true
+	r.Cases = make([]Case, 0, min(max(h.Selection.Selected, 0), mostForeseen)) // it would be copied again and again
 }
 
 func (r *Results) end(f Footer) {

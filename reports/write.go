@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,22 +11,22 @@ import (
 // Encode writes the concluded results as indented JSON, the form of
 // ResultsFile.
 func (r *Results) Encode(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(r.Concluded()); err != nil {
+	if err := encode(w, r.Concluded()); err != nil {
 		return fmt.Errorf("reports: encode: %w", err)
 	}
 	return nil
 }
 
 // WriteFile writes the results to path, whole or not at all.
-func (r *Results) WriteFile(path string) error {
+func (r *Results) WriteFile(path string) error { return r.Concluded().writeFile(path) }
+
+// writeFile is WriteFile for results that are concluded.
+func (r *Results) writeFile(path string) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // 0600
 	if err != nil {
 		return fmt.Errorf("reports: write: %w", err)
 	}
-	err = errors.Join(r.Encode(temp), temp.Close())
+	err = errors.Join(encode(temp, r), temp.Close())
 	if err == nil {
 		err = os.Rename(temp.Name(), path)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/entraproof/entraproof/internal/engine"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/reports/format"
 	"github.com/entraproof/entraproof/suites"
@@ -193,6 +194,7 @@ func (p *program) judge(ctx context.Context, o runOptions, cfg suites.Config) er
 	}
 	cfg.Progress = progress.Case
 	results, err := suites.Run(ctx, cfg)
+	engine.CollectUsually()
 	progress.End()
 	if results == nil {
 		return runFailed(err)

@@ -107,7 +107,9 @@ type Plan struct {
 	Command string
 	// Bare leaves out the exchanges, which nobody will read.
 	Bare bool
-	Sink Sink
+	// Unwaited: nobody asks [Run.Wait] for a scenario, so its cases are not kept.
+	Unwaited bool
+	Sink     Sink
 	// Progress is told of every judged case; nil if nobody watches. It is
 	// called by many goroutines.
 	Progress func(reports.Case)

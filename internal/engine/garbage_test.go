@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"math"
 	"runtime/debug"
 	"testing"
 
@@ -10,19 +11,29 @@ import (
 // TestCollectRarely: rarer than usual, unless the environment decides.
 func TestCollectRarely(t *testing.T) {
 	for _, row := range []struct {
-		name, environment string
-		percent           int
+		name, percentSet, limitSet string
+		percent                    int
+		limit                      int64
 	}{
-		{"nothing said", "", 400},
-		{"the environment decides", "50", 100}, // as it was: the runtime has read it at the start
+		{"nothing said", "", "", 400, 256 << 20},
+		{"the environment decides how much garbage", "50", "", 100, 256 << 20}, // as it was: the runtime has read it at the start
+		{"the environment decides how much memory", "", "1GiB", 400, math.MaxInt64},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			before := debug.SetGCPercent(100)
-			t.Cleanup(func() { debug.SetGCPercent(before) })
-			t.Setenv("GOGC", row.environment)
+			percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(math.MaxInt64)
+			t.Cleanup(func() { debug.SetGCPercent(percent); debug.SetMemoryLimit(limit) })
+			t.Setenv("GOGC", row.percentSet)
+			t.Setenv("GOMEMLIMIT", row.limitSet)
 			engine.CollectRarely()
 			if got := debug.SetGCPercent(100); got != row.percent {
 				t.Errorf("expected %d %%, got %d", row.percent, got)
+			}
+			if got := debug.SetMemoryLimit(-1); got != row.limit {
+				t.Errorf("expected a limit of %d, got %d", row.limit, got)
+			}
+			engine.CollectUsually()
+			if got := debug.SetMemoryLimit(-1); got != math.MaxInt64 {
+				t.Errorf("expected no limit any more, got %d", got)
 			}
 		})
 	}

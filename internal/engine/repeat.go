@@ -132,7 +132,7 @@ func (r *Run) repeatResult(j judged, of int) reports.Shot {
 		out.Exchange = &exchange
 	}
 	if o.Fault != probe.NoFault {
-		out.Detail += " at " + o.Address
+		out.Address = o.Address
 	}
 	return out
 }

@@ -73,17 +73,25 @@ func (e *Engine) Start(ctx context.Context, plan Plan) *Run {
 	r.tokens, r.keys.own, r.ownErr = e.share()
 	r.former = e.former
 	for i := range plan.Cases {
-		name := plan.Cases[i].Spec()
-		if r.specs[name] == nil {
-			r.specs[name] = &spec{ended: make(chan struct{})}
-		}
-		r.specs[name].left++
+		r.await(&plan.Cases[i])
 		if row := plan.Cases[i].Scenario; r.refs[row] == nil {
 			r.refs[row] = row.Refs()
 		}
 	}
 	go r.work(ctx)
 	return r
+}
+
+// await makes room for a case that somebody will wait for.
+func (r *Run) await(c *scenarios.Case) {
+	if r.plan.Unwaited {
+		return
+	}
+	name := c.Spec()
+	if r.specs[name] == nil {
+		r.specs[name] = &spec{ended: make(chan struct{})}
+	}
+	r.specs[name].left++
 }
 
 // Wait gives the cases of a scenario at an environment when all are judged.
@@ -184,7 +192,7 @@ func (r *Run) fireAll(ctx context.Context, cases []*scenarios.Case) {
 	slots := make(chan struct{}, r.concurrency())
 	var next atomic.Int64
 	var workers sync.WaitGroup
-	for range min(len(cases), r.concurrency()+r.tokens.parallel()) {
+	for range min(len(cases), r.concurrency()+r.tokens.parallel(r.concurrency())) {
 		workers.Go(func() {
 			for i := next.Add(1); i <= int64(len(cases)); i = next.Add(1) {
 				s := r.make(ctx, cases[i-1])
@@ -192,9 +200,7 @@ func (r *Run) fireAll(ctx context.Context, cases []*scenarios.Case) {
 					continue
 				}
 				for _, s := range r.repeats(s) {
-					slots <- struct{}{}
-					r.fireCase(ctx, s)
-					<-slots
+					r.fireCase(ctx, s, slots)
 				}
 			}
 		})
@@ -206,8 +212,12 @@ func (r *Run) fireAll(ctx context.Context, cases []*scenarios.Case) {
 func (r *Run) concurrency() int { return max(1, r.plan.target().Pace.Concurrency) }
 
 // fireCase fires a case once and leaves it with its lane until the control
-// after it has been fired.
-func (r *Run) fireCase(ctx context.Context, s *shot) {
+// after it has been fired. The connection is made before it takes a slot: that
+// can take as long as the request.
+func (r *Run) fireCase(ctx context.Context, s *shot, slots chan struct{}) {
+	s.ready = r.prober.Ready(ctx, s.wire)
+	slots <- struct{}{}
+	defer func() { <-slots }()
 	if !r.shoot(ctx, s) {
 		return
 	}
@@ -222,12 +232,16 @@ func (r *Run) fireCase(ctx context.Context, s *shot) {
 
 // shoot sends the request; it reports false where the case ended without one.
 func (r *Run) shoot(ctx context.Context, s *shot) bool {
+	if s.ready == nil {
+		s.ready = r.prober.Ready(ctx, s.wire)
+	}
 	if err := r.pace.wait(ctx); err != nil {
+		s.ready.Close()
 		r.report(s, unpaced(err))
 		return false
 	}
 	s.start, s.sent = r.sequence.Add(1), r.engine.now()
-	s.observed = r.prober.Fire(ctx, s.wire)
+	s.observed, s.ready = s.ready.Fire(ctx), nil // a case that waits for its control needs no connection
 	s.end, s.answered = r.sequence.Add(1), r.engine.now()
 	if ctx.Err() != nil && s.observed.Fault != probe.NoFault {
 		r.report(s, verdict.Because(verdict.Interrupted, ""))

@@ -121,7 +121,7 @@ func (r *Run) hand(s *shot, result reports.Case) {
 	if r.plan.Progress != nil {
 		r.plan.Progress(result)
 	}
-	if !s.extra {
+	if !s.extra && !r.plan.Unwaited {
 		r.tell(s.c.Spec(), result)
 	}
 }
@@ -216,7 +216,7 @@ func (r *Run) result(s *shot, v verdict.Verdict) reports.Case {
 		Needs: c.Needs, Declare: c.Declare, Started: s.observed.Started, ElapsedMS: s.observed.Elapsed.Milliseconds(),
 	}
 	if s.observed.Fault != probe.NoFault {
-		out.Detail += " at " + s.observed.Address
+		out.Address = s.observed.Address
 	}
 	if r.plan.Command != "" {
 		out.Command = r.plan.Command + " --id " + row.ID

@@ -31,6 +31,8 @@ type shot struct {
 	sibling string
 	scope   value.Scope
 	wire    probe.Wire
+	// ready is the wire with its connection, where that was made ahead.
+	ready *probe.Ready
 	// compared is what differs between token and control, once somebody asked.
 	compared *comparison
 

@@ -13,6 +13,10 @@ import (
 // may make 500 tokens.
 const managementTimeout = 30 * time.Second
 
+// keptToIssuer is how many connections to a mock are kept: more than cases are
+// prepared at once.
+const keptToIssuer = 64
+
 // SourceOf is whoever gives the target's tokens: the management listener of a
 // mock. The embedded mock is not found here: whoever started it has it.
 func SourceOf(f *targets.File) (Source, error) {
@@ -37,6 +41,6 @@ func FormerOf(f *targets.File) Source {
 func mockClient(m *targets.Mock) *mockidp.Client {
 	return mockidp.NewClient(m.Management, m.Token, &http.Client{
 		Timeout:   managementTimeout,
-		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16},
+		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: keptToIssuer},
 	})
 }

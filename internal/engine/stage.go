@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/entraproof/entraproof/internal/probe"
@@ -29,6 +30,7 @@ type Stage struct {
 
 	run      *Run
 	shot     *shot
+	sent     int
 	verdicts []verdict.Verdict
 }
 
@@ -40,6 +42,15 @@ type Step struct {
 	Reach    verdict.Reach
 	silent   error
 	verdict  verdict.Verdict
+	asking   bool
+}
+
+// answeredBy reports whether a step that only asked whether it is time yet is
+// told well enough by the next one of its kind: how often a flow had to ask is
+// chance.
+func (s Step) answeredBy(next Step) bool {
+	return s.asking && next.asking && s.Title == next.Title &&
+		(s.Expect.Measure != "" || slices.Contains(s.Expect.Refuse, s.Observed.Status))
 }
 
 // Send is how a step's request is sent.
@@ -52,6 +63,9 @@ type Send struct {
 	Fresh bool
 	// At is where it goes; nil: the case's own route.
 	At *probe.Endpoint
+	// Asking: the request is sent until its time has come. Of several the last one
+	// counts, and those before that were not as they must be.
+	Asking bool
 	// Patience is how long an answer is waited for; 0: as ever.
 	Patience time.Duration
 	// Trickle has its bytes written one by one, each after it returned; an error
@@ -190,7 +204,8 @@ func (s *Stage) Declared(key string) (string, bool) { return s.run.plan.target()
 // Do sends one request and notes what came back; it is judged when the control
 // after the flow has been fired. The returned step tells the flow how to go on.
 func (s *Stage) Do(ctx context.Context, title string, expect verdict.Expectation, send Send) (Step, error) {
-	id := fmt.Sprintf("%s/step-%d", s.Case.ID, len(s.shot.steps)+1)
+	s.sent++
+	id := fmt.Sprintf("%s/step-%d", s.Case.ID, s.sent)
 	wire, err := s.wire(id, send)
 	if err != nil {
 		return Step{}, fmt.Errorf("engine: %s: %w", title, err)
@@ -198,7 +213,7 @@ func (s *Stage) Do(ctx context.Context, title string, expect verdict.Expectation
 	if err := s.run.pace.wait(ctx); err != nil {
 		return Step{}, err
 	}
-	step := Step{Title: title, Expect: expect}
+	step := Step{Title: title, Expect: expect, asking: send.Asking}
 	switch {
 	case send.Trickle != nil:
 		step.Observed = s.run.prober.Trickle(ctx, wire, send.Trickle)
@@ -215,7 +230,7 @@ func (s *Stage) Do(ctx context.Context, title string, expect verdict.Expectation
 		return Step{}, err
 	}
 	step.Reach, _, step.silent = s.run.reachOf(ctx, step.Observed, id)
-	s.shot.steps = append(s.shot.steps, step)
+	s.shot.steps = append(slices.DeleteFunc(s.shot.steps, func(earlier Step) bool { return earlier.answeredBy(step) }), step)
 	return step, nil
 }
 

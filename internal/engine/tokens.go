@@ -42,9 +42,16 @@ func newTokens(source Source, now func() time.Time) *tokens {
 	return &tokens{source: source, now: now, kept: map[string]*keptToken{}}
 }
 
-// parallel is how many cases are prepared at once: signing is work for cores
-// where the issuer is in this process, and waiting where it is not.
-func (t *tokens) parallel() int { return max(4, 2*runtime.GOMAXPROCS(0)) }
+// parallel is how many cases are prepared while others are fired: signing is work
+// for cores where the issuer is in this process. Where it is not, it is waiting,
+// about as long as for an answer.
+func (t *tokens) parallel(concurrency int) int {
+	working := max(4, 2*runtime.GOMAXPROCS(0))
+	if _, here := t.source.(interface{ URL() string }); here {
+		return working
+	}
+	return concurrency + working
+}
 
 // genuine is the token of a grant; label tells apart several of one grant.
 func (t *tokens) genuine(ctx context.Context, g mint.Grant, label string) (string, error) {

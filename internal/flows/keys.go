@@ -202,7 +202,7 @@ func measureNewKey(ctx context.Context, s *engine.Stage, token string) error {
 // answer: the earlier ones are within the delay and measure it.
 func awaitTrust(ctx context.Context, s *engine.Stage, token string, delay time.Duration) error {
 	for started := s.Now(); s.Now().Sub(started) < delay; {
-		step, err := s.Do(ctx, "signed with a key published a moment ago, within the declared delay", verdict.Expectation{Measure: "new-key"}, engine.Send{Token: token})
+		step, err := s.Do(ctx, "signed with a key published a moment ago, within the declared delay", verdict.Expectation{Measure: "new-key"}, engine.Send{Token: token, Asking: true})
 		if err != nil {
 			return err
 		}

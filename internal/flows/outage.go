@@ -58,7 +58,7 @@ func awaitFetch(ctx context.Context, s *engine.Stage) error {
 	}
 	delay, _ := declaredDelay(s)
 	for started := s.Now(); ; {
-		if err := forged(ctx, s, "outage", engine.Refuse(401, 503)); err != nil {
+		if err := asking(ctx, s, "outage", engine.Refuse(401, 503)); err != nil {
 			return err
 		}
 		after, err := keyFetches(ctx, s.Issuer)

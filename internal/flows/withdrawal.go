@@ -110,7 +110,7 @@ func awaitRefusal(ctx context.Context, s *engine.Stage) error {
 		if err := provokeFetch(ctx, s, fetched); err != nil {
 			return err
 		}
-		step, err := s.Do(ctx, "signed with the key that was withdrawn, within the declared delay", verdict.Expectation{Measure: "withdrawn-key"}, engine.Send{Token: s.Token})
+		step, err := s.Do(ctx, "signed with the key that was withdrawn, within the declared delay", verdict.Expectation{Measure: "withdrawn-key"}, engine.Send{Token: s.Token, Asking: true})
 		if err != nil {
 			return err
 		}
@@ -154,12 +154,27 @@ func provokeFetch(ctx context.Context, s *engine.Stage, fetched int) error {
 	if refetch, _ := s.Declared("jwks-refetch"); fetched > 0 || refetch != "unknown-kid" {
 		return nil
 	}
-	return forged(ctx, s, "unknown", engine.Refuse(401))
+	return asking(ctx, s, "unknown", engine.Refuse(401))
 }
 
 // forged sends the genuine claims under a key id that nobody published, signed
 // by our own key.
 func forged(ctx context.Context, s *engine.Stage, name string, expect verdict.Expectation) error {
+	return unpublished(ctx, s, name, step{expect, false})
+}
+
+// asking is forged, sent until the gateway fetches.
+func asking(ctx context.Context, s *engine.Stage, name string, expect verdict.Expectation) error {
+	return unpublished(ctx, s, name, step{expect, true})
+}
+
+// step is what a forged token is sent for.
+type step struct {
+	expect verdict.Expectation
+	asking bool
+}
+
+func unpublished(ctx context.Context, s *engine.Stage, name string, as step) error {
 	input, err := underKey(s, name)
 	if err != nil {
 		return err
@@ -168,7 +183,7 @@ func forged(ctx context.Context, s *engine.Stage, name string, expect verdict.Ex
 	if err != nil {
 		return err
 	}
-	_, err = s.Do(ctx, "a key id that nobody published, signed by our own key", expect, engine.Send{Token: input + "." + signature})
+	_, err = s.Do(ctx, "a key id that nobody published, signed by our own key", as.expect, engine.Send{Token: input + "." + signature, Asking: as.asking})
 	return err
 }
 
@@ -177,7 +192,7 @@ func forged(ctx context.Context, s *engine.Stage, name string, expect verdict.Ex
 func trustAgain(ctx context.Context, s *engine.Stage) error {
 	delay, judged := declaredDelay(s)
 	for started := s.Now(); judged && s.Now().Sub(started) < delay; {
-		step, err := s.Do(ctx, "the genuine token, its key published again", verdict.Expectation{Measure: "key-again"}, engine.Send{Token: s.Token})
+		step, err := s.Do(ctx, "the genuine token, its key published again", verdict.Expectation{Measure: "key-again"}, engine.Send{Token: s.Token, Asking: true})
 		if err != nil || step.Reach.Arrived() {
 			return err
 		}

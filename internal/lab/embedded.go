@@ -70,7 +70,7 @@ func (e *Embedded) Dial(ctx context.Context, network, address string) (net.Conn,
 }
 
 func (k *Keys) open(e *Embedded) (*Embedded, error) {
-	e.Clock, e.echo = &Clock{}, &gateway.Echo{Limit: 1 << 16}
+	e.Clock, e.echo = &Clock{}, &gateway.Echo{Limit: 1 << 13}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	var err error
 	if e.Issuer, err = e.startIssuer(k); err == nil && e.target.Tokens.Former != nil {

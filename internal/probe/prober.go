@@ -43,6 +43,11 @@ func (p *Prober) Fire(ctx context.Context, w Wire) Observation {
 			return o
 		}
 	}
+	return p.over(ctx, l, w)
+}
+
+// over writes w on a connection and keeps that for others where it can.
+func (p *Prober) over(ctx context.Context, l *link, w Wire) Observation {
 	o, keep := l.exchange(ctx, p, w)
 	if !keep || w.Fresh || !p.pool.put(l, p.now()) {
 		l.close()

@@ -213,7 +213,7 @@ func (p *program) run(ctx context.Context, world *lab.Embedded, name string) err
 	probes := x
 	probes.EachKind, probes.Pins = true, nil
 	run := p.engine.Start(ctx, engine.Plan{
-		Expansion: x, Cases: x.Expand(p.rows), Probes: probes.Expand(p.probes), Run: "reproduce-" + name, Sink: results,
+		Expansion: x, Cases: x.Expand(p.rows), Probes: probes.Expand(p.probes), Run: "reproduce-" + name, Sink: results, Unwaited: true,
 	})
 	summary, err := run.End()
 	if err != nil {

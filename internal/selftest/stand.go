@@ -104,7 +104,7 @@ func (a *stand) fireIn(ctx context.Context, f firing, w world, s shot) ([]report
 	cases := slices.DeleteFunc(slices.Clone(at.cases), func(c scenarios.Case) bool { return !s.keep(c) })
 	sink := &engine.Memory{}
 	run := a.engine.Start(ctx, engine.Plan{
-		Expansion: at.x, Cases: cases, Flows: flows.All(), Run: fmt.Sprintf("selftest-%d", f.runs.Add(1)), Sink: sink, Bare: true,
+		Expansion: at.x, Cases: cases, Flows: flows.All(), Run: fmt.Sprintf("selftest-%d", f.runs.Add(1)), Sink: sink, Bare: true, Unwaited: true,
 	})
 	if _, err := run.End(); err != nil {
 		return nil, err

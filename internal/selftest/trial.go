@@ -104,7 +104,7 @@ func (p *prover) record(ctx context.Context, t trial, target *targets.File, dir 
 	if t.ahead != 0 {
 		eng = &engine.Engine{Tokens: at.issuer, Seen: at.lab.Seen, Now: func() time.Time { return at.lab.Clock.Now().Add(t.ahead) }}
 	}
-	summary, err := eng.Start(ctx, engine.Plan{Expansion: x, Cases: x.Expand(rows), Flows: flows.All(), Run: run, Sink: journal}).End()
+	summary, err := eng.Start(ctx, engine.Plan{Expansion: x, Cases: x.Expand(rows), Flows: flows.All(), Run: run, Sink: journal, Unwaited: true}).End()
 	if err != nil {
 		return nil, errors.Join(err, journal.Abandon())
 	}

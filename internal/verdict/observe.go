@@ -92,23 +92,23 @@ func (r Record) refusal() bool {
 
 // tolerates reports whether the row itself lists what came back.
 func (r Record) tolerates() bool {
-	return slices.Contains(r.Expect.Refuse, r.Status) ||
-		r.Expect.OrClosed && (r.Fault == probe.FaultReset || r.Fault == probe.FaultClosed)
+	return slices.Contains(r.Demand.Refuse, r.Status) ||
+		r.Demand.Closed && (r.Fault == probe.FaultReset || r.Fault == probe.FaultClosed)
 }
 
 // sized reports whether the row lets the request be refused for its size. Such a
 // refusal, of whatever status, may come before anybody has looked at the
 // credentials, and says nothing of them (RFC 6585 5).
 func (r Record) sized() bool {
-	return slices.Contains(r.Expect.Refuse, http.StatusRequestHeaderFieldsTooLarge)
+	return slices.Contains(r.Demand.Refuse, http.StatusRequestHeaderFieldsTooLarge)
 }
 
 // best is the status that the row would rather see, 0 if it wants no refusal.
 func (r Record) best() int {
-	if len(r.Expect.Refuse) == 0 {
+	if len(r.Demand.Refuse) == 0 {
 		return 0
 	}
-	return r.Expect.Refuse[0]
+	return r.Demand.Refuse[0]
 }
 
 // listed names the first five cases, sorted, each once.

@@ -24,10 +24,7 @@ func answerObservers() []Observer {
 			Record.refusal, func(r Record) bool { return r.Stored }, RefusalsNotStored, RefusalStored, "refusals",
 		}.observe},
 		{"rsp-upstream-untouched", property{
-			// A row that tolerates acceptance asks for no refusal here.
-			func(r Record) bool {
-				return r.Expect.Refuses() && r.Expect.Accept == AcceptanceFree && r.Reach != ReachUnknown
-			},
+			func(r Record) bool { return r.Demand.Refused && r.Reach != ReachUnknown },
 			func(r Record) bool { return r.Reach.Arrived() }, UpstreamUntouched, UpstreamTouched, "requests that must be refused",
 		}.observe},
 		{"rsp-reasons-not-distinguishable", reasonsAlike},

@@ -79,15 +79,15 @@ func TestNeverServerError(t *testing.T) {
 	}{
 		{"499", verdict.Record{Case: "x", Status: 499}, verdict.NeverServerError},
 		{"500", verdict.Record{Case: "x", Status: 500}, verdict.ServerErrorsSeen},
-		{"503 where listed", verdict.Record{Case: "x", Status: 503, Expect: expect(t, "refuse 401 503")}, verdict.NeverServerError},
-		{"500 where 503 is listed", verdict.Record{Case: "x", Status: 500, Expect: expect(t, "refuse 401 503")}, verdict.ServerErrorsSeen},
+		{"503 where listed", verdict.Record{Case: "x", Status: 503, Demand: verdict.DemandOf(expect(t, "refuse 401 503"))}, verdict.NeverServerError},
+		{"500 where 503 is listed", verdict.Record{Case: "x", Status: 500, Demand: verdict.DemandOf(expect(t, "refuse 401 503"))}, verdict.ServerErrorsSeen},
 		{"reset", verdict.Record{Case: "x", Fault: probe.FaultReset, Connected: true}, verdict.ServerErrorsSeen},
 		{"time-out", verdict.Record{Case: "x", Fault: probe.FaultTimeout, Connected: true}, verdict.ServerErrorsSeen},
 		{"never sent", verdict.Record{Case: "x", Fault: probe.FaultRefused}, verdict.NeverServerError},
 		{"no TLS", verdict.Record{Case: "x", Fault: probe.FaultTLS, Connected: true}, verdict.NeverServerError},
-		{"reset where closed is listed", verdict.Record{Case: "x", Fault: probe.FaultReset, Connected: true, Expect: expect(t, "{refuse: [401], or: closed}")}, verdict.NeverServerError},
-		{"closed where it is listed", verdict.Record{Case: "x", Fault: probe.FaultClosed, Connected: true, Expect: expect(t, "{refuse: [401], or: closed}")}, verdict.NeverServerError},
-		{"time-out where closed is listed", verdict.Record{Case: "x", Fault: probe.FaultTimeout, Connected: true, Expect: expect(t, "{refuse: [401], or: closed}")}, verdict.ServerErrorsSeen},
+		{"reset where closed is listed", verdict.Record{Case: "x", Fault: probe.FaultReset, Connected: true, Demand: verdict.DemandOf(expect(t, "{refuse: [401], or: closed}"))}, verdict.NeverServerError},
+		{"closed where it is listed", verdict.Record{Case: "x", Fault: probe.FaultClosed, Connected: true, Demand: verdict.DemandOf(expect(t, "{refuse: [401], or: closed}"))}, verdict.NeverServerError},
+		{"time-out where closed is listed", verdict.Record{Case: "x", Fault: probe.FaultTimeout, Connected: true, Demand: verdict.DemandOf(expect(t, "{refuse: [401], or: closed}"))}, verdict.ServerErrorsSeen},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -120,7 +120,7 @@ func TestObserversNameFiveCases(t *testing.T) {
 
 func TestRecordOf(t *testing.T) {
 	e := verdict.Evidence{Expect: expect(t, "refuse 401"), Observed: fault(probe.FaultReset), Reach: away}
-	want := verdict.Record{Case: "x/1", Expect: e.Expect, Fault: probe.FaultReset, Connected: true, Reach: away, Presented: verdict.Nothing}
+	want := verdict.Record{Case: "x/1", Demand: verdict.DemandOf(e.Expect), Fault: probe.FaultReset, Connected: true, Reach: away, Presented: verdict.Nothing}
 	if diff := cmp.Diff(want, verdict.RecordOf("x/1", e)); diff != "" {
 		t.Error(diff)
 	}

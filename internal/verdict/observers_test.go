@@ -14,9 +14,10 @@ import (
 // what it is not about.
 func TestObservers(t *testing.T) {
 	t.Parallel()
-	away, bad, double := expect(t, "refuse 401"), expect(t, "refuse 403 401"), expect(t, "refuse 400 401")
+	demand := func(expectation string) verdict.Demand { return verdict.DemandOf(expect(t, expectation)) }
+	away, bad, double := demand("refuse 401"), demand("refuse 403 401"), demand("refuse 400 401")
 	refused := func(change func(*verdict.Record)) verdict.Record {
-		r := verdict.Record{Case: "x", Status: 401, Reach: verdict.NotReached, Expect: away, Presented: verdict.Bearer, Challenge: `Bearer error="invalid_token"`}
+		r := verdict.Record{Case: "x", Status: 401, Reach: verdict.NotReached, Demand: away, Presented: verdict.Bearer, Challenge: `Bearer error="invalid_token"`}
 		change(&r)
 		return r
 	}
@@ -25,15 +26,15 @@ func TestObservers(t *testing.T) {
 		return refused(func(r *verdict.Record) { r.Guards, r.Look, r.Case = guards, look, guards })
 	}
 	scoped := func(challenge string) verdict.Record {
-		return refused(func(r *verdict.Record) { r.Guards, r.Status, r.Expect, r.Challenge = "scope", 403, bad, challenge })
+		return refused(func(r *verdict.Record) { r.Guards, r.Status, r.Demand, r.Challenge = "scope", 403, bad, challenge })
 	}
 	twice := func(status int, challenge string) verdict.Record {
 		return refused(func(r *verdict.Record) {
-			r.Presented, r.Status, r.Expect, r.Challenge = verdict.Twice, status, double, challenge
+			r.Presented, r.Status, r.Demand, r.Challenge = verdict.Twice, status, double, challenge
 		})
 	}
 	large := func(r verdict.Record, expectation string) verdict.Record {
-		r.Status, r.Expect, r.Challenge = 431, expect(t, expectation), ""
+		r.Status, r.Demand, r.Challenge = 431, demand(expectation), ""
 		return r
 	}
 	table := []struct {
@@ -72,7 +73,7 @@ func TestObservers(t *testing.T) {
 		{"untouched", "rsp-upstream-untouched", []verdict.Record{refused(same)}, verdict.UpstreamUntouched},
 		{"touched", "rsp-upstream-untouched", []verdict.Record{refused(func(r *verdict.Record) { r.Reach = verdict.Forwarded })}, verdict.UpstreamTouched},
 		{"touched where it is lenient", "rsp-upstream-untouched", []verdict.Record{refused(func(r *verdict.Record) {
-			r.Reach, r.Expect.Accept = verdict.Reached, verdict.AcceptanceWarned
+			r.Reach, r.Demand = verdict.Reached, demand("{refuse: [401], accept: warn}")
 		})}, verdict.NothingObserved},
 		{"nobody knows", "rsp-upstream-untouched", []verdict.Record{refused(func(r *verdict.Record) { r.Reach = verdict.ReachUnknown })}, verdict.NothingObserved},
 	}

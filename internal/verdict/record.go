@@ -14,7 +14,7 @@ import (
 type Record struct {
 	Case      string
 	Guards    string
-	Expect    Expectation
+	Demand    Demand
 	Status    int
 	Fault     probe.Fault
 	Connected bool // a server took the connection
@@ -37,6 +37,23 @@ type Record struct {
 	Tells []string
 }
 
+// Demand is what observers need of an expectation, which is ten times as large:
+// there is a record for each of many requests.
+type Demand struct {
+	// Refuse are the statuses that the row lists, the first being the best.
+	Refuse []int
+	// Closed: the row takes a closed connection for a refusal.
+	Closed bool
+	// Refused: the request must be refused; a row that tolerates acceptance asks
+	// for none.
+	Refused bool
+}
+
+// DemandOf is the demand in an expectation.
+func DemandOf(e Expectation) Demand {
+	return Demand{Refuse: e.Refuse, Closed: e.OrClosed, Refused: e.Refuses() && e.Accept == AcceptanceFree}
+}
+
 // Internal is a text of the gateway's configuration that nobody outside needs
 // to know.
 type Internal struct {
@@ -49,7 +66,7 @@ type Internal struct {
 func RecordOf(id string, e Evidence) Record {
 	o := e.Observed
 	r := Record{
-		Case: id, Expect: e.Expect, Reach: e.Reach, Status: o.Status, Fault: o.Fault, Connected: o.Connected,
+		Case: id, Demand: DemandOf(e.Expect), Reach: e.Reach, Status: o.Status, Fault: o.Fault, Connected: o.Connected,
 		Presented: PresentedIn(o.Sent),
 	}
 	if e.Reach == Reached || o.Status == 0 {

@@ -2,12 +2,14 @@ package format
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html/template"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/entraproof/entraproof/reports"
@@ -21,18 +23,21 @@ const staticLimit = 3 << 20
 // packed. Its err is the first failure.
 type bodies struct {
 	*reports.Results
-	controlsByID map[[2]string]*reports.Control
-	turning      *strings.Replacer
-	static       int
-	packed       []string
-	err          error
+	around  map[[2]string]*controlAround // by target and id
+	demands sync.Map                     // template.HTML by what is demanded
+	turning *strings.Replacer
+	static  int
+	packed  []string
+
+	mu  sync.Mutex
+	err error
 }
 
 func newBodies(r *reports.Results) *bodies {
-	b := &bodies{Results: r, controlsByID: map[[2]string]*reports.Control{}, turning: turning(), packed: []string{}}
+	b := &bodies{Results: r, around: map[[2]string]*controlAround{}, turning: turning(), packed: []string{}}
 	for i := range r.Controls {
 		c := &r.Controls[i]
-		b.controlsByID[[2]string{c.Target, c.ID}] = c
+		b.around[[2]string{c.Target, c.ID}] = &controlAround{c, b.anchor(c.Target, c.ID), shotsText(c), genuine(c)}
 	}
 	return b
 }
@@ -59,11 +64,13 @@ type body struct {
 	Packed int
 }
 
-// render executes one of the templates.
+// render executes one of the templates. Several goroutines may.
 func (b *bodies) render(name string, data any) string {
 	var text bytes.Buffer
-	if err := page().ExecuteTemplate(&text, name, data); err != nil && b.err == nil {
-		b.err = err
+	if err := page().ExecuteTemplate(&text, name, data); err != nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.err = cmp.Or(b.err, err)
 	}
 	return b.turning.Replace(text.String())
 }

@@ -2,6 +2,7 @@ package format
 
 import (
 	"html/template"
+	"strings"
 
 	"github.com/entraproof/entraproof/reports"
 )
@@ -37,10 +38,17 @@ func (f findingView) Environments() []string {
 	return all
 }
 
-// caseView is a case with what the results know around it.
+// caseView is a case with what the results know around it. The templates name
+// the case where they want something of it: to find a promoted field takes them
+// ten times as long.
 type caseView struct {
 	*reports.Case
-	Body body
+	// Graded is the outcome that counts.
+	Graded reports.Outcome
+	Tone   Tone
+	// Demand is what its row demands, and why.
+	Demand template.HTML
+	Body   body
 	// Around are the controls that it leans on, where the results hold them.
 	Around *controlAround
 }
@@ -49,6 +57,8 @@ type caseView struct {
 type controlAround struct {
 	*reports.Control
 	Anchor string
+	// Shots sums them up.
+	Shots string
 	// genuine is the exchange of a genuine token at the same gateway.
 	genuine *reports.Exchange
 }
@@ -81,9 +91,6 @@ func (c caseView) compared(x *reports.Exchange, reached reports.Reach) *exchange
 	return v
 }
 
-// Clauses are what the row rests on, in full words.
-func (c caseView) Clauses() []clause { return clauses(c.Refs) }
-
 // stepView is one step of a flow, or one of several equal shots.
 type stepView struct {
 	Title    string
@@ -96,14 +103,27 @@ type stepView struct {
 
 // view finds what stands around a case.
 func (b *bodies) view(c *reports.Case) caseView {
-	v := caseView{Case: c}
-	if c.Control == nil {
-		return v
-	}
-	if control := b.controlsByID[[2]string{c.Target, c.Control.ID}]; control != nil {
-		v.Around = &controlAround{control, b.anchor(c.Target, control.ID), genuine(control)}
+	v := caseView{Case: c, Graded: c.Effective(), Demand: b.demand(c)}
+	v.Tone = toneOf(v.Graded)
+	if c.Control != nil {
+		v.Around = b.around[[2]string{c.Target, c.Control.ID}]
 	}
 	return v
+}
+
+// demand renders what the case's row demands, once for all cases that demand the
+// same.
+func (b *bodies) demand(c *reports.Case) template.HTML {
+	key := strings.Join(append([]string{c.Expected, c.Guards}, c.Refs...), "\x00")
+	if known, ok := b.demands.Load(key); ok {
+		return known.(template.HTML)
+	}
+	demand := template.HTML(b.render("demand", struct { //nolint:gosec // written by html/template
+		Expected, Guards string
+		Clauses          []clause
+	}{c.Expected, c.Guards, clauses(c.Refs)}))
+	b.demands.Store(key, demand)
+	return demand
 }
 
 // genuine is the exchange of one of the control's shots, of an accepted one if

@@ -3,7 +3,10 @@ package format
 import (
 	"cmp"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/entraproof/entraproof/reports"
 )
@@ -23,6 +26,7 @@ type groupView struct {
 func (b *bodies) groups() []groupView {
 	type key struct{ target, name, extra string }
 	byKey := map[key]*groupView{}
+	texts := b.listedTexts()
 	for i := range b.Cases {
 		c := &b.Cases[i]
 		k := key{target: c.Target, name: cmp.Or(c.Group, "other")}
@@ -32,7 +36,7 @@ func (b *bodies) groups() []groupView {
 		if byKey[k] == nil {
 			byKey[k] = &groupView{Target: k.target, Name: k.name, Extra: c.Extra}
 		}
-		byKey[k].add(b.listed(c))
+		byKey[k].add(b.listed(c, texts[i]))
 	}
 	keys := slices.SortedFunc(maps.Keys(byKey), func(a, b key) int {
 		return cmp.Or(cmp.Compare(a.target, b.target), cmp.Compare(a.extra, b.extra), cmp.Compare(a.name, b.name))
@@ -50,14 +54,32 @@ func (g *groupView) add(c caseView) {
 	g.Counts.Add(c.Effective())
 }
 
-// listed renders the body of a case that did not fail.
-func (b *bodies) listed(c *reports.Case) caseView {
+// listedTexts renders the bodies of the cases that did not fail, on all cores.
+func (b *bodies) listedTexts() []string {
+	texts := make([]string, len(b.Cases))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(texts)); i = next.Add(1) - 1 {
+				if v := b.view(&b.Cases[i]); !v.Told() {
+					texts[i] = b.render("case", v)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return texts
+}
+
+// listed is a case in its group; the body of one that did not fail is packed.
+func (b *bodies) listed(c *reports.Case, text string) caseView {
 	v := b.view(c)
 	if v.Told() {
 		v.Body.Anchor = b.anchor(c.Target, c.ID)
 		return v
 	}
-	v.Body = b.fold(b.anchor(c.Target, c.ID), b.render("case", v))
+	v.Body = b.fold(b.anchor(c.Target, c.ID), text)
 	return v
 }
 

@@ -166,6 +166,5 @@ func pageFuncs() template.FuncMap {
 		"counts": countsText, "kind": reports.KindWord, "plural": reports.Plural, "places": placesText,
 		"join": func(words []string) string { return strings.Join(words, ", ") }, "words": func(words []string) string { return strings.Join(words, " ") },
 		"pretty": pretty, "seconds": seconds, "shots": shotsText, "status": statusText,
-		"grade": func(c caseView) reports.Outcome { return c.Effective() },
 	}
 }

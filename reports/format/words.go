@@ -39,6 +39,14 @@ func sentence(r reports.Reason) string {
 	return string(r)
 }
 
+// at says where, if that is known.
+func at(address string) string {
+	if address == "" {
+		return ""
+	}
+	return " at " + address
+}
+
 // observed says what came back for a case, in a few words.
 func observed(c *reports.Case) string {
 	var parts []string
@@ -46,7 +54,7 @@ func observed(c *reports.Case) string {
 	case c.Status != 0:
 		parts = append(parts, fmt.Sprintf("answered %d", c.Status))
 	case c.Fault != "":
-		parts = append(parts, "no answer: "+string(c.Fault))
+		parts = append(parts, "no answer: "+string(c.Fault)+at(c.Address))
 	case !c.WasFired():
 		return "not fired"
 	}
