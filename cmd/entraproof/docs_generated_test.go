@@ -25,7 +25,7 @@ func TestDocGenerated(t *testing.T) {
 		{"exit-codes.md", "reasons", reasonsTable()},
 		{"management.md", "misbehaviours", misbehavioursTable()},
 		{"gateways.md", "outcomes", outcomesTable(gateways)},
-		{"gateways.md", "differences", differencesTable(gateways)},
+		{"gateways-differences.md", "differences", differencesTable(gateways)},
 	} {
 		text := docText(t, row.page)
 		before, rest, found := strings.Cut(text, "<!-- generated: "+row.name+" -->\n")
