@@ -63,7 +63,7 @@ func (s *Session) engine(p *Plan) (*engine.Engine, error) {
 		return &engine.Engine{Tokens: e.Issuer, Former: formerOf(e), Seen: e.Seen}, nil
 	}
 	if stand := s.cfg.Stand; stand != nil {
-		return &engine.Engine{Tokens: stand.Issuer, Former: engine.FormerOf(p.Target), Seen: stand.Seen}, nil
+		return &engine.Engine{Tokens: stand.Issuer, Former: engine.FormerOf(p.Target), Seen: stand.Seen, Started: stand.Started}, nil
 	}
 	source, err := engine.SourceOf(p.Target)
 	if err != nil {

@@ -1,6 +1,12 @@
 package engine
 
-import "testing"
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/entraproof/entraproof/mockidp"
+)
 
 // TestLoopback: the issuer is known by its URL, as the target file has it.
 func TestLoopback(t *testing.T) {
@@ -40,6 +46,46 @@ func TestDesk(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyFetches: those since the gateways were started count, and where they
+// were there before, those since the run began.
+func TestKeyFetches(t *testing.T) {
+	t.Parallel()
+	began := time.Unix(1_700_000_000, 0)
+	issuer := remembering{now: began, all: []mockidp.Request{
+		{Endpoint: "/{tenant}/oauth2/v2.0/token", Time: began.Add(time.Second)},
+		{Endpoint: "/{tenant}/discovery/keys", Time: began.Add(-time.Second)},
+	}}
+	for _, tt := range []struct {
+		name    string
+		started time.Time
+		want    int
+	}{
+		{"there before", time.Time{}, 0},
+		{"fetched when they were started", began.Add(-time.Minute), 1},
+		{"fetched by those before them", began.Add(-time.Millisecond), 0},
+	} {
+		r := &Run{engine: &Engine{Tokens: issuer, Started: tt.started}}
+		if err := r.compareClocks(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r.engine = &Engine{Tokens: remembering{}} // an issuer forgets
+		if got := r.finished(t.Context(), "dev").KeyFetches; len(got) != tt.want {
+			t.Errorf("%s: expected %d, got %v", tt.name, tt.want, got)
+		}
+	}
+}
+
+// remembering is an issuer that remembers requests.
+type remembering struct {
+	Source
+	now time.Time
+	all []mockidp.Request
+}
+
+func (s remembering) Now(context.Context) (time.Time, error) { return s.now, nil }
+
+func (s remembering) Requests(context.Context) ([]mockidp.Request, error) { return s.all, nil }
 
 // nobody is an operator that is never asked.
 type nobody struct{ Operator }

@@ -59,6 +59,10 @@ type Engine struct {
 	Seen func(ctx context.Context, run, id string) ([]probe.Echo, error)
 	// Operator runs the gateways; nil: somebody else does.
 	Operator Operator
+	// Started is when the gateways were started, by the issuer's clock: some fetch
+	// the key set at once, and not again before the run is over. Zero: they were
+	// there before, and what counts is what they do in the run.
+	Started time.Time
 	// Log gives the lines of the gateway's log that a run has caused; nil: nobody
 	// has it.
 	Log func(ctx context.Context, run string) ([]string, error)

@@ -67,7 +67,8 @@ func (r *Run) calloutURL() string {
 	return u.Scheme + "://" + u.Host
 }
 
-// compareClocks notes how far the issuer's clock is from ours.
+// compareClocks notes how far the issuer's clock is from ours, and what the
+// gateways fetched before it was looked at.
 func (r *Run) compareClocks(ctx context.Context) error {
 	issuer, ok := r.engine.Tokens.(clock)
 	if !ok {
@@ -79,5 +80,8 @@ func (r *Run) compareClocks(ctx context.Context) error {
 	}
 	r.clocks.set(issuerClock, theirs.Sub(r.engine.now()))
 	r.began = theirs
+	if started := r.engine.Started; !started.IsZero() {
+		r.earlier = r.keyFetches(ctx, started)
+	}
 	return nil
 }

@@ -35,7 +35,7 @@ func (r *Run) observe(ctx context.Context, cases []*scenarios.Case) {
 // change it. What the issuer or the gateway's log does not tell is not there,
 // and an observer says so.
 func (r *Run) finished(ctx context.Context, environment string) verdict.Finished {
-	f := verdict.Finished{KeyFetches: r.keyFetches(ctx, r.began), Local: r.desk()}
+	f := verdict.Finished{KeyFetches: append(slices.Clip(r.earlier), r.keyFetches(ctx, r.began)...), Local: r.desk()}
 	if r.engine.Log != nil {
 		f.Log, _ = r.engine.Log(ctx, r.plan.Run)
 	}

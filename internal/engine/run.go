@@ -32,6 +32,9 @@ type Run struct {
 	private map[string][]verdict.Internal
 	// began is when the run began, by the issuer's clock.
 	began time.Time
+	// earlier are the fetches of the key set between the start of the gateways and
+	// the run's: an issuer does not remember them until the end.
+	earlier []verdict.KeyFetch
 	// refs are the placeholders of the plan's rows, which many cases share.
 	refs map[*scenarios.Scenario][]string
 

@@ -37,6 +37,9 @@ type StandOptions struct {
 type Stand struct {
 	// Issuer signs, publishes its keys and counts who fetches them.
 	Issuer *mockidp.Issuer
+	// Started is when the last gateways were started, by the issuer's clock; zero:
+	// none were.
+	Started time.Time
 
 	options StandOptions
 	echo    net.Listener
@@ -109,9 +112,13 @@ type Gateways struct {
 	Target *targets.File
 }
 
-// Start starts a gateway for each environment of the order. With an error
+// Start starts a gateway for each environment of the order, those of one order
+// at a time: what the issuer counts from now on is their doing. With an error
 // nothing is left running.
 func (s *Stand) Start(ctx context.Context, o Order) (*Gateways, error) {
+	if err := s.countAnew(ctx); err != nil {
+		return nil, fmt.Errorf("lab: the issuer: %w", err)
+	}
 	file := s.Target(o)
 	all := &Gateways{Stand: s, Target: file}
 	for _, e := range file.Environments {
@@ -133,6 +140,14 @@ func (s *Stand) Start(ctx context.Context, o Order) (*Gateways, error) {
 		e.Gateways = []targets.Gateway{{URL: running.URL + basePath(e)}}
 	}
 	return all, nil
+}
+
+// countAnew forgets what the gateways before these have fetched: that one of
+// them reached the issuer proves nothing of the next.
+func (s *Stand) countAnew(ctx context.Context) error {
+	now, err := s.Issuer.Now(ctx)
+	s.Started = now
+	return errors.Join(err, s.Issuer.ResetCounters(ctx))
 }
 
 // Warnings are what is unusual about the gateways, each once: a program of

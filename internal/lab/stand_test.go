@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
 func newStand(t *testing.T) *Stand {
@@ -85,16 +86,24 @@ func TestStandTarget(t *testing.T) {
 }
 
 // TestStandStart: a gateway for each environment, below the environment's path,
-// and none is left when one cannot be started.
+// and none is left when one cannot be started. What others fetched from the
+// issuer before is not counted.
 func TestStandStart(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	if _, err := s.options.Finder.Find(t.Context(), haproxy()); err != nil {
 		optional(t, err, "haproxy")
 	}
+	keys, err := http.Get(s.Issuer.JWKSURL(s.options.Target.Tenant.ID, mint.V2))
+	if err != nil || keys.Body.Close() != nil {
+		t.Fatal(err)
+	}
 	up, err := s.Start(t.Context(), Order{Recipe: haproxy(), Mode: Leaky, Environments: []string{"dev", "uat"}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if counts, err := s.Issuer.Counters(t.Context()); err != nil || len(counts) != 0 || s.Started.IsZero() {
+		t.Errorf("expected nothing counted since a time, got %v since %v, %v", counts, s.Started, err)
 	}
 	for i, name := range []string{"dev", "uat"} {
 		if got, want := up.Target.Environment(name).Gateways[0].URL, up.Running[i].URL+"/orders"; got != want {
