@@ -21,6 +21,10 @@ app.use(expressjwt({
     cache: true,
     cacheMaxAge: config.cacheMaxAgeSeconds * 1000,
     rateLimit: true,
+    // The default is 10. A run sends some fifty keys that nobody knows within a
+    // minute, and from the eleventh on its answers would hang on their order.
+    jwksRequestsPerMinute: 80,
+    timeout: 5000, // as Envoy's is here; the default of half a minute is how long a slow key set takes
   }),
   algorithms: ['RS256'],
   issuer: config.issuers,
