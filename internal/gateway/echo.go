@@ -53,6 +53,13 @@ func (e *Echo) Seen(run, id string) []probe.Echo {
 	return found
 }
 
+// Forget drops all that was seen.
+func (e *Echo) Forget() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.seen, e.places, e.next = nil, nil, 0
+}
+
 // keep overwrites the oldest entry once the log is full.
 func (e *Echo) keep(saw probe.Echo) {
 	if saw.Case == "" {

@@ -44,7 +44,9 @@ func (k *Keys) give(cfg *mockidp.Config) {
 func (k *Keys) ofState(spec mint.KeySpec) (*mint.Key, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	name := fmt.Sprintf("%#v", spec)
+	of := spec
+	of.Issuer = "" // it stands beside the key, and another target has another tenant
+	name := fmt.Sprintf("%#v", of)
 	if made := k.states[name]; made != nil {
 		return made, nil
 	}

@@ -13,6 +13,8 @@ type export struct {
 	policy datum
 	// api is the number of the API instance, label its name; either may be empty.
 	api, label string
+	// at is where the object begins that holds the policies, if there is one.
+	at document.Position
 }
 
 // managed reads the policies of one file as API Manager's REST API returns them
@@ -45,6 +47,7 @@ func (r *reading) exports(all []export, d datum, around export) []export {
 	case d.kind != mapping:
 		r.mismatch(d, "a policy")
 	case d.has("policies") || d.has("automatedPolicies"):
+		around.at = d.at
 		around.api = d.first("apiId", "apiInstanceId", "id").text
 		around.label = d.first("instanceLabel", "apiName", "name").text
 		all = r.exports(all, d.first("policies", "automatedPolicies"), around)
@@ -75,7 +78,10 @@ func (r *reading) instanceOf(f File, e export, alone bool) *found {
 	default:
 		name = e.api
 	}
-	at := &found{Instance: Instance{Name: name, At: e.policy.at, Form: APIManager}, qualifiers: qualifiersOf(f, "")}
+	at := &found{Instance: Instance{Name: name, At: e.at, Form: APIManager}, qualifiers: qualifiersOf(f, "")}
+	if !alone || e.at.Line == 0 {
+		at.At = e.policy.at
+	}
 	r.byAPI[key], r.found = at, append(r.found, at)
 	return at
 }

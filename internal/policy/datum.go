@@ -18,7 +18,9 @@ type datum struct {
 	// unknown names what the value hangs on where it is not known, and ask says
 	// how to make it known.
 	unknown, ask string
-	secret       bool
+	// askAt is where that stands within the value; zero: at its beginning.
+	askAt  document.Position
+	secret bool
 	// place tells where a position within the text is in the file.
 	place func(document.Position) document.Position
 	// size counts the values within, where expressions could multiply them.

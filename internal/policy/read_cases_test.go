@@ -32,6 +32,7 @@ func TestRecognise(t *testing.T) {
 		{"local mode after words", "# resource \"x\" {\n\n---\n" + anInstance, policy.FlexYAML},
 		{"local mode as JSON", `{"apiVersion": "gateway.mulesoft.com/v1alpha1", "kind": "ApiInstance", "metadata": {"name": "a"}, "spec": {"address": "http://x"}}`, policy.FlexYAML},
 		{"local mode with a byte order mark and the ends of Windows", "\ufeff" + strings.ReplaceAll(anInstance, "\n", "\r\n"), policy.FlexYAML},
+		{"what kubectl prints", "apiVersion: v1\nkind: List\nitems:\n- " + strings.ReplaceAll(strings.TrimSpace(anInstance), "\n", "\n  ") + "\n  status: {ready: true}\n", policy.FlexYAML},
 		{"a policy", aPolicy, policy.APIManager},
 		{"a list of policies", "[" + aPolicy + "]", policy.APIManager},
 		{"a policy as YAML", "assetId: jwt-validation\nconfigurationData:\n  signingMethod: rsa\n", policy.APIManager},
@@ -105,6 +106,9 @@ func TestReadTogether(t *testing.T) {
 				"b.tf:10:3: local.a stands twice, also at b.tf:7:3\n" +
 				"b.tf:12:1: var.a stands twice, also at a.tf:6:1",
 		},
+		{"Terraform as JSON", []string{"a.tf.json", `{"resource": {}}`, "plan.json", `{"planned_values": {}}`}, "a.tf.json:1:1: Terraform is not read as JSON (give the .tf files)\n" +
+			"plan.json:1:1: Terraform is not read as JSON (give the .tf files)"},
+		{"a text without quotes", []string{"a.tf", strings.Replace(aResource, `"rsa"`, "rsa", 1)}, "a.tf:4:53: the value of rsa is not known (a text stands in quotes)"},
 		{"another encoding", []string{"a.yaml", "a: b\nc: caf\xe9\n"}, "a.yaml:2:7: the text is not UTF-8 (save the file as UTF-8)"},
 		{"no file", nil, "policy: no file to read"},
 		{

@@ -201,7 +201,7 @@ func (x *hunt) fire(ctx context.Context, instances map[string]*policy.Instance, 
 	for _, c := range wanted {
 		named[c.Scenario] = true
 	}
-	o.rows = slices.DeleteFunc(slices.Clone(o.rows), func(r scenarios.Scenario) bool { return !named[r.ID] && !isControl(r.ID) })
+	o.rows = slices.DeleteFunc(slices.Clone(o.rows), func(r scenarios.Scenario) bool { return !named[r.ID] && (!isControl(r.ID) || movesWorld(r)) })
 	o.keep = func(c scenarios.Case) bool { _, ok := wanted[c.ID]; return ok || isControl(c.Scenario.ID) }
 	f, err := x.stand.fire(ctx, o)
 	if err != nil {

@@ -117,7 +117,11 @@ func (p *predictor) ahead(ctx context.Context) <-chan chan outcome {
 			w := <-p.free
 			out := make(chan outcome, 1)
 			p.working.Go(func() {
-				defer func() { p.free <- w }()
+				defer func() {
+					w.still.Forget()
+					w.moving.Forget()
+					p.free <- w
+				}()
 				prediction, err := p.predict(ctx, w, t)
 				out <- outcome{prediction, err}
 			})

@@ -56,7 +56,7 @@ func exported(names ...string) []policy.Instance {
 		if err != nil {
 			panic(err)
 		}
-		files = append(files, policy.File{Name: name, Bytes: text})
+		files = append(files, policy.File{Name: filepath.Base(name), Bytes: text})
 	}
 	instances, err := policy.Read(files, policy.ReadOptions{})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/document"
+	"github.com/entraproof/entraproof/internal/policy"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/mockidp/mint"
 )
@@ -301,7 +302,22 @@ func (d *derivation) clients() {
 	}
 	add("ungranted", all, nil)
 	add("stranger", nil, all)
+	if d.enforced() {
+		d.assume("callers send no client_id field, which a policy of these asks for")
+	}
 	d.assume("clients: one with a contract and a grant for each environment, one without the contract, one without the grant")
+}
+
+// enforced reports whether a policy wants the client's id from the request.
+func (d *derivation) enforced() bool {
+	for _, m := range d.subject.Members {
+		for _, a := range m.Instance.Policies {
+			if _, is := a.Config.(*policy.ClientIDEnforcement); is {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // declare says what the policies do not have, so that rows that need it are not

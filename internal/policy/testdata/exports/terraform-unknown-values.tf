@@ -52,3 +52,13 @@ resource "anypoint_apim_policy_custom" "keys" {
   asset_id           = "jwt-validation"
   configuration_data = jsonencode({ (var.name) = true })
 }
+
+resource "anypoint_apim_policy_custom" "text" {
+  apim_id            = anypoint_apim_mule4.orders.id
+  asset_id           = "jwt-validation"
+  configuration_data = <<JSON
+{
+  "jwksUrl": "https://login.microsoftonline.com/${var.tenant_id}/discovery/v2.0/keys"
+}
+JSON
+}
