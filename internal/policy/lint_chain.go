@@ -19,7 +19,7 @@ func chainRules() []LintRule {
 		},
 		{
 			ID: "no-token-policy", Severity: Critical,
-			Why:   "none of the policies that are known here looks at a token: a request without one is forwarded",
+			Why:   "none of the policies that are known here looks at a token: a request needs none",
 			Fix:   "apply JWT Validation to the API instance",
 			Refs:  []string{"mulesoft-policies.md §2", "mulesoft-policies.md §3"},
 			Rows:  []string{"auth-missing", "sig-bit-flipped", "aud-other-env-genuine"},

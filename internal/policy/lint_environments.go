@@ -74,7 +74,11 @@ func nothingSeparates(all []*inspected) []Finding {
 		case len(in.tokenPolicies()) == 0:
 		case in.admits.binds():
 			if others := same[in.admits.key()].others(in); others != "" {
-				found = append(found, in.of("expected a demand that %s does not make, got the same audiences, scopes, roles and tenants", others))
+				f := in.of("expected a demand that %s does not make, got the same audiences, scopes, roles and tenants", others)
+				if in.admits.contract {
+					f.Message += "; the client's contract alone is left"
+				}
+				found = append(found, f)
 			}
 		case !in.admits.contract:
 			found = append(found, in.of("expected an audience, a scope or a role of this environment, got none"))

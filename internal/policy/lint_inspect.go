@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -142,8 +141,6 @@ type admits struct {
 	// audiences, scopes and roles are what is demanded; tenants are those of iss
 	// and tid.
 	audiences, scopes, roles, tenants []string
-	// anyScope says that one of the scopes is enough.
-	anyScope bool
 	// contract says that the client needs one.
 	contract bool
 }
@@ -167,18 +164,17 @@ func (d *admits) add(p place) {
 		d.audiences = append(d.audiences, c.audiences()...)
 		d.claims(p)
 	case *OpenIDConnect:
-		d.scope(c.Scopes, c.ScopeValidationCriteria)
+		d.scopes = append(d.scopes, strings.Fields(c.Scopes)...)
 	case *Introspection:
-		d.scope(c.Scopes, c.ScopeValidationCriteria)
+		d.scopes = append(d.scopes, strings.Fields(c.Scopes)...)
 	}
 }
 
 func (d *admits) claims(p place) {
 	audiences, _ := p.demands("aud")
-	scopes, scoped := p.demands("scp")
-	roles, roled := p.demands("roles")
+	scopes, _ := p.demands("scp")
+	roles, _ := p.demands("roles")
 	d.audiences, d.scopes, d.roles = append(d.audiences, audiences...), append(d.scopes, scopes...), append(d.roles, roles...)
-	d.anyScope = d.anyScope || scoped && roled
 	d.tenants = append(d.tenants, p.tenants()...)
 }
 
@@ -193,11 +189,6 @@ func (p place) tenants() []string {
 	}
 	slices.Sort(all)
 	return slices.DeleteFunc(slices.Compact(all), func(tenant string) bool { return tenant == "" })
-}
-
-func (d *admits) scope(scopes string, criteria Criteria) {
-	d.scopes = append(d.scopes, strings.Fields(scopes)...)
-	d.anyScope = d.anyScope || !criteria.all()
 }
 
 // checksContract reports whether a policy asks for a contract, which local mode
@@ -219,8 +210,13 @@ func (p place) checksContract() bool {
 // binds reports whether anything is demanded that can differ by environment.
 func (d admits) binds() bool { return len(d.audiences)+len(d.scopes)+len(d.roles) > 0 }
 
-// key is the same for demands that are the same.
+// key is the same for demands of the same values. Whether all of the scopes are
+// asked for or one does not separate: a token that has all has one.
 func (d admits) key() string {
-	return strings.Join(d.audiences, ",") + "\n" + strings.Join(d.scopes, ",") + "\n" + strings.Join(d.roles, ",") + "\n" +
-		strings.Join(d.tenants, ",") + "\n" + cmp.Or(map[bool]string{true: "any"}[d.anyScope], "all")
+	lists := [][]string{d.audiences, d.scopes, d.roles, d.tenants}
+	var text strings.Builder
+	for _, list := range lists {
+		text.WriteString(strings.Join(list, ",") + "\n")
+	}
+	return text.String()
 }
