@@ -69,7 +69,7 @@ func (p *clientIDEnforcement) credentials(x *exchange) (id, secret string, ok bo
 	if p.secret != nil {
 		secret, _ = p.secret.text(x) // none is a wrong one
 	}
-	return id, secret, ok && id != ""
+	return id, secret, ok
 }
 
 // proves reports whether the secret is that of the client application, where one
