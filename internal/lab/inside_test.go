@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -60,8 +61,17 @@ func TestInsideKeepsDeadlines(t *testing.T) {
 		_, err := ours.Read(make([]byte, 1))
 		ended <- err
 	}
+	waits := func() bool {
+		d := &ours.(*insideConn).read
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.changed != nil
+	}
 	_ = ours.SetReadDeadline(time.Now().Add(time.Hour))
 	go read()
+	for !waits() {
+		runtime.Gosched()
+	}
 	_ = ours.SetReadDeadline(time.Unix(1, 0))
 	if err := <-ended; !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("expected %v, got %v", os.ErrDeadlineExceeded, err)
