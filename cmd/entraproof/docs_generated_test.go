@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/entraproof/entraproof/internal/lab"
+	"github.com/entraproof/entraproof/internal/policy"
 	"github.com/entraproof/entraproof/internal/targets"
 	"github.com/entraproof/entraproof/internal/verdict"
 	"github.com/entraproof/entraproof/mockidp"
@@ -24,6 +25,7 @@ func TestDocGenerated(t *testing.T) {
 		{"target-file.md", "supports", supportsTable()},
 		{"exit-codes.md", "reasons", reasonsTable()},
 		{"management.md", "misbehaviours", misbehavioursTable()},
+		{"policy-lint.md", "lint rules", lintRulesTable(t)},
 		{"gateways.md", "outcomes", outcomesTable(gateways)},
 		{"gateways-differences.md", "differences", differencesTable(gateways)},
 	} {
@@ -46,6 +48,32 @@ func TestDocGenerated(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// lintRulesTable is every rule of policy lint, with links to the rows that show
+// what it is about.
+func lintRulesTable(t *testing.T) string {
+	t.Helper()
+	all, err := scenarios.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, g := range scenarios.Groups() {
+		files[g.Code] = g.File
+	}
+	var text strings.Builder
+	text.WriteString("| rule | severity | why | fix | rows |\n|---|---|---|---|---|\n")
+	for _, r := range policy.LintRules() {
+		var rows []string
+		for _, id := range r.Rows {
+			if row, ok := all.ByID(id); ok { // TestLintRows is about the rest
+				rows = append(rows, fmt.Sprintf("[%s](scenarios/%s.md#%s)", id, files[row.Group], id))
+			}
+		}
+		fmt.Fprintf(&text, "| `%s` | %s | %s | %s | %s |\n", r.ID, r.Severity, cell(r.Why), cell(r.Fix), strings.Join(rows, ", "))
+	}
+	return text.String()
 }
 
 // misbehavioursTable is the table of what the issuer can be made to do wrong.

@@ -157,7 +157,12 @@ func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"a: 1", "a: [1, {b: !raw \"2\"}]", "{\"a\": null}", "? x\n: y", "a: &b c", "- - -", "|", "a: |\n x"} {
 		f.Add([]byte(seed))
 	}
+	f.Add([]byte("%YAML 1.2\n---\na: 1\n...\n--- {b: 2}\n"))
 	f.Fuzz(func(_ *testing.T, src []byte) {
+		stream, _ := document.ParseAll("f", src, document.Limits{})
+		for _, root := range stream {
+			walk(root)
+		}
 		root, err := document.Parse("f", src)
 		if err != nil {
 			return

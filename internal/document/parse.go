@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -27,10 +28,14 @@ func Parse(file string, src []byte) (*Node, error) {
 }
 
 // bodiesOf are the documents of a text that lines stand before in its file.
-func bodiesOf(file string, src []byte, lines int) ([]ast.Node, error) {
-	tree, err := parser.ParseBytes(src, 0, parser.AllowDuplicateMapKey()) // checkTree refuses it
+func bodiesOf(file string, src []byte, lines int, options ...parser.Option) ([]ast.Node, error) {
+	tree, err := parser.ParseBytes(src, 0, options...)
 	if err != nil {
-		return nil, syntaxProblem(file, lines, err)
+		p := syntaxProblem(file, lines, err)
+		if tabbed(src, p.Pos.Line-lines) {
+			p.Hint = "a tab does not indent YAML: use blanks"
+		}
+		return nil, p
 	}
 	var bodies []ast.Node
 	for _, doc := range tree.Docs {
@@ -71,12 +76,13 @@ func (n *Node) checkTree(depth int) error {
 		return &Problem{Pos: n.at, Text: "anchors, aliases and merge keys are not used here", Hint: "write the value out"}
 	}
 	var problems []error
-	seen := map[string]bool{}
+	first := map[string]Position{}
 	for _, m := range n.members() {
-		if seen[m.Key] {
-			problems = append(problems, &Problem{Pos: m.KeyPos, Text: fmt.Sprintf("key %q stands twice", m.Key)})
+		if at, twice := first[m.Key]; twice {
+			problems = append(problems, &Problem{Pos: m.KeyPos, Text: fmt.Sprintf("mapping key %q already defined at [%d:%d]", m.Key, at.Line, at.Column)})
+		} else {
+			first[m.Key] = m.KeyPos
 		}
-		seen[m.Key] = true
 		problems = append(problems, m.Value.checkTree(depth-1))
 	}
 	for _, item := range n.items() {
@@ -109,7 +115,7 @@ func firstToken(n ast.Node) *token.Token {
 
 // syntaxProblem turns the parser's error, a picture of several lines, into one
 // line with a position.
-func syntaxProblem(file string, lines int, err error) error {
+func syntaxProblem(file string, lines int, err error) *Problem {
 	var syntax interface {
 		GetToken() *token.Token
 		GetMessage() string
@@ -119,4 +125,17 @@ func syntaxProblem(file string, lines int, err error) error {
 	}
 	at := syntax.GetToken().Position
 	return &Problem{Pos: Position{file, lines + at.Line, at.Column}, Text: syntax.GetMessage()}
+}
+
+// tabbed reports whether a line is indented by a tab, or the one before it.
+func tabbed(src []byte, number int) bool {
+	line := 0
+	for text := range bytes.Lines(src) {
+		line++
+		indent := text[:len(text)-len(bytes.TrimLeft(text, " \t"))]
+		if (line == number || line == number-1) && bytes.IndexByte(indent, '\t') >= 0 {
+			return true
+		}
+	}
+	return false
 }

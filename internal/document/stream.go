@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+
+	"github.com/goccy/go-yaml/parser"
 )
 
 // Limits bound what a file may be. A member that is zero stands for its default.
@@ -102,7 +104,9 @@ func (p part) parse(file string, limits Limits) ([]*Node, error) {
 	if line := p.tooMany(limits.Keys); line > 0 {
 		return nil, &Problem{Pos: Position{file, line, 1}, Text: fmt.Sprintf("a mapping of more than %d keys", limits.Keys)}
 	}
-	bodies, err := bodiesOf(file, p.text, p.lines)
+	// The parser would stop at the first key that stands twice, and place the other
+	// one in its part.
+	bodies, err := bodiesOf(file, p.text, p.lines, parser.AllowDuplicateMapKey())
 	if err != nil {
 		return nil, err
 	}
@@ -156,12 +160,11 @@ func (p part) tooMany(keys int) int {
 			continue
 		}
 		indent := len(text) - len(rest)
-		entry := rest[0] == '-' && entries(rest) > 0
-		for len(open) > 0 && (open[len(open)-1].indent > indent || entry && open[len(open)-1].indent == indent) {
+		for len(open) > 0 && open[len(open)-1].indent > indent {
 			open = open[:len(open)-1]
 		}
-		if entry {
-			indent += len(rest) - len(bytes.TrimLeft(rest, "- "))
+		if entries(rest) > 0 {
+			indent += len(rest) - len(bytes.TrimLeft(rest, "-? "))
 		}
 		if len(open) == 0 || open[len(open)-1].indent != indent {
 			open = append(open, level{indent: indent})

@@ -52,10 +52,11 @@ func TestParseAllRefuses(t *testing.T) {
 		{
 			"one broken hides no other", "a: [1\n---\nb: 1\nb: 2\n---\nc: &x 1\nd: *x\n",
 			"f:1:4: sequence end token ']' not found\n" +
-				"f:4:1: key \"b\" stands twice\n" +
+				"f:4:1: mapping key \"b\" already defined at [3:1]\n" +
 				"f:6:4: anchors, aliases and merge keys are not used here (write the value out)\n" +
 				"f:7:4: anchors, aliases and merge keys are not used here (write the value out)",
 		},
+		{"a tab", "a:\n\tb: 1\n", "f:2:1: found character '\t' that cannot start any token (a tab does not indent YAML: use blanks)"},
 		{"too large", "a: " + strings.Repeat("x", 100), "f:1:1: the file has 103 bytes, at most 100 are read"},
 		{"as deep as may be", "[[[[]]]]", ""},
 		{"brackets", "a: [[[[[]]]]]", "f:1:8: lists and mappings lie too deep in one another"},

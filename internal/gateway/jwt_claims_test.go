@@ -216,7 +216,7 @@ func TestClaimsToHeaders(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	config := b.keyed(func(p *policy.JWTValidation) {
-		p.ClaimsToHeaders = []policy.ClaimHeader{{ClaimName: "azp", HeaderName: "X-Caller"}, {ClaimName: "roles", HeaderName: "X-Roles"}, {ClaimName: "x", HeaderName: "X-Absent"}, {ClaimName: "tid"}}
+		p.ClaimsToHeaders = []policy.ClaimHeader{{ClaimName: "azp", HeaderName: "X-Caller"}, {ClaimName: "roles", HeaderName: "X-Roles"}, {ClaimName: "x", HeaderName: "X-Absent"}}
 	})
 	h, _, _ := b.instance(nil, applied(config))
 	r := bearerOf(b.genuine(v2App))
@@ -227,9 +227,6 @@ func TestClaimsToHeaders(t *testing.T) {
 	}
 	if len(got.echo.Values("X-Roles"))+len(got.echo.Values("X-Absent")) > 0 {
 		t.Errorf("expected neither an array nor an absent claim, got %v", got.echo)
-	}
-	if len(got.echo.Values("")) > 0 {
-		t.Errorf("expected no field without a name, got %v", got.echo)
 	}
 	if r.Header.Get("X-Caller") != "somebody" {
 		t.Error("the client's own request was changed")

@@ -42,7 +42,7 @@ func (s site) signatureRule(config policy.JWTValidation) (signatureRule, error) 
 		return s.keyServers(a, config)
 	case originExpression:
 		e, err := s.expression("customKeyExpression", config.CustomKeyExpression)
-		return foundKey{a, e}, err
+		return foundKey{a, s.options, e}, err
 	}
 	return nil, s.unsupported("jwtKeyOrigin", "expected text, jwks or %s, got %q", originExpression, config.JWTKeyOrigin)
 }
@@ -121,10 +121,14 @@ func (t *token) verifiesECDSA(key *ecdsa.PublicKey, hash crypto.Hash) bool {
 // fixedKey is a key that stands in the configuration.
 type fixedKey struct {
 	algorithm
-	key any
+	options Options
+	key     any
 }
 
-func (k fixedKey) verified(_ *exchange, t *token) (bool, error) { return k.signs(k.key, t), nil }
+func (k fixedKey) verified(x *exchange, t *token) (bool, error) {
+	return k.options.signedBy(x, k.algorithm, k.key, t), nil
+}
+
 func (fixedKey) keys() []string {
 	return []string{"textKey", "signingMethod", "signingKeyLength", "jwtKeyOrigin"}
 }
@@ -139,7 +143,19 @@ func (s site) textKey(a algorithm, text string) (signatureRule, error) {
 	if err != nil {
 		return nil, s.unevaluated("textKey", "%w", err) // which never has the key in it
 	}
-	return fixedKey{a, key}, nil
+	return fixedKey{a, s.options, key}, nil
+}
+
+// signedBy is signs for a key of the configuration: whether the product takes a
+// secret that is shorter than the hash (RFC 7518 3.2 forbids it, the parameter's
+// own default is one) is not known.
+func (o Options) signedBy(x *exchange, a algorithm, key any, t *token) bool {
+	signed := a.signs(key, t)
+	if secret, ok := key.([]byte); signed && ok && len(secret)*8 < a.length {
+		x.mattered("short-secret")
+		signed = !o.Switches.RefuseShortSecret
+	}
+	return signed
 }
 
 var (
@@ -197,6 +213,7 @@ func publicKey(der []byte) (any, error) {
 // nothing.
 type foundKey struct {
 	algorithm
+	options    Options
 	expression *expression
 }
 
@@ -206,7 +223,7 @@ func (k foundKey) verified(x *exchange, t *token) (bool, error) {
 		return false, nil
 	}
 	key, err := k.key(text)
-	return err == nil && k.signs(key, t), nil
+	return err == nil && k.options.signedBy(x, k.algorithm, key, t), nil
 }
 
 func (foundKey) keys() []string {

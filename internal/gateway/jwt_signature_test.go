@@ -59,7 +59,7 @@ func (b *bench) signedWith(alg jose.SignatureAlgorithm, key any, id string) stri
 
 // pemBody is a public key as textKey wants it: broken into lines, without the
 // first and the last.
-func pemBody(t *testing.T, key any) string {
+func pemBody(t testing.TB, key any) string {
 	t.Helper()
 	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {

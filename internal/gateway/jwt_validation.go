@@ -143,7 +143,7 @@ func (p *jwtValidation) propagate(x *exchange, t *token) {
 	x.property("claims", t.payload.plain())
 	x.property("jwt", t.compact)
 	for _, c := range p.config.ClaimsToHeaders {
-		if text, ok := claimText(t.payload, c.ClaimName); ok && c.HeaderName != "" {
+		if text, ok := claimText(t.payload, c.ClaimName); ok {
 			x.add(c.HeaderName, text)
 		}
 	}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/entraproof/entraproof/internal/policy"
@@ -117,6 +118,40 @@ func TestSwitchesTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h, refusals, acceptances := b.instance(nil, applied(row.config))
 			hangRow{policyRow: row.want, keys: anyKeys(), switches: row.switches}.run(t, h, refusals, acceptances)
+		})
+	}
+}
+
+// TestShortSecret: RFC 7518 3.2 forbids what textKey is by default.
+func TestShortSecret(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	const usual = "your-256-bit-secret"
+	found := signatureOnly("hmac", 256, func(p *policy.JWTValidation) {
+		p.JWTKeyOrigin, p.CustomKeyExpression = "customExpression", "#['"+usual+"']"
+	})
+	signed := func(secret string) *http.Request {
+		return bearerOf(sealed(t, []byte(`{"alg":"HS256"}`), mustJSON(t, b.claims(v2App, grant{})), "HS256", []byte(secret)))
+	}
+	for name, row := range map[string]struct {
+		config   *policy.JWTValidation
+		refuses  bool
+		secret   string
+		status   int
+		switches []string
+	}{
+		"taken":                 {signatureOnly("hmac", 256, nil), false, usual, 200, []string{"short-secret"}},
+		"refused":               {signatureOnly("hmac", 256, nil), true, usual, 401, []string{"short-secret"}},
+		"found, taken":          {found, false, usual, 200, []string{"short-secret"}},
+		"found, refused":        {found, true, usual, 401, []string{"short-secret"}},
+		"another's":             {signatureOnly("hmac", 256, nil), false, usual + "?", 401, nil},
+		"as long as the hash":   {signatureOnly("hmac", 256, ofText(secretOfTest[:32])), true, secretOfTest[:32], 200, nil},
+		"a byte less than that": {signatureOnly("hmac", 256, ofText(secretOfTest[:31])), true, secretOfTest[:31], 401, []string{"short-secret"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, refusals, acceptances := b.instance(func(o *Options) { o.Switches.RefuseShortSecret = row.refuses }, applied(row.config))
+			want := hangRow{policyRow: policyRow{request: signed(row.secret), status: row.status}, keys: anyKeys(), switches: row.switches}
+			want.run(t, h, refusals, acceptances)
 		})
 	}
 }

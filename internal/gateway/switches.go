@@ -40,6 +40,8 @@ type Switches struct {
 	// FirstKeyServer takes the keys of the first server that answers, where several
 	// are configured, instead of those of all.
 	FirstKeyServer bool
+	// RefuseShortSecret takes no HMAC secret that is shorter than the hash.
+	RefuseShortSecret bool
 	// HugeExpCrashes has Flex answer 503 to an exp that is too large for it.
 	HugeExpCrashes bool
 	// ClientIDStatus is the status of Client ID Enforcement: 401 or 403.

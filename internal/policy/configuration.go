@@ -56,9 +56,18 @@ func (r *reading) configure(a *Applied, config datum) {
 		m.value.secret = m.value.secret || secret(key, field.IsValid(), m.value)
 		a.Settings[key] = setting(m, field.IsValid())
 		if field.IsValid() && !needless(key, config, m.value) && !onlyNames(key, m.value) {
-			r.decode(field, m.value)
+			r.decode(field, listed(key, m.value))
 		}
 	}
+}
+
+// listed is a value with what to write instead of a list, where several values
+// are one text (mulesoft-policies.md 1.1, 2.1).
+func listed(key string, d datum) datum {
+	if separator := map[string]string{"jwksUrl": "commas", "scopes": "blanks", "supportedAudiences": "commas"}[key]; separator != "" && d.kind == sequence {
+		d.ask = "several values are one text, with " + separator + " between them"
+	}
+	return d
 }
 
 // member finds the field that a key means.
@@ -91,7 +100,11 @@ func onlyNames(key string, d datum) bool {
 
 // asked records a value that is needed and not known.
 func (r *reading) asked(d datum) {
-	r.add(d.at, d.ask, "the value of %s is not known", d.unknown)
+	at := d.askAt
+	if at.Line == 0 {
+		at = d.at
+	}
+	r.add(at, d.ask, "the value of %s is not known", d.unknown)
 }
 
 // decode reads a value into a field. What the product takes as well is taken:
@@ -128,7 +141,7 @@ func (r *reading) decode(into reflect.Value, d datum) {
 }
 
 func (r *reading) mismatch(d datum, expected string) {
-	hint := ""
+	hint := d.ask
 	if expected == "a string" && (d.kind == document.Number || d.kind == document.Bool) {
 		hint = "put it in quotes"
 	}
@@ -174,10 +187,6 @@ func (r *reading) decodeList(into reflect.Value, d datum) {
 // decodeStruct reads an entry of a list, such as a custom claim: it must have
 // its members.
 func (r *reading) decodeStruct(into reflect.Value, d datum) {
-	if c, ok := into.Addr().Interface().(*ClaimHeader); ok && d.kind == str {
-		c.ClaimName = d.text
-		return
-	}
 	if d.kind != mapping {
 		r.mismatch(d, "a mapping")
 		return

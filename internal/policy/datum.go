@@ -18,7 +18,9 @@ type datum struct {
 	// unknown names what the value hangs on where it is not known, and ask says
 	// how to make it known.
 	unknown, ask string
-	secret       bool
+	// askAt is where that stands within the value; zero: at its beginning.
+	askAt  document.Position
+	secret bool
 	// place tells where a position within the text is in the file.
 	place func(document.Position) document.Position
 	// size counts the values within, where expressions could multiply them.
@@ -103,10 +105,8 @@ func (d datum) written() string {
 // words names a value in a message: never its text where that is a secret.
 func (d datum) words() string {
 	switch {
-	case d.kind == mapping, d.kind == sequence, d.kind == null:
+	case d.kind == mapping, d.kind == sequence, d.kind == null, d.secret:
 		return d.kind.String()
-	case d.secret:
-		return "another"
 	case d.kind == str:
 		return `"` + shortened(d.text) + `"`
 	}

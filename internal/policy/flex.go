@@ -32,6 +32,12 @@ func kinds() []string {
 // object reads one document of local mode.
 func (r *reading) object(f File, d datum) {
 	kind := r.need(d, "kind")
+	if kind.text == "List" { // what kubectl prints of several
+		for _, item := range d.get("items").items {
+			r.object(f, item)
+		}
+		return
+	}
 	if kind.text == "" || !r.version(d, kind.text) {
 		return
 	}
@@ -139,7 +145,7 @@ func (r *reading) instance(f File, o object) *found {
 		Instance:   Instance{Name: o.name, At: o.doc.at, Form: FlexYAML},
 		qualifiers: qualifiersOf(f, o.namespace),
 	}
-	at.ignore(o.doc, "apiVersion", "kind", "metadata", "spec")
+	at.ignore(o.doc, "apiVersion", "kind", "metadata", "spec", "status")
 	at.ignore(spec, "address", "services", "policies")
 	if policies := spec.get("policies"); policies.kind != null && policies.kind != sequence {
 		r.mismatch(policies, "a list")

@@ -37,7 +37,7 @@ func (r *reading) bind(o object) {
 			r.outbound(spec)
 			continue
 		}
-		target.instance.ignore(o.doc, "apiVersion", "kind", "metadata", "spec")
+		target.instance.ignore(o.doc, "apiVersion", "kind", "metadata", "spec", "status")
 		target.instance.ignore(spec, "targetRef", "policyRef", "config", "order", "rules")
 		a := applied{Applied: Applied{At: o.doc.at}}
 		a.Order, a.orderAt, a.orderHint = r.order(spec)

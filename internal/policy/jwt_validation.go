@@ -48,9 +48,7 @@ type JWTValidation struct {
 	ClaimsToHeaders []ClaimHeader `json:"claimsToHeaders,omitempty" yaml:"claimsToHeaders,omitempty"`
 }
 
-// ClaimHeader is a claim that the upstream gets as a header field. Terraform
-// writes the claim alone, as a text: what the field is called then is not
-// documented, and HeaderName is empty.
+// ClaimHeader is a claim that the upstream gets as a header field.
 type ClaimHeader struct {
 	ClaimName  string `json:"claimName" yaml:"claimName"`
 	HeaderName string `json:"headerName" yaml:"headerName"`

@@ -39,8 +39,8 @@ type LintRule struct {
 	Why string `json:"why"`
 	// Fix says what to do, in the words of the vendor's console.
 	Fix string `json:"fix"`
-	// Refs are sections of mulesoft-policies.md (MP), of entra-tokens.md (ET), and
-	// clauses of RFCs.
+	// Refs are what it rests on, spelled as in the catalogue: sections of
+	// mulesoft-policies.md and entra-tokens.md, clauses of RFCs.
 	Refs []string `json:"refs"`
 	// Rows are the catalogue's: those that go wrong where the rule speaks.
 	Rows []string `json:"rows,omitempty"`
@@ -74,7 +74,7 @@ type Finding struct {
 
 // rules is the registry, sorted by id.
 var rules = register(slices.Concat(
-	chainRules(), settingRules(), keyRules(), jwksRules(), placementRules(), audienceRules(), audienceFormRules(),
+	chainRules(), orderRules(), settingRules(), keyRules(), jwksRules(), placementRules(), audienceRules(), audienceFormRules(),
 	issuerRules(), timeRules(), claimRules(), rightsRules(), expressionRules(), clientRules(), enforcementRules(), scopeRules(),
 	openIDRules(), introspectionRules(), environmentRules(),
 ))

@@ -13,7 +13,7 @@ func audienceRules() []LintRule {
 			ID: "audience-not-checked", Severity: Critical,
 			Why:   "a token for any API of the tenant is taken: nothing in the policy says that it must be for this one",
 			Fix:   "tick Validate Audience Claim and Audience Claim Mandatory, and write this environment's own audience into Audience Claim Values",
-			Refs:  []string{"MP 2.1", "MP 6", "RFC 7519 4.1.3", "RFC 8725 3.9"},
+			Refs:  []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §6", "7519§4.1.3", "8725§3.9"},
 			Rows:  []string{"aud-other-env-genuine", "aud-other-api-same-env", "aud-other-only", "aud-arm-genuine"},
 			check: each(audienceNotChecked),
 		},
@@ -21,7 +21,7 @@ func audienceRules() []LintRule {
 			ID: "audience-without-switch", Severity: Critical,
 			Why:   "without Validate Audience Claim the audience fields do nothing: a token for any API of the tenant is taken",
 			Fix:   "tick Validate Audience Claim",
-			Refs:  []string{"MP 2.1", "RFC 7519 4.1.3"},
+			Refs:  []string{"mulesoft-policies.md §2.1", "7519§4.1.3"},
 			Rows:  []string{"aud-other-env-genuine", "aud-other-api-same-env", "aud-other-only", "aud-missing"},
 			check: each(audienceWithoutSwitch),
 		},
@@ -29,7 +29,7 @@ func audienceRules() []LintRule {
 			ID: "audience-not-mandatory", Severity: High,
 			Why:   "a token without aud passes: the audience is compared only where there is one",
 			Fix:   "tick Audience Claim Mandatory",
-			Refs:  []string{"MP 2.2", "MP 6", "RFC 8725 3.9"},
+			Refs:  []string{"mulesoft-policies.md §2.2", "mulesoft-policies.md §6", "8725§3.9"},
 			Rows:  []string{"aud-missing", "aud-iss-exp-all-missing"},
 			check: each(audienceNotMandatory),
 		},
@@ -37,7 +37,7 @@ func audienceRules() []LintRule {
 			ID: "audience-empty", Severity: High,
 			Why:   "the audience is to be checked against no value at all; what the product makes of that is not documented, and none of its readings is what was meant",
 			Fix:   "write this environment's own audience into Audience Claim Values",
-			Refs:  []string{"MP 2.1"},
+			Refs:  []string{"mulesoft-policies.md §2.1"},
 			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only", "aud-other-only"},
 			check: each(audienceEmpty),
 		},
@@ -45,7 +45,7 @@ func audienceRules() []LintRule {
 			ID: "audience-of-two-environments", Severity: Critical,
 			Why:   "one of the values is enough: a token for the other environment opens this one",
 			Fix:   "leave only this environment's own values in Audience Claim Values",
-			Refs:  []string{"MP 6", "RFC 8725 3.9"},
+			Refs:  []string{"mulesoft-policies.md §6", "8725§3.9"},
 			Rows:  []string{"aud-list-holds-other-env", "aud-other-env-genuine", "aud-other-only"},
 			check: each(audienceOfTwoEnvironments),
 		},
@@ -53,15 +53,15 @@ func audienceRules() []LintRule {
 			ID: "audience-of-another-environment", Severity: High,
 			Why:   "the value names another environment than the instance does: that one's tokens are taken, and this one's refused",
 			Fix:   "write this environment's own audience into Audience Claim Values",
-			Refs:  []string{"MP 6"},
+			Refs:  []string{"mulesoft-policies.md §6"},
 			Rows:  []string{"aud-other-env-genuine", "ctl-v1-aud-as-app-id-uri"},
 			check: each(audienceOfAnotherEnvironment),
 		},
 		{
-			ID: "audience-of-two-registrations", Severity: Medium,
-			Why:   "a registration has one application id, so the list admits tokens for two registrations; if they are of two environments, one opens the other",
-			Fix:   "leave only the application id of this environment's registration in Audience Claim Values",
-			Refs:  []string{"MP 6", "ET 2.2"},
+			ID: "audience-of-two-registrations", Severity: Low,
+			Why:   "a registration has one application id, so the list admits tokens for two registrations: one for each token version is fine, but if they are of two environments, one opens the other, and no document shows which it is",
+			Fix:   "leave only the application ids of this environment's registrations in Audience Claim Values",
+			Refs:  []string{"mulesoft-policies.md §6", "entra-tokens.md §2.2"},
 			Rows:  []string{"aud-list-holds-other-env", "aud-other-env-genuine"},
 			check: each(audienceOfTwoRegistrations),
 		},
@@ -72,7 +72,7 @@ func audienceNotChecked(p place, c *JWTValidation) []Finding {
 	if _, bound := p.demands("aud"); bound || c.ValidateAudClaim || c.MandatoryAudClaim || p.setsAudiences(c) {
 		return nil
 	}
-	return p.expected("validateAudClaim", true, false)
+	return []Finding{p.about("validateAudClaim", "expected true and the audience of this environment, got false")}
 }
 
 // setsAudiences reports whether the document has audiences, rather than the
@@ -85,7 +85,11 @@ func audienceWithoutSwitch(p place, c *JWTValidation) []Finding {
 	if c.ValidateAudClaim || !c.MandatoryAudClaim && !p.setsAudiences(c) {
 		return nil
 	}
-	return p.expected("validateAudClaim", true, false)
+	f := p.expected("validateAudClaim", true, false)
+	if !p.setsAudiences(c) {
+		f[0].Patches = nil // there is nothing to compare with
+	}
+	return f
 }
 
 func audienceNotMandatory(p place, c *JWTValidation) []Finding {

@@ -1,21 +1,19 @@
 package policy
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// chainRules are about which policies stand in front of an instance, and in what
-// order.
+// chainRules are about which policies stand in front of an instance.
 func chainRules() []LintRule {
 	return []LintRule{
 		{
 			ID: "no-policy", Severity: Critical,
 			Why:   "whatever comes is forwarded",
 			Fix:   "apply JWT Validation to the API instance",
-			Refs:  []string{"MP 2"},
+			Refs:  []string{"mulesoft-policies.md §2"},
 			Rows:  []string{"auth-missing", "sig-bit-flipped", "aud-other-env-genuine"},
 			check: eachInstance(noPolicy),
 		},
@@ -23,7 +21,7 @@ func chainRules() []LintRule {
 			ID: "no-token-policy", Severity: Critical,
 			Why:   "none of the policies that are known here looks at a token: a request without one is forwarded",
 			Fix:   "apply JWT Validation to the API instance",
-			Refs:  []string{"MP 2", "MP 3"},
+			Refs:  []string{"mulesoft-policies.md §2", "mulesoft-policies.md §3"},
 			Rows:  []string{"auth-missing", "sig-bit-flipped", "aud-other-env-genuine"},
 			check: eachInstance(noTokenPolicy),
 		},
@@ -31,7 +29,7 @@ func chainRules() []LintRule {
 			ID: "policy-disabled", Severity: High,
 			Why:   "a policy that is switched off checks nothing",
 			Fix:   "enable the policy, or remove it if another one does its work",
-			Refs:  []string{"MP 5"},
+			Refs:  []string{"mulesoft-policies.md §5"},
 			Rows:  []string{"auth-missing", "aud-other-env-genuine", "client-unregistered-genuine"},
 			check: eachInstance(policyDisabled),
 		},
@@ -39,7 +37,7 @@ func chainRules() []LintRule {
 			ID: "policy-elsewhere", Severity: High,
 			Why:   "provided policies are in the namespace default: the gateway does not find this one, and what it makes of that is not documented",
 			Fix:   "write namespace: default into policyRef",
-			Refs:  []string{"MP 4"},
+			Refs:  []string{"mulesoft-policies.md §4"},
 			Rows:  []string{"auth-missing", "aud-other-env-genuine"},
 			check: eachPolicy(policyElsewhere),
 		},
@@ -47,40 +45,16 @@ func chainRules() []LintRule {
 			ID: "policy-for-some-requests", Severity: Medium,
 			Why:   "requests with another method or path do not meet the policy, and no other one asks them for a token",
 			Fix:   "apply the policy to all API methods and resources, or make sure that the rest is meant for everybody",
-			Refs:  []string{"MP 4", "MP 5"},
+			Refs:  []string{"mulesoft-policies.md §4", "mulesoft-policies.md §5"},
 			Rows:  []string{"path-case-changed", "path-trailing-slash-or-dot", "method-unknown", "path-unknown-anonymous"},
 			check: eachInstance(policyForSomeRequests),
-		},
-		{
-			ID: "policy-twice", Severity: Medium,
-			Why:   "both must hold: what one takes the other refuses, unless they are the same, and then one of them is forgotten at the next change",
-			Fix:   "remove one of the two policies, or limit each to its own methods and resources",
-			Refs:  []string{"MP 2.2"},
-			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
-			check: eachInstance(policyTwice),
 		},
 		{
 			ID: "policy-not-known", Severity: Low,
 			Why:   "what this policy does is not known here: findings and verdicts leave it out",
 			Fix:   "judge the gateway itself with entraproof run, where such a policy decides who gets in",
-			Refs:  []string{"MP 1.1", "MP 2", "MP 3"},
+			Refs:  []string{"mulesoft-policies.md §1.1", "mulesoft-policies.md §2", "mulesoft-policies.md §3"},
 			check: eachPolicy(policyNotKnown),
-		},
-		{
-			ID: "claims-before-token", Severity: High,
-			Why:   "the claims are set by the policy that checks the token, which comes later: the expression finds nothing, and every request is refused",
-			Fix:   "move the policy that checks the token before this one",
-			Refs:  []string{"MP 1.5", "MP 2.2"},
-			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
-			check: eachInstance(claimsBeforeToken),
-		},
-		{
-			ID: "network-before-signature", Severity: Low,
-			Why:   "each token, forged ones too, costs a call to the provider before its signature is looked at",
-			Fix:   "move JWT Validation before the policy that asks the provider",
-			Refs:  []string{"MP 1.2", "MP 2"},
-			Rows:  []string{"jwks-unknown-kid-flood", "dos-many-dots"},
-			check: eachInstance(networkBeforeSignature),
 		},
 	}
 }
@@ -93,7 +67,7 @@ func noPolicy(in *inspected) []Finding {
 }
 
 func noTokenPolicy(in *inspected) []Finding {
-	if len(in.Policies) == 0 || len(in.tokenPolicies()) > 0 {
+	if len(in.Policies) == 0 || len(in.tokenPolicies()) > 0 || in.has(externalOAuth2) {
 		return nil
 	}
 	var assets []string
@@ -159,61 +133,9 @@ func written(p *regexp.Regexp) string {
 	return strings.TrimSuffix(strings.TrimPrefix(p.String(), "^(?:"), ")$")
 }
 
-func policyTwice(in *inspected) []Finding {
-	first := map[string]place{}
-	var all []Finding
-	for _, a := range in.places {
-		other, twice := first[a.Asset]
-		switch {
-		case !twice:
-			first[a.Asset] = a
-		case a.Config != nil && len(a.Rules) == 0 && len(other.Rules) == 0:
-			all = append(all, a.of("expected one %s, got another at %s", a.Asset, other.At))
-		}
-	}
-	return all
-}
-
 func policyNotKnown(p place) []Finding {
-	if p.Config != nil {
+	if p.Config != nil || p.Asset == externalOAuth2 {
 		return nil
 	}
 	return []Finding{p.of("expected a policy that is known here, got %s", p.Asset)}
-}
-
-// claimsBeforeToken looks at Client ID Enforcement, whose expressions may read
-// what a policy before it found in the token.
-func claimsBeforeToken(in *inspected) []Finding {
-	for _, a := range in.places {
-		switch c := a.Config.(type) {
-		case *JWTValidation, *OpenIDConnect, *Introspection:
-			return nil
-		case *ClientIDEnforcement:
-			if c.CredentialsOrigin == "customExpression" && mentions(c.ClientIDExpression, "authentication.", "vars.claimSet") && len(in.tokenPolicies()) > 0 {
-				return []Finding{a.about("clientIdExpression", "expected %s before this policy, got it behind", in.tokenPolicies()[0].Asset)}
-			}
-		}
-	}
-	return nil
-}
-
-func networkBeforeSignature(in *inspected) []Finding {
-	asks := -1
-	for i, a := range in.places {
-		switch {
-		case a.Asset == openIDConnect || a.Asset == introspection:
-			asks = i
-		case a.Asset == jwtValidation && asks >= 0:
-			return []Finding{in.places[asks].of("expected %s first, got it behind %s", a.Asset, orderOf(in.places[asks]))}
-		}
-	}
-	return nil
-}
-
-// orderOf names a policy with its order, where the document has one.
-func orderOf(a place) string {
-	if a.Order == 0 {
-		return a.Asset
-	}
-	return fmt.Sprintf("%s (order %d)", a.Asset, a.Order)
 }

@@ -1,5 +1,7 @@
 package policy
 
+import "slices"
+
 // enforcementRules are about Client ID Enforcement.
 func enforcementRules() []LintRule {
 	return []LintRule{
@@ -7,7 +9,7 @@ func enforcementRules() []LintRule {
 			ID: "client-id-without-secret", Severity: High,
 			Why:   "a client id is no secret, it stands in every token: whoever knows one of a client with a contract is that client",
 			Fix:   "fill in Client Secret Expression, or let JWT Validation take the client id from the token",
-			Refs:  []string{"MP 3"},
+			Refs:  []string{"mulesoft-policies.md §3"},
 			Rows:  []string{"client-header-spoofed", "client-header-other-registered"},
 			check: each(clientIDWithoutSecret),
 		},
@@ -15,7 +17,7 @@ func enforcementRules() []LintRule {
 			ID: "client-id-beside-token", Severity: Medium,
 			Why:   "the client id and the token come separately, and nothing says that they belong together: a client with a contract can use another client's token",
 			Fix:   "untick Skip Client ID Validation of JWT Validation and remove Client ID Enforcement, or set its Client ID Expression to the claim of the token",
-			Refs:  []string{"MP 3", "MP 1.5"},
+			Refs:  []string{"mulesoft-policies.md §3", "mulesoft-policies.md §1.5"},
 			Rows:  []string{"client-header-other-registered", "client-unregistered-genuine"},
 			check: each(clientIDBesideToken),
 		},
@@ -23,7 +25,7 @@ func enforcementRules() []LintRule {
 			ID: "client-id-basic-beside-bearer", Severity: High,
 			Why:   "Authorization holds either a client id and secret or a token: no request passes both policies",
 			Fix:   "set the credentials origin of Client ID Enforcement to Custom Expression",
-			Refs:  []string{"MP 1.2", "MP 2.1", "MP 3", "RFC 6750 2.1"},
+			Refs:  []string{"mulesoft-policies.md §1.2", "mulesoft-policies.md §2.1", "mulesoft-policies.md §3", "6750§2.1"},
 			Rows:  []string{"ctl-v2-app-only", "auth-basic-scheme"},
 			check: each(clientIDBasicBesideBearer),
 		},
@@ -31,7 +33,7 @@ func enforcementRules() []LintRule {
 			ID: "client-id-in-local-mode", Severity: High,
 			Why:   "the policy is not supported in local mode, where there are no contracts",
 			Fix:   "let JWT Validation demand the client by a rule for appid or azp in Mandatory custom claims, or register the gateway in connected mode",
-			Refs:  []string{"MP 0", "MP 3", "MP 8"},
+			Refs:  []string{"mulesoft-policies.md §0", "mulesoft-policies.md §3", "mulesoft-policies.md §8"},
 			Rows:  []string{"ctl-v2-app-only", "client-unregistered-genuine"},
 			check: each(clientIDInLocalMode),
 		},
@@ -49,21 +51,22 @@ const (
 	basicOrigin  = "httpBasicAuthenticationHeader"
 )
 
+// tokenChecked reports whether a policy asks for the contract of the token's own
+// client.
+func (in *inspected) tokenChecked() bool {
+	return slices.ContainsFunc(in.tokenPolicies(), place.checksContract)
+}
+
 func clientIDWithoutSecret(p place, c *ClientIDEnforcement) []Finding {
-	if c.CredentialsOrigin != customOrigin || c.ClientSecretExpression != "" || ofToken(c.ClientIDExpression) {
+	if c.CredentialsOrigin != customOrigin || c.ClientSecretExpression != "" || ofToken(c.ClientIDExpression) || p.in.tokenChecked() {
 		return nil
 	}
 	return []Finding{p.about("clientSecretExpression", "expected an expression, got none")}
 }
 
 func clientIDBesideToken(p place, c *ClientIDEnforcement) []Finding {
-	if len(p.in.tokenPolicies()) == 0 || ofToken(c.ClientIDExpression) || c.CredentialsOrigin != customOrigin {
+	if len(p.in.tokenPolicies()) == 0 || ofToken(c.ClientIDExpression) || c.CredentialsOrigin != customOrigin || p.in.tokenChecked() {
 		return nil
-	}
-	for _, other := range p.in.tokenPolicies() {
-		if other.checksContract() {
-			return nil
-		}
 	}
 	return []Finding{p.about("clientIdExpression", "expected the claim of the token, got %s", c.ClientIDExpression)}
 }

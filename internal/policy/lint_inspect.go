@@ -88,11 +88,16 @@ func (e expressions) claimRules(c *JWTValidation, by dataweave.Dialect) []claimR
 		return nil
 	}
 	var all []claimRule
-	for i, rule := range c.MandatoryCustomClaims {
-		all = append(all, claimRule{rule, "mandatoryCustomClaims", i, true, e.of(rule.Value, by)})
+	for i, claim := range c.MandatoryCustomClaims {
+		all = append(all, claimRule{claim, "mandatoryCustomClaims", i, true, e.of(claim.Value, by)})
 	}
-	for i, rule := range c.NonMandatoryCustomClaims {
-		all = append(all, claimRule{rule, "nonMandatoryCustomClaims", i, false, e.of(rule.Value, by)})
+	for i, claim := range c.NonMandatoryCustomClaims {
+		all = append(all, claimRule{claim, "nonMandatoryCustomClaims", i, false, e.of(claim.Value, by)})
+	}
+	for _, rule := range all {
+		if rule.x != nil {
+			rule.x.asRule()
+		}
 	}
 	return all
 }

@@ -11,10 +11,10 @@ import (
 func issuerRules() []LintRule {
 	return []LintRule{
 		{
-			ID: "issuer-not-checked", Severity: High,
+			ID: "issuer-not-checked", Severity: Critical,
 			Why:   "the policy checks no issuer of its own, and Entra signs the tokens of every tenant with the same keys: another tenant's token with this audience is taken",
 			Fix:   "tick Validate Custom Claim, and add iss with this tenant's issuer (or tid with its id) to Mandatory custom claims",
-			Refs:  []string{"MP 0", "MP 2.2", "MP 2.4", "RFC 7519 4.1.1", "RFC 8725 3.8"},
+			Refs:  []string{"mulesoft-policies.md §0", "mulesoft-policies.md §2.2", "mulesoft-policies.md §2.4", "7519§4.1.1", "8725§3.8"},
 			Rows:  []string{"iss-other-tenant-same-audience", "client-multi-tenant-twin"},
 			check: each(issuerNotChecked),
 		},
@@ -22,7 +22,7 @@ func issuerRules() []LintRule {
 			ID: "issuer-of-any-tenant", Severity: Critical,
 			Why:   "the rule holds for the issuer of every tenant: it names none",
 			Fix:   "compare the whole issuer, tenant id included, in Mandatory custom claims",
-			Refs:  []string{"MP 2.4", "ET 1.4"},
+			Refs:  []string{"mulesoft-policies.md §2.4", "entra-tokens.md §1.4"},
 			Rows:  []string{"iss-other-tenant-same-audience", "iss-substring"},
 			check: each(issuerOfAnyTenant),
 		},
@@ -30,7 +30,7 @@ func issuerRules() []LintRule {
 			ID: "issuer-matches-no-token", Severity: High,
 			Why:   "Entra issues no token with such an iss, so every request is refused",
 			Fix:   "write https://sts.windows.net/TENANT/ for v1 tokens or https://login.microsoftonline.com/TENANT/v2.0 for v2, with the tenant's id, as the value of iss in Mandatory custom claims",
-			Refs:  []string{"MP 2.4", "MP 6"},
+			Refs:  []string{"mulesoft-policies.md §2.4", "mulesoft-policies.md §6"},
 			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
 			check: each(issuerMatchesNoToken),
 		},
@@ -38,7 +38,7 @@ func issuerRules() []LintRule {
 			ID: "issuer-against-token-version", Severity: High,
 			Why:   "iss is of one token version and the client id expression of the other: no genuine token passes both",
 			Fix:   "make the value of iss in Mandatory custom claims and Client ID Expression speak of the token version of this environment's registration",
-			Refs:  []string{"MP 2.4", "MP 6", "ET 2.1"},
+			Refs:  []string{"mulesoft-policies.md §2.4", "mulesoft-policies.md §6", "entra-tokens.md §2.1"},
 			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only", "ctl-no-client-id-no-scope-claims"},
 			check: each(issuerAgainstVersion),
 		},
@@ -46,7 +46,7 @@ func issuerRules() []LintRule {
 			ID: "issuer-of-one-version", Severity: Low,
 			Why:   "the client id is found in tokens of both versions, and the issuer is that of one: once the registration's token version changes, all tokens are refused",
 			Fix:   "let the rule for iss in Mandatory custom claims hold for the tenant's v1 and v2 issuer, or ask for tid instead",
-			Refs:  []string{"MP 2.4", "ET 2.1"},
+			Refs:  []string{"mulesoft-policies.md §2.4", "entra-tokens.md §2.1"},
 			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
 			check: each(issuerOfOneVersion),
 		},
@@ -54,7 +54,7 @@ func issuerRules() []LintRule {
 			ID: "tenants-disagree", Severity: Medium,
 			Why:   "the keys are those of one tenant and the issuer is another: one of the two was copied from elsewhere",
 			Fix:   "write the same tenant's id into JWKS URL and into the value of iss or tid",
-			Refs:  []string{"MP 2.4", "ET 5"},
+			Refs:  []string{"mulesoft-policies.md §2.4", "entra-tokens.md §5"},
 			Rows:  []string{"iss-other-tenant-same-audience", "jwks-app-specific-keys"},
 			check: each(tenantsDisagree),
 		},
@@ -250,13 +250,15 @@ func issuerOfOneVersion(p place, _ *JWTValidation) []Finding {
 }
 
 func tenantsDisagree(p place, c *JWTValidation) []Finding {
-	_, keys, ok := tenantOf(c.JWKSURL)
-	if !ok || c.JWTKeyOrigin != "jwks" || !bareGUID(keys) {
-		return nil
-	}
-	for _, tenant := range p.tenants() {
-		if bareGUID(tenant) && !strings.EqualFold(tenant, keys) {
-			return []Finding{p.about("jwksUrl", "expected the keys of tenant %s, which iss or tid names, got those of %s", tenant, keys)}
+	for _, address := range c.keySets() {
+		_, keys, ok := tenantOf(address)
+		if !ok || !bareGUID(keys) {
+			continue
+		}
+		for _, tenant := range p.tenants() {
+			if bareGUID(tenant) && !strings.EqualFold(tenant, keys) {
+				return []Finding{p.about("jwksUrl", "expected the keys of tenant %s, which iss or tid names, got those of %s", tenant, keys)}
+			}
 		}
 	}
 	return nil

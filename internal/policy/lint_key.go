@@ -9,7 +9,7 @@ func keyRules() []LintRule {
 			ID: "signing-method-none", Severity: Critical,
 			Why:   "every token is taken, signed or not: whoever can write JSON gets in",
 			Fix:   "set JWT Signing Method to RSA, JWT Signing Key Length to 256, and JWT Key Origin to JWKS",
-			Refs:  []string{"MP 2.2", "RFC 8725 3.2"},
+			Refs:  []string{"mulesoft-policies.md §2.2", "8725§3.2"},
 			Rows:  []string{"alg-none", "alg-none-with-forged-claims", "sig-payload-aud-edited"},
 			check: each(signingMethodNone),
 		},
@@ -17,7 +17,7 @@ func keyRules() []LintRule {
 			ID: "signing-method-not-of-entra", Severity: High,
 			Why:   "Entra signs access tokens with RS256 alone, and alg must be exactly what is configured: every genuine token is refused",
 			Fix:   "set JWT Signing Method to RSA and JWT Signing Key Length to 256",
-			Refs:  []string{"MP 2.1", "MP 2.2"},
+			Refs:  []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §2.2"},
 			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
 			check: each(signingMethodNotOfEntra),
 		},
@@ -25,7 +25,7 @@ func keyRules() []LintRule {
 			ID: "text-key-placeholder", Severity: Critical,
 			Why:   "the key is the one of the documentation, which everybody knows: whoever signs with it gets in",
 			Fix:   "set JWT Signing Method to RSA and JWT Key Origin to JWKS; Entra signs with no shared secret",
-			Refs:  []string{"MP 2.1", "RFC 8725 3.5"},
+			Refs:  []string{"mulesoft-policies.md §2.1", "8725§3.5"},
 			Rows:  []string{"alg-hs256-common-secrets"},
 			check: each(textKeyPlaceholder),
 		},
@@ -33,7 +33,7 @@ func keyRules() []LintRule {
 			ID: "text-key-of-entra", Severity: Medium,
 			Why:   "Entra changes its keys, at once in an emergency: with a key in the configuration every token is refused from then on, and a withdrawn key is trusted until somebody notices",
 			Fix:   "set JWT Key Origin to JWKS, and JWKS URL to the tenant's keys",
-			Refs:  []string{"MP 2.1", "ET 5"},
+			Refs:  []string{"mulesoft-policies.md §2.1", "entra-tokens.md §5"},
 			Rows:  []string{"jwks-new-key-just-published", "jwks-key-retired", "ctl-each-published-key"},
 			check: each(textKeyOfEntra),
 		},
@@ -41,7 +41,7 @@ func keyRules() []LintRule {
 			ID: "timeout-in-seconds", Severity: Medium,
 			Why:   "the field is in milliseconds: hardly an answer comes in this time, and without one the request is refused",
 			Fix:   "write the time in milliseconds; the default is 10000",
-			Refs:  []string{"MP 1.1", "MP 1.3", "MP 2.1", "MP 2.2"},
+			Refs:  []string{"mulesoft-policies.md §1.1", "mulesoft-policies.md §1.3", "mulesoft-policies.md §2.1", "mulesoft-policies.md §2.2"},
 			Rows:  []string{"jwks-slow", "jwks-down-cold"},
 			check: eachPolicy(timeoutInSeconds),
 		},
@@ -58,7 +58,11 @@ func signingMethodNone(p place, c *JWTValidation) []Finding {
 func signingMethodNotOfEntra(p place, c *JWTValidation) []Finding {
 	switch {
 	case c.SigningMethod == "hmac" || c.SigningMethod == "es":
-		return p.expected("signingMethod", "rsa", c.SigningMethod)
+		f := p.expected("signingMethod", "rsa", c.SigningMethod)
+		if !p.sets("jwksUrl") {
+			f[0].Patches = nil // its key is no RSA key
+		}
+		return f
 	case c.SigningMethod == "rsa" && (c.SigningKeyLength == 384 || c.SigningKeyLength == 512):
 		return p.expected("signingKeyLength", 256, c.SigningKeyLength)
 	}

@@ -13,7 +13,7 @@ func rightsRules() []LintRule {
 			ID: "claim-rule-for-a-list", Severity: High,
 			Why:   "a literal is compared with the whole claim, and this one is a list in Entra's tokens: the rule never holds",
 			Fix:   "write #[vars.claimSet.roles contains 'ROLE'] as the value in Mandatory custom claims",
-			Refs:  []string{"MP 2.2", "MP 2.4", "MP 6"},
+			Refs:  []string{"mulesoft-policies.md §2.2", "mulesoft-policies.md §2.4", "mulesoft-policies.md §6"},
 			Rows:  []string{"ctl-role-among-many", "ctl-v2-app-only"},
 			check: each(claimRuleForAList),
 		},
@@ -21,7 +21,7 @@ func rightsRules() []LintRule {
 			ID: "claim-rule-for-the-only-scope", Severity: Medium,
 			Why:   "a literal is compared with the whole claim, and scp holds all scopes of a token: one with a second scope is refused",
 			Fix:   "write #[(vars.claimSet.scp splitBy ' ') contains 'SCOPE'] as the value in Mandatory custom claims",
-			Refs:  []string{"MP 2.2", "MP 2.4"},
+			Refs:  []string{"mulesoft-policies.md §2.2", "mulesoft-policies.md §2.4"},
 			Rows:  []string{"ctl-scope-first-of-many", "ctl-scope-last-of-many"},
 			check: each(claimRuleForTheOnlyScope),
 		},
@@ -29,7 +29,7 @@ func rightsRules() []LintRule {
 			ID: "claim-locks-out-daemons", Severity: Medium,
 			Why:   "the token of a daemon has roles and no scp: no daemon passes this rule, whatever its rights",
 			Fix:   "hang the rule on a claim that every token has, such as tid, and let its expression in Mandatory custom claims take scp or roles",
-			Refs:  []string{"MP 2.4", "MP 6"},
+			Refs:  []string{"mulesoft-policies.md §2.4", "mulesoft-policies.md §6"},
 			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
 			check: each(claimLocksOutDaemons),
 		},
@@ -37,7 +37,7 @@ func rightsRules() []LintRule {
 			ID: "claim-locks-out-users", Severity: Low,
 			Why:   "the token of a user has scp, and roles only where the user was given one: others do not pass this rule",
 			Fix:   "hang the rule on a claim that every token has, such as tid, and let its expression in Mandatory custom claims take scp or roles, if users are to come",
-			Refs:  []string{"MP 2.4", "MP 6"},
+			Refs:  []string{"mulesoft-policies.md §2.4", "mulesoft-policies.md §6"},
 			Rows:  []string{"ctl-v2-delegated", "ctl-v1-delegated"},
 			check: each(claimLocksOutUsers),
 		},
@@ -45,7 +45,7 @@ func rightsRules() []LintRule {
 			ID: "claim-of-another-environment", Severity: High,
 			Why:   "the rule names another environment than the instance does: that one's tokens are taken, and this one's refused",
 			Fix:   "write this environment's own scope or role into Mandatory custom claims",
-			Refs:  []string{"MP 6"},
+			Refs:  []string{"mulesoft-policies.md §6"},
 			Rows:  []string{"scope-of-other-env", "role-app-only-other-env-role"},
 			check: each(claimOfAnotherEnvironment),
 		},
@@ -54,7 +54,7 @@ func rightsRules() []LintRule {
 
 func claimRuleForAList(p place, _ *JWTValidation) []Finding {
 	return p.eachRule(func(r claimRule) []Finding {
-		if r.x != nil || !slices.Contains([]string{"roles", "groups", "wids"}, r.Key) {
+		if r.x != nil || unmarked(r.Value) || !slices.Contains([]string{"roles", "groups", "wids"}, r.Key) {
 			return nil
 		}
 		f := p.ruled(r, "expected an expression over the list, got the literal %s", r.Value)
@@ -65,7 +65,7 @@ func claimRuleForAList(p place, _ *JWTValidation) []Finding {
 
 func claimRuleForTheOnlyScope(p place, _ *JWTValidation) []Finding {
 	return p.eachRule(func(r claimRule) []Finding {
-		if r.x != nil || r.Key != "scp" {
+		if r.x != nil || unmarked(r.Value) || r.Key != "scp" {
 			return nil
 		}
 		f := p.ruled(r, "expected an expression over the scopes, got the literal %s", r.Value)

@@ -38,13 +38,18 @@ func newExpression(text string, by dataweave.Dialect) *expression {
 			x.literals = append(x.literals, literal)
 		}
 	}
-	x.demanded = map[string][]string{}
-	if x.parsed != nil {
-		for _, claim := range x.parsed.Claims() {
-			x.demanded[claim] = x.compared(claim)
-		}
-	}
 	return x
+}
+
+// asRule finds out what the expression demands as the value of a custom claim.
+func (x *expression) asRule() {
+	if x.demanded != nil || x.parsed == nil {
+		return
+	}
+	x.demanded = map[string][]string{}
+	for _, claim := range x.parsed.Claims() {
+		x.demanded[claim] = x.compared(claim)
+	}
 }
 
 // reads reports whether the value hangs on a claim.
@@ -70,19 +75,69 @@ func (x *expression) holds(claims map[string]any) bool {
 	return known && v == true
 }
 
-// compared are the literals that a claim may have for the rule to hold; where no
-// single one decides, all.
+// compared are the literals that a claim may have for the rule to hold: those
+// that decide by themselves, else those that do so beside the others; where none
+// does, all.
 func (x *expression) compared(claim string) []string {
-	var all []string
+	var alone, beside []string
 	for _, literal := range x.literals {
 		if slices.ContainsFunc(samples(), func(s map[string]any) bool { return x.holds(with(s, claim, literal)) }) {
-			all = append(all, literal)
+			alone = append(alone, literal)
 		}
 	}
-	if len(all) == 0 {
-		return x.literals
+	if len(alone) > 0 {
+		return alone
+	}
+	for _, token := range x.trials() {
+		for _, literal := range x.literals {
+			if !slices.Contains(beside, literal) && x.holds(with(token, claim, literal)) && !x.holds(with(token, claim, "sample")) {
+				beside = append(beside, literal)
+			}
+		}
+	}
+	if len(beside) > 0 {
+		return beside
+	}
+	return x.literals
+}
+
+// mostTrials bounds the tokens that an expression is tried on.
+const mostTrials = 200
+
+// trials are tokens that give a rule every chance to hold: the samples, with each
+// of its literals, and all of them, in each claim that it reads.
+func (x *expression) trials() []map[string]any {
+	all := samples()
+	for _, claim := range x.parsed.Claims() {
+		for _, token := range slices.Clone(all) {
+			for _, literal := range x.literals {
+				all = append(all, with(token, claim, literal))
+			}
+			if len(x.literals) > 1 {
+				all = append(all, with(token, claim, x.literals...))
+			}
+			if len(all) > mostTrials {
+				break
+			}
+		}
 	}
 	return all
+}
+
+// everHolds reports whether the rule holds for some token; of an expression over
+// claims whose values are not known here, whether it gives a boolean at all.
+func (x *expression) everHolds() bool {
+	tried := !slices.ContainsFunc(x.parsed.Claims(), func(claim string) bool { return !guards.MatchString(claim) }) && !x.fromRequest()
+	return slices.ContainsFunc(x.trials(), func(token map[string]any) bool {
+		v, known := x.value(token)
+		_, isBoolean := v.(bool)
+		return known && (v == true || isBoolean && !tried)
+	})
+}
+
+// fromRequest reports whether it reads more than the token.
+func (x *expression) fromRequest() bool {
+	return mentions(x.text, "attributes.", "message.", "payload", "authentication.")
 }
 
 // The parts of the sample tokens.

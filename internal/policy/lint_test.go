@@ -161,3 +161,71 @@ func TestLintRegistry(t *testing.T) {
 		}
 	}
 }
+
+// TestLintEnvironments: which instances count as two environments, by their names
+// and their folders, and how many of them a message names.
+func TestLintEnvironments(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		reason string
+		files  []string
+		want   string // what the first file's finding names; "" for no finding
+	}{
+		{"names", []string{"orders-dev.json", "orders-uat.json"}, "which orders-uat demands too"},
+		{"folders", []string{"gw/dev/orders.json", "gw/uat/orders.json"}, "which uat/orders demands too"},
+		{"same-word", []string{"orders-dev.json", "billing-dev.json"}, ""},
+		{"same-folder", []string{"dev/orders.json", "dev/billing.json"}, ""},
+		{"name-before-folder", []string{"dev/orders-uat.json", "dev/orders-dev.json"}, "which orders-dev demands too"},
+		{"no-word", []string{"orders.json", "billing.json"}, "which billing demands too"},
+		{"one-word", []string{"orders.json", "billing-dev.json"}, "which billing-dev demands too"},
+		{"alone", []string{"orders.json"}, ""},
+		{"many", []string{"a.json", "b.json", "c.json", "d.json", "e.json", "f.json"}, "which b, c, d and 2 more demands too"},
+		{"many-of-one", []string{"a-dev.json", "b-dev.json", "c-uat.json", "d-uat.json"}, "which c-uat, d-uat demands too"},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			t.Parallel()
+			var files []policy.File
+			for _, name := range row.files {
+				files = append(files, policy.File{Name: name, Bytes: []byte(managedWith(`{"validateAudClaim": true, "supportedAudiences": "api://shared"}`))})
+			}
+			all, err := policy.Read(files, policy.ReadOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, f := range policy.Lint(all, []policy.LintRule{ruleOf(t, "audience-shared")}) {
+				if f.At.File == row.files[0] {
+					got += f.Message
+				}
+			}
+			if row.want == "" && got != "" || !strings.Contains(got, row.want) {
+				t.Errorf("expected %q, got %q", row.want, got)
+			}
+		})
+	}
+}
+
+// TestLintTellsNoSecret: neither a secret nor what an address holds before its
+// host is in a finding.
+func TestLintTellsNoSecret(t *testing.T) {
+	t.Parallel()
+	files := []policy.File{{Name: "x.json", Bytes: []byte(`{"policies": [
+		{"assetId": "jwt-validation", "configurationData": {"signingMethod": "hmac", "jwtKeyOrigin": "jwks", "textKey": "hush-hush",
+			"jwksUrl": "http://gateway:hush-hush@keys.example/keys", "client_secret": "hush-hush", "supportedAudiences": "https://x:hush-hush@y.example/"}},
+		{"assetId": "oauth2-token-introspection", "configurationData": {"authorizationValue": "Basic hush-hush",
+			"introspectionURL": "http://gateway:hush-hush@login.microsoftonline.com/x", "skipClientIdValidation": true}},
+		{"assetId": "http-basic-authentication", "configurationData": {"password": "hush-hush"}}]}`)}}
+	all, err := policy.Read(files, policy.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := policy.Lint(all, policy.LintRules())
+	for _, f := range found {
+		if text := fmt.Sprintf("%+v", f); strings.Contains(text, "hush") {
+			t.Errorf("expected no secret, got %s", text)
+		}
+	}
+	if len(found) < 10 {
+		t.Errorf("expected at least 10 findings, got %d", len(found))
+	}
+}

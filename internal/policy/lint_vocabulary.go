@@ -8,6 +8,7 @@ const (
 	openIDConnect       = "openidconnect-access-token-enforcement"
 	introspection       = "oauth2-token-introspection"
 	clientIDEnforcement = "client-id-enforcement"
+	externalOAuth2      = "external-oauth2-access-token-enforcement"
 )
 
 // audiences are the values that a policy admits as aud; none if it does not check.

@@ -33,28 +33,3 @@ func TestDefaults(t *testing.T) {
 		}
 	}
 }
-
-// TestClaimsToHeaders: an entry is a mapping, or in Terraform the claim alone.
-func TestClaimsToHeaders(t *testing.T) {
-	t.Parallel()
-	const api = `[{"policyTemplateId":"jwt-validation","order":1,"template":{"groupId":"g","assetId":"jwt-validation","assetVersion":"1"},` +
-		`"configuration":{"claimsToHeaders":[{"claimName":"sub","headerName":"X-Sub"}]}}]`
-	const terraform = "resource \"anypoint_apim_policy_jwt_validation\" \"a\" {\n  api_instance_id = \"1\"\n  configuration = { claims_to_headers = [\"sub\"] }\n}\n"
-	for name, row := range map[string]struct {
-		text string
-		want policy.ClaimHeader
-	}{
-		"a.json": {api, policy.ClaimHeader{ClaimName: "sub", HeaderName: "X-Sub"}},
-		"a.tf":   {terraform, policy.ClaimHeader{ClaimName: "sub"}},
-	} {
-		instances, err := policy.Read([]policy.File{{Name: name, Bytes: []byte(row.text)}}, policy.ReadOptions{})
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		got := instances[0].Policies[0].Config.(*policy.JWTValidation).ClaimsToHeaders
-		if len(got) != 1 || got[0] != row.want {
-			t.Errorf("%s: expected %v, got %v", name, row.want, got)
-		}
-	}
-}

@@ -116,6 +116,8 @@ func (r *reading) file(f File) {
 			r.object(f, d)
 		case isManaged(d):
 			policies = append(policies, d)
+		case d.has("resource") || d.has("planned_values"):
+			r.add(d.at, "give the .tf files", "Terraform is not read as JSON")
 		default:
 			r.add(d.at, "expected local mode YAML with apiVersion and kind, API Manager's policies as JSON, or Terraform", "no policy document")
 		}

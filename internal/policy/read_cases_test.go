@@ -32,6 +32,7 @@ func TestRecognise(t *testing.T) {
 		{"local mode after words", "# resource \"x\" {\n\n---\n" + anInstance, policy.FlexYAML},
 		{"local mode as JSON", `{"apiVersion": "gateway.mulesoft.com/v1alpha1", "kind": "ApiInstance", "metadata": {"name": "a"}, "spec": {"address": "http://x"}}`, policy.FlexYAML},
 		{"local mode with a byte order mark and the ends of Windows", "\ufeff" + strings.ReplaceAll(anInstance, "\n", "\r\n"), policy.FlexYAML},
+		{"what kubectl prints", "apiVersion: v1\nkind: List\nitems:\n- " + strings.ReplaceAll(strings.TrimSpace(anInstance), "\n", "\n  ") + "\n  status: {ready: true}\n", policy.FlexYAML},
 		{"a policy", aPolicy, policy.APIManager},
 		{"a list of policies", "[" + aPolicy + "]", policy.APIManager},
 		{"a policy as YAML", "assetId: jwt-validation\nconfigurationData:\n  signingMethod: rsa\n", policy.APIManager},
@@ -74,6 +75,22 @@ func TestReadTogether(t *testing.T) {
 			[]string{"dev/a.yaml", anInstance, "uat/a.yaml", anInstance, "b.yaml", aBinding},
 			`b.yaml:5:21: the target "orders" is in several folders (give the files of one gateway at a time)`,
 		},
+		{
+			"a selector of another folder",
+			[]string{"dev/a.yaml", anInstance, "uat/a.yaml", strings.Replace(aBinding, "{name: orders}", "{kind: Selector, selector: {kind: ApiInstance}}", 1)},
+			"uat/a.yaml:5:41: the selector selects no instance of this folder (compare the labels in metadata of the instances)",
+		},
+		{
+			"one problem for all instances of a selector",
+			[]string{"a.yaml", anInstance + "---\n" + uat + "---\n" + strings.NewReplacer("{name: orders}", "{kind: Selector, selector: {kind: ApiInstance}}", "rsa", "[rsa]").Replace(aBinding)},
+			"a.yaml:19:27: expected a string, got a list",
+		},
+		{
+			"a selector of the wrong kind",
+			[]string{"a.yaml", anInstance + "---\n" + strings.Replace(aBinding, "{name: orders}", "{kind: Selector, selector: {}}", 1)},
+			"a.yaml:11:14: a selector is of kind ApiInstance, not \"\"",
+		},
+		{"broken YAML that has a line of Terraform", []string{"a.yaml", "kind: ApiInstance\napiVersion: x\nspec = 3\n"}, "a.yaml:3:1: non-map value is specified"},
 		{"the order of the files", []string{"b.yaml", uat, "a.yaml", anInstance}, "orders-uat 0, orders 0"},
 		{"an instance for each file", []string{"dev.json", aPolicy, "uat.json", aPolicy}, "dev 1, uat 1"},
 		{"one API in two files", []string{
@@ -89,6 +106,9 @@ func TestReadTogether(t *testing.T) {
 				"b.tf:10:3: local.a stands twice, also at b.tf:7:3\n" +
 				"b.tf:12:1: var.a stands twice, also at a.tf:6:1",
 		},
+		{"Terraform as JSON", []string{"a.tf.json", `{"resource": {}}`, "plan.json", `{"planned_values": {}}`}, "a.tf.json:1:1: Terraform is not read as JSON (give the .tf files)\n" +
+			"plan.json:1:1: Terraform is not read as JSON (give the .tf files)"},
+		{"a text without quotes", []string{"a.tf", strings.Replace(aResource, `"rsa"`, "rsa", 1)}, "a.tf:4:53: the value of rsa is not known (a text stands in quotes)"},
 		{"another encoding", []string{"a.yaml", "a: b\nc: caf\xe9\n"}, "a.yaml:2:7: the text is not UTF-8 (save the file as UTF-8)"},
 		{"no file", nil, "policy: no file to read"},
 		{

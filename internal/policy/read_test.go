@@ -57,8 +57,8 @@ func exports(t testing.TB) map[string][]policy.File {
 // TestExports: what is read of each example, or what is wrong with it.
 func TestExports(t *testing.T) {
 	all := exports(t)
-	if len(all) < 44 {
-		t.Fatalf("expected at least 44 examples, got %d", len(all))
+	if len(all) < 46 {
+		t.Fatalf("expected at least 46 examples, got %d", len(all))
 	}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		t.Run(name, func(t *testing.T) {
@@ -117,31 +117,31 @@ func applied(t *testing.T, disabled string, a policy.Applied) string {
 	for _, r := range a.Rules {
 		fmt.Fprintf(&b, "    for method %v, path %v, host %v, headers %v\n", r.Method, r.Path, r.Host, r.Headers)
 	}
-	b.WriteString(configured(t, a.Config))
+	b.WriteString(configured(t, a))
 	b.WriteString(settings("    ", a.Settings))
 	return b.String()
 }
 
 // configured are the members of a configuration that are not the documented
 // defaults; of secrets their length.
-func configured(t *testing.T, config any) string {
+func configured(t *testing.T, a policy.Applied) string {
 	t.Helper()
-	if config == nil {
+	if a.Config == nil {
 		return "    not known here\n"
 	}
 	defaults := map[reflect.Type]any{
 		reflect.TypeFor[*policy.JWTValidation](): policy.NewJWTValidation(), reflect.TypeFor[*policy.OpenIDConnect](): policy.NewOpenIDConnect(),
 		reflect.TypeFor[*policy.Introspection](): policy.NewIntrospection(), reflect.TypeFor[*policy.ClientIDEnforcement](): policy.NewClientIDEnforcement(),
 	}
-	got, want := members(t, config), members(t, defaults[reflect.TypeOf(config)])
+	got, want := members(t, a.Config), members(t, defaults[reflect.TypeOf(a.Config)])
 	for key := range want {
 		if reflect.DeepEqual(got[key], want[key]) {
 			delete(got, key)
 		}
 	}
-	for _, secret := range []string{"textKey", "authorizationValue"} {
-		if text, ok := got[secret].(string); ok {
-			got[secret] = fmt.Sprintf("(%d bytes)", len(text))
+	for key, s := range a.Settings {
+		if text, ok := got[key].(string); ok && s.Secret {
+			got[key] = fmt.Sprintf("(%d bytes)", len(text))
 		}
 	}
 	text, err := json.Marshal(got)

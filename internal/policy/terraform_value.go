@@ -124,7 +124,10 @@ func (m *module) template(e *hclsyntax.TemplateExpr) datum {
 		d.secret = d.secret || p.secret
 		switch {
 		case p.unknown != "":
-			return datum{unknown: p.unknown, ask: p.ask, secret: d.secret}
+			if p.askAt.Line == 0 {
+				p.askAt = position(part.Range())
+			}
+			return datum{unknown: p.unknown, ask: p.ask, askAt: p.askAt, secret: d.secret}
 		case p.kind == mapping || p.kind == sequence || b.Len()+len(p.text) > mostText:
 			return m.unknown(e, "write the value out")
 		}
@@ -186,6 +189,8 @@ func (m *module) traversal(e *hclsyntax.ScopeTraversalExpr) datum {
 		d = m.variable(name)
 	case name != "" && t.RootName() == "local":
 		d = m.local(name)
+	case len(t) == 1:
+		return m.unknown(e, "a text stands in quotes")
 	default:
 		return m.unknown(e, "write the value out: Terraform knows it only when it runs")
 	}

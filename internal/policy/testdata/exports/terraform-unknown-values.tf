@@ -39,3 +39,26 @@ resource "anypoint_apim_policy_custom" "whole" {
   asset_id           = "jwt-validation"
   configuration_data = base64decode("aHVzaC1odXNo")
 }
+
+resource "anypoint_apim_policy_custom" "three" {
+  count              = 3
+  apim_id            = anypoint_apim_mule4.orders.id
+  asset_id           = "cors"
+  configuration_data = jsonencode({ a = var.nobody_needs_it })
+}
+
+resource "anypoint_apim_policy_custom" "keys" {
+  apim_id            = anypoint_apim_mule4.orders.id
+  asset_id           = "jwt-validation"
+  configuration_data = jsonencode({ (var.name) = true })
+}
+
+resource "anypoint_apim_policy_custom" "text" {
+  apim_id            = anypoint_apim_mule4.orders.id
+  asset_id           = "jwt-validation"
+  configuration_data = <<JSON
+{
+  "jwksUrl": "https://login.microsoftonline.com/${var.tenant_id}/discovery/v2.0/keys"
+}
+JSON
+}

@@ -12,6 +12,15 @@ variable "key" {
 
 variable "api" {}
 
+variable "open" {
+  default = false
+}
+
+variable "expression" {
+  sensitive = true
+  default   = "#[vars.claimSet.hush]"
+}
+
 locals {
   policy = { asset = "jwt-validation", version = "1.4.0" }
   common = {
