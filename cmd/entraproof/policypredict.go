@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -40,6 +41,10 @@ type predictOptions struct {
 	format    string
 }
 
+// predictingMemory is how much memory there may be before garbage is collected
+// more often than is usual: exports come by the hundred.
+const predictingMemory = 200 << 20
+
 const policyPredictLong = `predict emulates the policies of an export and fires the catalogue at them in this
 process: what is let in that must be refused, what is refused that must be let in,
 the parameter that each of it comes from, and the smallest change that closes it,
@@ -69,6 +74,9 @@ func (p *program) policyPredictVerb() *cobra.Command {
 			"  entraproof policy predict orders.yaml --profile witness --switch unknown-key-id=refetched --format json",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, chosen := p.lookup("GOMEMLIMIT"); !chosen {
+				debug.SetMemoryLimit(predictingMemory)
+			}
 			o.files = args
 			options, err := p.planPredict(o)
 			if err != nil {

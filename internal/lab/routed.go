@@ -50,9 +50,9 @@ func (t routed) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.transport.RoundTrip(asked) //nolint:wrapcheck // it stands in for that one
 }
 
-// entraPaths are how the addresses end that a tenant of Entra's has, and the
-// introspection that only the mock has.
-var entraPaths = [...]string{"discovery/keys", "discovery/v2.0/keys", ".well-known/openid-configuration", "introspect"}
+// entraPaths are how the addresses end that a tenant of Entra's has beside its v2
+// key set, and the introspection that only the mock has.
+var entraPaths = [...]string{"discovery/keys", ".well-known/openid-configuration", "introspect"}
 
 // path is where the issuer has what an address of somebody names. All tenants
 // share Entra's keys, so any tenant's are this one's. An address that is none of

@@ -3,6 +3,7 @@ package predict
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/entraproof/entraproof/internal/document"
 	"github.com/entraproof/entraproof/internal/gateway"
@@ -60,7 +61,8 @@ func placed(s Subject, refused []*gateway.PolicyError) error {
 	var all []error
 	for _, e := range refused {
 		if applied := policyOf(s, e); applied != nil {
-			all = append(all, reasonAt(applied.Where(e.Key), e.Asset+" "+e.Key+": "+e.Err.Error(), hintOf(e)))
+			what := strings.TrimSpace(e.Asset + " " + e.Key)
+			all = append(all, reasonAt(applied.Where(e.Key), what+": "+e.Err.Error(), hintOf(e)))
 		}
 	}
 	return errors.Join(all...)

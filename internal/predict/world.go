@@ -32,6 +32,7 @@ type worlds struct {
 	still, moving *lab.Embedded
 	own           *mint.Key
 	runs          atomic.Int64
+	requests      atomic.Int64 // that met a policy
 	known         []knownTarget
 }
 
@@ -134,6 +135,16 @@ func identity(f *targets.File) string {
 		text += fmt.Sprintf("%v %s", c.Name, c.ID)
 	}
 	return text
+}
+
+func (s *stand) refused(r gateway.Refusal) {
+	s.worlds.requests.Add(1)
+	s.heard.refused(r)
+}
+
+func (s *stand) accepted(a gateway.Acceptance) {
+	s.worlds.requests.Add(1)
+	s.heard.accepted(a)
 }
 
 // heard is what the gateways say of a case: who refused it, and which switches
@@ -248,7 +259,7 @@ func (s *stand) fireIn(ctx context.Context, l *lab.Embedded, e *engine.Engine, o
 	}
 	target, stop, err := l.Serve(lab.Setup{
 		Target: o.target, Instances: o.instances, Switches: s.switches, Introspection: s.options.Introspection,
-		Report: s.heard.refused, Accepted: s.heard.accepted,
+		Report: s.refused, Accepted: s.accepted,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("predict: %w", err)
