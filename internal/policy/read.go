@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/entraproof/entraproof/internal/document"
 )
@@ -41,8 +44,8 @@ func Read(files []File, o ReadOptions) ([]Instance, error) {
 	if r.Lookup == nil {
 		r.Lookup = func(string) (string, bool) { return "", false }
 	}
-	for _, f := range files {
-		r.file(f)
+	for i, text := range parseAll(files, o.Limits) {
+		r.file(files[i], text)
 	}
 	r.bindFlex()
 	r.readModules()
@@ -91,26 +94,59 @@ type applied struct {
 	orderHint string
 }
 
-// file reads one file, or notes it where it takes others to understand it.
-func (r *reading) file(f File) {
-	if at, ok := notUTF8(f); ok {
-		r.add(at, "save the file as UTF-8", "the text is not UTF-8")
-		return
+// parsed is the text of one file taken apart. Terraform is taken apart with its
+// module.
+type parsed struct {
+	form      Form
+	bytes     []byte
+	documents []datum
+	err       error
+}
+
+// parseAll takes files apart, on all cores: that is most of the work of reading.
+func parseAll(files []File, limits document.Limits) []parsed {
+	all := make([]parsed, len(files))
+	var work errgroup.Group
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for i, f := range files {
+		work.Go(func() error {
+			all[i] = parse(f, limits)
+			return nil
+		})
 	}
-	f.Bytes = bytes.TrimPrefix(f.Bytes, []byte("\ufeff"))
-	form := recognise(f.Bytes)
-	if form == Terraform {
+	_ = work.Wait() // what is wrong stands with each file
+	return all
+}
+
+func parse(f File, limits document.Limits) parsed {
+	if at, ok := notUTF8(f); ok {
+		return parsed{err: &document.Problem{Pos: at, Text: "the text is not UTF-8", Hint: "save the file as UTF-8"}}
+	}
+	text := parsed{bytes: bytes.TrimPrefix(f.Bytes, []byte("\ufeff"))}
+	if text.form = recognise(text.bytes); text.form == Terraform {
+		return text
+	}
+	var nodes []*document.Node
+	nodes, text.err = document.ParseAll(f.Name, text.bytes, limits)
+	for _, n := range nodes {
+		text.documents = append(text.documents, fromNode(n))
+	}
+	return text
+}
+
+// file reads one file, or notes it where it takes others to understand it.
+func (r *reading) file(f File, text parsed) {
+	f.Bytes = text.bytes
+	switch {
+	case text.err != nil:
+		r.join(text.err)
+		return
+	case text.form == Terraform:
 		r.terraform(f)
 		return
 	}
-	all, err := document.ParseAll(f.Name, f.Bytes, r.Limits)
-	if err != nil {
-		r.join(err)
-		return
-	}
 	var policies []datum
-	for _, n := range all {
-		d := fromNode(n)
+	for _, d := range text.documents {
 		switch {
 		case isFlex(d):
 			r.object(f, d)
