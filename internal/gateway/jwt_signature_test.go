@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -57,6 +58,22 @@ func (b *bench) signedWith(alg jose.SignatureAlgorithm, key any, id string) stri
 	return compact
 }
 
+// onCurve signs with SHA-256 on any curve, which ES256 does on its own one only.
+func onCurve(t *testing.T, key *ecdsa.PrivateKey, head map[string]any, payload []byte) string {
+	t.Helper()
+	input := b64(mustJSON(t, head)) + "." + b64(payload)
+	digest := sha256.Sum256([]byte(input))
+	r, s, err := ecdsa.Sign(rand.Reader, key, digest[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := (key.Params().BitSize + 7) / 8
+	signature := make([]byte, 2*half)
+	r.FillBytes(signature[:half])
+	s.FillBytes(signature[half:])
+	return input + "." + b64(signature)
+}
+
 // pemBody is a public key as textKey wants it: broken into lines, without the
 // first and the last.
 func pemBody(t testing.TB, key any) string {
@@ -66,7 +83,7 @@ func pemBody(t testing.TB, key any) string {
 		t.Fatal(err)
 	}
 	text := base64.StdEncoding.EncodeToString(der)
-	return text[:64] + "\n" + text[64:]
+	return text[:64] + " \n  " + text[64:]
 }
 
 // signatureOnly checks nothing but the signature.
@@ -113,6 +130,8 @@ func TestSigningMethods(t *testing.T) {
 	tokens["RS256 by another"] = b.signedWith(jose.RS256, keysOfTest()[own], kidOf(signing))
 	tokens["HS256 by another"] = b.signedWith(jose.HS256, []byte(strings.ToUpper(secretOfTest)), "")
 	tokens["HS256 of a short secret"] = sealed(t, []byte(`{"alg":"HS256"}`), mustJSON(t, b.claims(v2App, grant{})), "HS256", []byte("short"))
+	tokens["ES256, cut"] = tokens["ES256"][:len(tokens["ES256"])-60]
+	tokens["ES256 by a longer curve"] = onCurve(t, curves[384], header(map[string]any{"alg": "ES256", "kid": "ec-384"}), mustJSON(t, b.claims(v2App, grant{})))
 	tokens["ES256, no kid"] = b.signedWith(jose.ES256, curves[256], "")
 	for name, row := range map[string]struct {
 		config *policy.JWTValidation
@@ -140,7 +159,7 @@ func TestSigningMethods(t *testing.T) {
 		"no key in the expression": {keyFrom(`#[attributes.headers['lock']]`), nil},
 		"none": {signatureOnly("none", 256, nil), []string{
 			"none", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "HS256", "HS384", "HS512", "ES256", "ES384", "ES512", "ES256, no kid",
-			"HS256 with the PEM", "ES256 by another", "RS256 by another", "HS256 by another", "HS256 of a short secret",
+			"HS256 with the PEM", "ES256 by another", "ES256, cut", "ES256 by a longer curve", "RS256 by another", "HS256 by another", "HS256 of a short secret",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -151,7 +170,7 @@ func TestSigningMethods(t *testing.T) {
 			}
 			for id, compact := range tokens {
 				r := bearerOf(compact)
-				r.Header.Set("Key", strings.ReplaceAll(public, "\n", ""))
+				r.Header.Set("Key", strings.Join(strings.Fields(public), ""))
 				if got := fire(t, h, r); got.forwarded != taken[id] || !taken[id] && got.body != `{"error":"Invalid token."}` {
 					t.Errorf("%s: expected forwarded %t, got %d %s", id, taken[id], got.status, got.body)
 				}
