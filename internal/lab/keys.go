@@ -45,7 +45,7 @@ func (k *Keys) ofState(spec mint.KeySpec) (*mint.Key, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	of := spec
-	of.Issuer = "" // it stands beside the key, and another target has another tenant
+	of.Issuer, of.KeyID = "", "" // they stand beside the key: another target has another tenant, another run another time
 	name := fmt.Sprintf("%#v", of)
 	if made := k.states[name]; made != nil {
 		return made, nil
