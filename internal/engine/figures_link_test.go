@@ -167,7 +167,7 @@ func (l *link) carry(from, to *net.TCPConn, count *atomic.Int64) {
 		}
 	})
 	l.travelling.Go(func() {
-		defer to.CloseWrite() //nolint:errcheck // the other side may have gone first
+		defer to.CloseWrite() // the other side may have gone first
 		for a := range under {
 			<-time.After(time.Until(a.at))
 			if _, err := to.Write(a.text); err != nil {

@@ -189,6 +189,7 @@ func (b *bench) large(t *testing.T, plan engine.Plan, dir string) scaled {
 }
 
 func sizeOf(t *testing.T, path string) int64 {
+	t.Helper()
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Error(err)
@@ -199,6 +200,7 @@ func sizeOf(t *testing.T, path string) int64 {
 
 // watchMemory gives the most RssAnon until ctx ends.
 func watchMemory(ctx context.Context, t *testing.T) <-chan int64 {
+	t.Helper()
 	peak := make(chan int64, 1)
 	go func() {
 		var most int64
@@ -217,6 +219,7 @@ func watchMemory(ctx context.Context, t *testing.T) <-chan int64 {
 
 // rssAnon is the memory of this process that no file stands behind, in bytes.
 func rssAnon(t *testing.T) int64 {
+	t.Helper()
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		t.Error(err)

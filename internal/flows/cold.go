@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/entraproof/entraproof/internal/engine"
 	"github.com/entraproof/entraproof/internal/verdict"
@@ -53,7 +54,7 @@ func instead(ctx context.Context, s *engine.Stage, wrong mockidp.Misbehaviour) e
 	if operator := s.Operator(); operator != nil {
 		return operator.Restart(ctx)
 	}
-	return s.Wait(ctx, refetchTime/4)
+	return nil // it is asked until it looks
 }
 
 // oversized serves a key set of 50 MiB: nobody needs one, and who reads it all
@@ -159,32 +160,37 @@ func unknownToken(ctx context.Context, s *engine.Stage) (string, error) {
 
 // refusedCold wants the token refused. A gateway that was not started anew may
 // not look at the key set at all, because key ids that nobody published have
-// come too often: it is asked once more when it may look again, and wanted to
-// refuse both times. Where it still did not look, that is told.
+// come too often: it is asked again until it looks, for as long as it may hold
+// back, and wanted to refuse each time. Where it still did not look, that is told.
 func refusedCold(ctx context.Context, s *engine.Stage, when, token string) error {
 	title := "the genuine token " + when + ", its key not known"
-	looked, err := refusedLooking(ctx, s, title, token)
+	looked, err := refusedLooking(ctx, s, title, engine.Send{Token: token})
 	if err != nil || looked || s.Operator() != nil {
 		return err
 	}
-	if err := s.Wait(ctx, refetchTime); err != nil {
-		return err
+	for waited := time.Duration(0); waited < refetchTime; {
+		pause := max(waited, refetchTime/8)
+		if err := s.Wait(ctx, pause); err != nil {
+			return err
+		}
+		waited += pause
+		looked, err := refusedLooking(ctx, s, title+", once more", engine.Send{Token: token, Asking: true})
+		if err != nil || looked {
+			return err
+		}
 	}
-	looked, err = refusedLooking(ctx, s, title+", once more", token)
-	if err == nil && !looked {
-		s.Conclude(verdict.NotDeclared, "the gateway did not ask the issuer meanwhile: whether it would be misled is not known")
-	}
-	return err
+	s.Conclude(verdict.NotDeclared, "the gateway did not ask the issuer meanwhile: whether it would be misled is not known")
+	return nil
 }
 
 // refusedLooking wants the token refused, and reports whether the issuer was
 // asked for anything meanwhile.
-func refusedLooking(ctx context.Context, s *engine.Stage, title, token string) (looked bool, err error) {
+func refusedLooking(ctx context.Context, s *engine.Stage, title string, send engine.Send) (looked bool, err error) {
 	before, err := hits(ctx, s.Issuer, "/")
 	if err != nil {
 		return false, err
 	}
-	if _, err := s.Do(ctx, title, engine.Refuse(401, 503), engine.Send{Token: token}); err != nil {
+	if _, err := s.Do(ctx, title, engine.Refuse(401, 503), send); err != nil {
 		return false, err
 	}
 	after, err := hits(ctx, s.Issuer, "/")
