@@ -166,7 +166,7 @@ func (r *labRun) name() string { return r.order.Recipe.Name + " " + string(r.ord
 
 func (r *labRun) config(target *suites.Target) suites.Config {
 	cfg := suites.Config{
-		Targets: []*suites.Target{target}, Selection: r.gateway.matrix.Selection(),
+		Targets: []*suites.Target{target}, Stand: r.gateway.stand, Selection: r.gateway.matrix.Selection(),
 		Command: "go test ./suites -args -lab " + r.order.Recipe.Name + " -mode " + string(r.order.Mode),
 	}
 	if *updateFlag {
