@@ -120,7 +120,7 @@ func TestInsideServesHTTP(t *testing.T) {
 	go func() { _ = server.Serve(l) }()
 	client := &http.Client{Transport: &http.Transport{DialContext: n.dial}}
 	get := func() (int, error) {
-		response, err := client.Get("http://" + l.Addr().String()) //nolint:noctx // it never waits
+		response, err := client.Get("http://" + l.Addr().String())
 		if err != nil {
 			return 0, err
 		}

@@ -129,7 +129,7 @@ type knownTarget struct {
 func identity(f *targets.File) string {
 	text := fmt.Sprintf("%v", f.Tenant)
 	for _, a := range f.APIs {
-		text += fmt.Sprintf("%v", *a)
+		text += fmt.Sprint(a.AppID, a.URIs, a.Version, a.Scopes, a.Roles, a.OwnKeys)
 	}
 	for _, c := range f.Clients {
 		text += fmt.Sprintf("%v %s", c.Name, c.ID)
