@@ -111,7 +111,7 @@ func TestScaleChild(t *testing.T) {
 	b := newBench(t)
 	b.memo = map[string][]byte{}
 	rows := slices.DeleteFunc(slices.Clone(b.rows), func(s scenarios.Scenario) bool {
-		return s.Kind == scenarios.Flow || s.Serial || !s.Issuer.Empty() || s.Guards == "time"
+		return s.Kind != scenarios.Data || s.Serial || !s.Issuer.Empty() || s.Guards == "time"
 	})
 	plan := engine.Plan{Expansion: b.x, Cases: b.many(rows, 0)}
 	b.large(t, plan, t.TempDir()) // what is made once
@@ -121,21 +121,15 @@ func TestScaleChild(t *testing.T) {
 	fmt.Printf("SCALED %s\n", text)
 }
 
-// many are n cases: the observers, and those that may be fired side by side, again
-// and again; once each where n is 0.
+// many are n cases that may be fired side by side, again and again; once each
+// where n is 0.
 func (b *bench) many(rows []scenarios.Scenario, n int) []scenarios.Case {
-	var once, observers []scenarios.Case
-	for _, c := range b.x.Expand(rows) {
-		switch {
-		case c.Scenario.Kind == scenarios.Observe:
-			observers = append(observers, c)
-		case c.Decided == nil && !c.Expect.NoCallout && !c.Expect.Next:
-			once = append(once, c)
-		}
-	}
-	n = cmp.Or(n, len(once)+len(observers))
-	all := slices.Grow(observers, n)
-	for i := range n - len(observers) {
+	once := slices.DeleteFunc(b.x.Expand(rows), func(c scenarios.Case) bool {
+		return c.Decided != nil || c.Expect.NoCallout || c.Expect.Next
+	})
+	n = cmp.Or(n, len(once))
+	all := make([]scenarios.Case, 0, n)
+	for i := range n {
 		c := once[i%len(once)]
 		if round := i / len(once); round > 0 {
 			c.ID += "/again-" + strconv.Itoa(round)
@@ -160,7 +154,7 @@ func (b *bench) large(t *testing.T, plan engine.Plan, dir string) scaled {
 	plan.Sink = journal
 	var judged atomic.Int64
 	plan.Progress = func(c reports.Case) {
-		if c.Outcome >= verdict.Inconclusive && c.Form != "observe" { // a small run may not show what observers look for
+		if c.Outcome >= verdict.Inconclusive {
 			t.Errorf("expected a run that strict passes, got %s: %s, %s, %s", c.ID, c.Outcome, c.Reason, c.Detail)
 		}
 		if judged.Add(1) == int64(len(plan.Cases)/2) {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unique"
 
 	"github.com/entraproof/entraproof/internal/probe"
 )
@@ -73,7 +74,8 @@ func RecordOf(id string, e Evidence) Record {
 		return r
 	}
 	r.TokenEchoed = o.TokenEchoed()
-	r.Challenge = strings.Join(o.Values("WWW-Authenticate"), ", ")
+	// Kept once for all that are alike, and not as a part of its answer's head.
+	r.Challenge = unique.Make(strings.Join(o.Values("WWW-Authenticate"), ", ")).Value()
 	r.Redirects = o.Status >= 300 && o.Status < 400 && o.Get("Location") != ""
 	r.Stored = stored(o)
 	r.Look = look(o)
