@@ -7,6 +7,7 @@ import (
 	"github.com/entraproof/entraproof/internal/document"
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/policy"
+	"github.com/entraproof/entraproof/internal/verdict"
 	"github.com/entraproof/entraproof/reports"
 )
 
@@ -36,6 +37,9 @@ func blame(out *Prediction, s *stand) {
 	for _, c := range out.Results.Cases {
 		if c.FalseReject() {
 			out.Causes[c.ID] = refusedBy(out.Subject, c, s.heard.refusals[c.ID])
+		}
+		if c.Form == "flow" && c.Reason == verdict.Measured {
+			continue // how long something took judges nothing, and where its token ran out meanwhile is chance
 		}
 		for _, name := range s.heard.switches[c.ID] {
 			out.Hangs[name] = append(out.Hangs[name], c.ID)
