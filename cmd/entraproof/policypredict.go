@@ -177,16 +177,8 @@ func tokenVersions(text string) ([]mint.Version, error) {
 
 // readPolicies makes API instances of the files.
 func (p *program) readPolicies(names []string) ([]policy.Instance, error) {
-	var files []policy.File
-	var problems []error
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			problems = append(problems, wrongUsage(fmt.Errorf("policy: %w", err), ""))
-		}
-		files = append(files, policy.File{Name: filepath.ToSlash(name), Bytes: text})
-	}
-	if err := errors.Join(problems...); err != nil {
+	files, err := policyFiles(names)
+	if err != nil {
 		return nil, err
 	}
 	instances, err := policy.Read(files, policy.ReadOptions{Lookup: p.lookup})
