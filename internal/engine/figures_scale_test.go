@@ -60,8 +60,8 @@ func (s scaled) perCase() float64 { return s.CPU.Seconds() * 1e6 / float64(s.Cas
 // TestFigureScale holds the CPU time of a case in a run of 100,000 cases against
 // that in runs of 1,000 and 10,000, without Ginkgo, and what such a run keeps in
 // memory. Its cases are those of the catalogue that may be fired side by side,
-// again and again, but for those about time, whose tokens age meanwhile. Signatures
-// are made once: they would cost ten times the rest.
+// again and again, and observers, but for those about time, whose tokens age
+// meanwhile. Signatures are made once: they would cost ten times the rest.
 func TestFigureScale(t *testing.T) {
 	costs := map[int][]float64{}
 	var large scaled
@@ -111,9 +111,9 @@ func TestScaleChild(t *testing.T) {
 	b := newBench(t)
 	b.memo = map[string][]byte{}
 	rows := slices.DeleteFunc(slices.Clone(b.rows), func(s scenarios.Scenario) bool {
-		return s.Kind != scenarios.Data || s.Serial || !s.Issuer.Empty() || s.Guards == "time"
+		return s.Kind == scenarios.Flow || s.Serial || !s.Issuer.Empty() || s.Guards == "time"
 	})
-	plan := engine.Plan{Expansion: b.x, Cases: b.many(rows, 0)}
+	plan := engine.Plan{Expansion: b.x, Cases: b.many(rows, 0), Unwaited: true} // without Ginkgo nobody waits
 	b.large(t, plan, t.TempDir()) // what is made once
 	plan.Cases = b.many(rows, n)
 	text, err := json.Marshal(b.large(t, plan, t.TempDir()))
