@@ -114,7 +114,7 @@ func TestScaleChild(t *testing.T) {
 		return s.Kind == scenarios.Flow || s.Serial || !s.Issuer.Empty() || s.Guards == "time"
 	})
 	plan := engine.Plan{Expansion: b.x, Cases: b.many(rows, 0), Unwaited: true} // without Ginkgo nobody waits
-	b.large(t, plan, t.TempDir()) // what is made once
+	b.large(t, plan, t.TempDir())                                               // what is made once
 	plan.Cases = b.many(rows, n)
 	text, err := json.Marshal(b.large(t, plan, t.TempDir()))
 	must(t, err)
