@@ -126,8 +126,8 @@ test-management: build tools/management/.venv/installed ## hold the management l
 lab: ## judge each real gateway of this machine in every mode
 	$(RUN) lab run all
 
-containers: ## the same with each gateway in a container (needs a docker engine)
-	$(RUN) lab run all --container
+containers: ## a few rows with each gateway in a container (needs a docker engine)
+	$(RUN) lab run all --container --profile smoke
 
 bench: ## all benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
