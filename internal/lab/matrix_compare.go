@@ -28,16 +28,16 @@ const (
 )
 
 // Compare returns what a run in a mode found otherwise than the matrix; rows
-// whose outcomes are not kept are passed over. The answers, and rows that were
-// not fired or skipped, are compared only where the run was a whole one: every
-// row of the matrix and no other, the environments that it was made with.
+// whose outcomes are not kept are passed over. The answers, observers, and rows
+// that were not fired or skipped, are compared only where the run was a whole one:
+// every row of the matrix and no other, the environments that it was made with.
 func (m Matrix) Compare(mode Mode, r *reports.Results, whole bool) []Difference {
 	var all []Difference
 	fired := map[int]bool{}
 	kept := m.Rows()
 	for i := range r.Cases {
 		c := &r.Cases[i]
-		if _, ok := slices.BinarySearch(kept, c.Scenario); c.Extra || !ok || !whole && c.Outcome == reports.Skipped {
+		if _, ok := slices.BinarySearch(kept, c.Scenario); c.Extra || !ok || !whole && (c.Outcome == reports.Skipped || c.Form == "observe") {
 			continue
 		}
 		at, d := m.CompareCase(mode, c)

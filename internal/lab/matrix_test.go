@@ -116,6 +116,8 @@ func TestMatrixDiffers(t *testing.T) {
 	unknown.Scenario, unknown.ID = "new", "new/dev"
 	extra := unknown
 	extra.Extra = true
+	observed := made("r/dev", reports.Fail, reports.NotReached, 0)
+	observed.Form = "observe"
 	partly := made("r/dev", reports.Fail, reports.Reached, 200)
 	for _, row := range []struct {
 		reason string
@@ -131,6 +133,7 @@ func TestMatrixDiffers(t *testing.T) {
 		{"a-cause-is-no-row", results(passed, extra), Leaky, true, nil},
 		{"mode-of-nobody", results(passed), Broken, false, []string{"dev", "no such case", "refused 401"}},
 		{"part-of-the-rows", results(), Leaky, false, nil},
+		{"observed-in-a-part", results(observed), Leaky, false, nil},
 		{"skipped-in-a-part", results(made("r/dev", reports.Skipped, reports.NotReached, 0)), Leaky, false, nil},
 		{"row-lost", results(), Leaky, true, []string{"answer", "1 pass, 0 fail, 0 inconclusive, 0 not judged", "0 pass, 0 fail, 0 inconclusive, 0 not judged", "*", "refused 401", "not fired"}},
 		{"other-answer", fixed, Leaky, true, []string{"answer", "fixed: 4 of 4", "not fixed: 4 of 4"}},
