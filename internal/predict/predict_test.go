@@ -117,8 +117,11 @@ func documented(profile mockidp.Introspection) func(*Options) {
 }
 
 func TestPredictionsAreAsReviewed(t *testing.T) {
-	for _, row := range goldenRows() {
+	for i, row := range goldenRows() {
 		t.Run(row.name, func(t *testing.T) {
+			if testing.Short() && i%shortStep != 0 {
+				t.Skip("-short: each takes seconds under the race detector")
+			}
 			got := "# " + row.shows + "\n"
 			collected := Collected{}
 			for _, p := range predicted(t, row.asked()) {
@@ -132,6 +135,9 @@ func TestPredictionsAreAsReviewed(t *testing.T) {
 		})
 	}
 }
+
+// shortStep: with -short one prediction of so many is made.
+const shortStep = 8
 
 // printed is what stands in a golden file: all of Write, the answers and the
 // matrix.
