@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"github.com/entraproof/entraproof/internal/engine"
@@ -94,14 +93,17 @@ func (b *bench) fire(ctx context.Context, f firing, s lab.Setup, keep func(scena
 }
 
 func (a *stand) fireIn(ctx context.Context, f firing, w world, s shot) ([]reports.Case, error) {
-	if !slices.ContainsFunc(w.cases(), s.keep) {
-		return nil, nil
-	}
-	at, err := a.at(f.target, w, s.setup)
+	at, err := a.at(f.target, w)
 	if err != nil {
 		return nil, err
 	}
 	cases := slices.DeleteFunc(slices.Clone(at.cases), func(c scenarios.Case) bool { return !s.keep(c) })
+	if len(cases) == 0 {
+		return nil, nil
+	}
+	if err := at.Replace(s.setup); err != nil {
+		return nil, err
+	}
 	sink := &engine.Memory{}
 	run := a.engine.Start(ctx, engine.Plan{
 		Expansion: at.x, Cases: cases, Flows: flows.All(), Run: fmt.Sprintf("selftest-%d", f.runs.Add(1)), Sink: sink, Bare: true, Unwaited: true,
@@ -112,13 +114,12 @@ func (a *stand) fireIn(ctx context.Context, f firing, w world, s shot) ([]report
 	return sink.Cases(), nil
 }
 
-// at is the place of a world, with a gateway of the set-up.
-func (a *stand) at(file *targets.File, w world, s lab.Setup) (*place, error) {
+// at is the place of a world, made when it is first wanted.
+func (a *stand) at(file *targets.File, w world) (*place, error) {
 	if p := a.places[w.words()]; p != nil {
-		return p, p.Replace(s)
+		return p, nil
 	}
-	s.Target = w.target(file)
-	gateways, err := a.lab.Open(s)
+	gateways, err := a.lab.Open(lab.Setup{Name: "strict", Target: w.target(file)})
 	if err != nil {
 		return nil, err
 	}
@@ -133,12 +134,4 @@ func (a *stand) at(file *targets.File, w world, s lab.Setup) (*place, error) {
 // would show the same again.
 func firstHome(target *targets.File, c scenarios.Case) bool {
 	return c.Home.Name == target.Environments[0].Name
-}
-
-// expanded are the cases of a world before its gateways are served, made once.
-func expanded(target *targets.File, rows []scenarios.Scenario) func() []scenarios.Case {
-	return sync.OnceValue(func() []scenarios.Case {
-		x := scenarios.Expansion{Target: target, Slow: true}
-		return slices.DeleteFunc(x.Expand(rows), func(c scenarios.Case) bool { return !firstHome(target, c) })
-	})
 }

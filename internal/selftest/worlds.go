@@ -16,10 +16,8 @@ type world struct {
 	declares []targets.Declaration
 	// requires is what callers must hold in place of the default's; nil: that.
 	requires *targets.Requirement
-	// rows are those that are fired here, cases what they expand to before any
-	// gateway is served.
-	rows  []scenarios.Scenario
-	cases func() []scenarios.Case
+	// rows are those that are fired here.
+	rows []scenarios.Scenario
 }
 
 // otherWorlds are those beside the default target.
@@ -62,9 +60,6 @@ func worlds(file *targets.File, rows []scenarios.Scenario) []world {
 	for _, row := range rows {
 		i := max(0, slices.IndexFunc(files, func(f *targets.File) bool { return fires(f, row) }))
 		all[i].rows = append(all[i].rows, row)
-	}
-	for i := range all {
-		all[i].cases = expanded(files[i], all[i].rows)
 	}
 	return slices.DeleteFunc(all, func(w world) bool { return len(w.rows) == 0 })
 }
