@@ -52,6 +52,6 @@ func (l *link) waits(now time.Time) bool {
 	if now.Sub(l.idle) >= maxIdle {
 		return false
 	}
-	state := look(l.tcp)
+	state := stateOf(l.tcp)
 	return state == quiet || state == talking && l.place.tls && !l.used || state == unknown && !l.used
 }
