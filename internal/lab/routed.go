@@ -14,11 +14,7 @@ func (e *Embedded) clientOf(s Setup) *http.Client {
 	if s.Instances == nil {
 		return e.client
 	}
-	tenant := e.target.Tenant.ID
-	if s.Target != nil {
-		tenant = s.Target.Tenant.ID
-	}
-	return Routed(e.Issuer, tenant, e.client.Transport)
+	return Routed(e.Issuer, s.Target.Tenant.ID, e.client.Transport)
 }
 
 // Routed is a client that meets the issuer at every address, by way of transport.
