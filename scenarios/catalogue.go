@@ -52,7 +52,7 @@ func (c Catalogue) Merge(user Catalogue) (Catalogue, error) {
 func (c Catalogue) merge(user Catalogue) (Catalogue, error) {
 	var problems []error
 	for _, s := range user.rows {
-		if s.Kind != Data {
+		if s.Kind != Data && s.Kind != "" { // a row that is no mapping has none
 			problems = append(problems, &Problem{
 				Pos: s.Pos, Text: fmt.Sprintf("a row of kind %s is done by a Go value of the program, and there is none for %q", s.Kind, s.ID),
 				Hint: "say it as data, or write the Go value (CONTRIBUTING.md)",
@@ -171,12 +171,20 @@ func excludes(a, b Scenario) bool {
 	return slices.ContainsFunc(needs, func(n Need) bool { return slices.Contains(a.Unless, n) })
 }
 
-// opposed reports whether two expectations ask for different answers.
+// opposed reports whether no answer satisfies both expectations, whatever a
+// target declares. Lists of statuses that share one agree: a row may be
+// stricter than another.
 func opposed(a, b Expectation) bool {
-	for _, e := range []Expectation{a, b} {
-		if e.Kind() == "measure" || e.Kind() == "conditions" {
-			return false
-		}
+	kinds := [2]string{a.Kind(), b.Kind()}
+	switch {
+	case slices.Contains(kinds[:], "measure"), slices.Contains(kinds[:], "conditions"):
+		return false
+	case kinds == [2]string{"either", "either"}:
+		return a.Either != b.Either
+	case slices.Contains(kinds[:], "either"):
+		return false // the target declares which it is
+	case kinds == [2]string{"refuse", "refuse"}:
+		return !slices.ContainsFunc(a.Refuse, func(status int) bool { return slices.Contains(b.Refuse, status) })
 	}
-	return a.Kind() != b.Kind() || a.Either != b.Either || !slices.Equal(a.Refuse, b.Refuse)
+	return kinds[0] != kinds[1]
 }

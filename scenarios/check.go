@@ -194,8 +194,8 @@ func mentioned(n *document.Node) []touch {
 func mentions(text, claim string) bool {
 	if e, err := value.Parse(text); err == nil {
 		for _, ref := range e.Refs() {
-			if ref == "token.payload."+claim || ref == "sibling.payload."+claim {
-				return true
+			if claimed, found := strings.CutSuffix(ref, ".payload."+claim); found && !strings.Contains(claimed, ".") {
+				return true // of token, sibling or control
 			}
 		}
 	}

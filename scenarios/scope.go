@@ -14,7 +14,8 @@ import (
 )
 
 // Setting is what the placeholders of one case stand for: a value.Scope. The
-// members token, sibling and bad belong to whoever makes the token.
+// members token, sibling, control and bad belong to whoever makes the token, run
+// and case to whoever fires it.
 type Setting struct {
 	Target *targets.File
 	// Home is the environment under test, Other the one whose values the row

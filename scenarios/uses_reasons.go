@@ -20,6 +20,9 @@ func soleReasons() map[string]string {
 		// Of the request: the parts of a message that no other key writes.
 		"request trailers": "fields after the content (RFC 9110 6.5)",
 		"expect answer":    "what an answer must not hold, whoever wrote it: the opposite of upstream",
+		// Of the filters: alphabets that no other filter writes.
+		"filter base64":    "what HTTP's Basic scheme carries (RFC 7617 2): a token as somebody's password",
+		"filter base64url": "a segment of a token that the row writes whole, beside compose",
 		"request bytes":    "a request that is no HTTP/1.1 message; every other key writes a part of one",
 	}
 }

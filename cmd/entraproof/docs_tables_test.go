@@ -211,11 +211,12 @@ func TestDocPlaceholders(t *testing.T) {
 }
 
 // likened is a placeholder as the page tells it: home for every environment,
-// tenant for both owners of keys, token for both tokens, the long form of keys.
+// tenant for both owners of keys, token for the parts of all tokens, the long form of keys.
 func likened(name string) string {
 	name = regexp.MustCompile(`^(other|second)\.`).ReplaceAllString(name, "home.")
 	name = regexp.MustCompile(`^(own|next)\.`).ReplaceAllString(name, "tenant.")
 	name = regexp.MustCompile(`^sibling\b`).ReplaceAllString(name, "token")
+	name = regexp.MustCompile(`^control\.`).ReplaceAllString(name, "token.")
 	name = regexp.MustCompile(`^tenant\.(kid|pem|der|cert|jwk|jwk\.\*|file)$`).ReplaceAllString(name, "tenant.key.$1")
 	return strings.NewReplacer("scopes.*", "scopes.N", ".*", ".NAME").Replace(name)
 }

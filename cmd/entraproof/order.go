@@ -29,6 +29,8 @@ type order struct {
 	// of the user at home, where a placeholder asks for it.
 	setting scenarios.Setting
 	user    *mint.Grant
+	// control is the grant of the token that the row leans on, where there is one.
+	control *mint.Grant
 	// notes are for people.
 	notes []string
 }
@@ -95,19 +97,23 @@ func (o *order) scope(ctx context.Context, source engine.Source, own *mint.Key) 
 	if err != nil {
 		return nil, err
 	}
-	sibling, err := o.sibling(ctx, source)
+	sibling, err := o.named(ctx, source, "sibling", o.grant)
 	if err != nil {
 		return nil, err
 	}
-	return value.Chain(mint.Parts("sibling", sibling), setting), nil
+	control, err := o.named(ctx, source, "control", o.control)
+	if err != nil {
+		return nil, err
+	}
+	return value.Chain(mint.Parts("sibling", sibling), mint.Parts("control", control), setting), nil
 }
 
-// sibling is another genuine token of the same grant, where steps name one.
-func (o *order) sibling(ctx context.Context, source engine.Source) (string, error) {
-	if !slices.ContainsFunc(o.steps.Refs(), func(ref string) bool { return strings.HasPrefix(ref, "sibling") }) {
+// named is another genuine token, where steps name it.
+func (o *order) named(ctx context.Context, source engine.Source, name string, g *mint.Grant) (string, error) {
+	if !slices.ContainsFunc(o.steps.Refs(), func(ref string) bool { return ref == name || strings.HasPrefix(ref, name+".") }) {
 		return "", nil
 	}
-	return o.genuine(ctx, source, o.grant)
+	return o.genuine(ctx, source, g)
 }
 
 func keyText(k mint.PublicKey) scenarios.KeyText {

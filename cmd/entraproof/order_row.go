@@ -37,6 +37,9 @@ func (o mintOptions) rowOrder(file *targets.File) (*order, error) {
 		setting: scenarios.Setting{Target: file, Home: c.Home, Other: c.Other, Gateway: c.Gateway, Kind: choice.Kind},
 		notes:   []string{fmt.Sprintf("case %s, %s; expected: %s", c.ID, choice.Kind, c.Expected())},
 	}
+	if g, ok := x.ControlGrant(choice.Control); ok {
+		out.control = &g
+	}
 	if slices.ContainsFunc(row.Refs(), func(ref string) bool { return strings.HasSuffix(ref, ".user.sub") }) {
 		user := choice.Control
 		user.Kind.Subject = mint.SubjectUser

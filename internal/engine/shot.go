@@ -226,6 +226,14 @@ func (r *Run) scope(ctx context.Context, s *shot) (value.Scope, error) {
 			}
 			s.sibling = sibling
 			scope = value.Chain(mint.Parts("sibling", sibling), scope)
+		case ref == "control" || strings.HasPrefix(ref, "control."):
+			control, err := s.lane.grant(ctx)
+			if err != nil {
+				return nil, &sourceError{err}
+			}
+			scope = value.Chain(mint.Parts("control", control), scope)
+		case ref == "run" || ref == "case":
+			scope = value.Chain(value.Map{"run": value.String(r.plan.Run), "case": value.String(s.id())}, scope)
 		case strings.HasSuffix(ref, ".user.sub"):
 			sub, err := r.userSub(ctx, s)
 			if err != nil {

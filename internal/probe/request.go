@@ -159,7 +159,7 @@ func (r Request) secrets(s value.Scope) []string {
 	for _, step := range r.steps {
 		for _, ref := range step.refs() {
 			name, _, _ := strings.Cut(ref, ".")
-			if name == "token" || name == "sibling" || name == "bad" {
+			if slices.Contains([]string{"token", "sibling", "control", "bad"}, name) {
 				add(name)
 			}
 		}

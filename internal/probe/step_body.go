@@ -31,7 +31,7 @@ type formStep []fieldExpr
 func decodeForm(n *document.Node) step {
 	var form formStep
 	for _, m := range n.Members() {
-		form = append(form, fieldExpr{value.Literal(value.String(m.Key)), decodeText(m.Value)})
+		form = append(form, fieldExpr{value.DecodeName(m), decodeText(m.Value)})
 	}
 	return form
 }

@@ -11,6 +11,10 @@ type fieldExpr struct{ name, value value.Expr }
 // decodeFields reads a list of [name, value].
 func decodeFields(n *document.Node) []fieldExpr {
 	fields := []fieldExpr{}
+	if n.Kind() == document.Mapping {
+		n.Problemf(`write [[Name, "value"]]: names may stand twice`, "expected a list, got %s", n.Kind())
+		return fields
+	}
 	for _, item := range n.Items() {
 		if item.Kind() != document.Sequence || len(item.Items()) != 2 {
 			item.Problemf(`write [[Name, "value"]]`, "expected a pair of name and value")

@@ -8,6 +8,10 @@ import (
 // decodeTexts reads a list of scalars with placeholders.
 func decodeTexts(n *document.Node) []value.Expr {
 	texts := []value.Expr{}
+	if n.Kind() == document.String {
+		n.Problemf("write [\"…\"], one entry for each line; [] for none", "expected a list, got %q", n.Text())
+		return texts
+	}
 	for _, item := range n.Items() {
 		texts = append(texts, decodeText(item))
 	}

@@ -1,6 +1,7 @@
 package value
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,10 +21,7 @@ type Expr struct {
 	set     bool
 }
 
-type exprMember struct {
-	name  string
-	value Expr
-}
+type exprMember struct{ name, value Expr }
 
 // Scope tells what placeholders stand for.
 type Scope interface {
@@ -88,7 +86,7 @@ func Decode(n *document.Node) Expr {
 	case document.Mapping:
 		e.kind = Object
 		for _, m := range n.Members() {
-			e.members = append(e.members, exprMember{m.Key, Decode(m.Value)})
+			e.members = append(e.members, exprMember{DecodeName(m), Decode(m.Value)})
 		}
 	case document.Bool:
 		e.literal = Boolean(n.Bool())
@@ -103,12 +101,21 @@ func Decode(n *document.Node) Expr {
 
 func decodeText(n *document.Node) Expr {
 	if n.Tag() == "!raw" {
-		return Literal(RawText(n.Text()))
+		return decodeRaw(n)
 	}
 	if n.Tag() != "" {
 		n.Problemf("the only tag is !raw", "unknown tag %s", n.Tag())
 	}
-	e, err := Parse(n.Text())
+	return decodeTemplate(n, n.Text())
+}
+
+// DecodeName reads the name of a member, which may hold placeholders as a
+// string may.
+func DecodeName(m document.Member) Expr { return decodeTemplate(m.Value, m.Key) }
+
+// decodeTemplate reads a text that stands at n.
+func decodeTemplate(n *document.Node, text string) Expr {
+	e, err := Parse(text)
 	if err != nil {
 		var syntax *SyntaxError
 		hint := ""
@@ -118,6 +125,15 @@ func decodeText(n *document.Node) Expr {
 		n.Problemf(hint, "%s", strings.TrimPrefix(err.Error(), "value: "))
 	}
 	return e
+}
+
+// decodeRaw reads JSON text as it stands. A placeholder in it that is no part
+// of a JSON string was meant to be filled in, which !raw does not do.
+func decodeRaw(n *document.Node) Expr {
+	if text := n.Text(); strings.Contains(text, "${") && !json.Valid([]byte(text)) {
+		n.Problemf(`set a mark such as "@", then text: {replace: {'"@"': "${now + 1h}.5"}}`, "!raw is text as it stands, and fills in no placeholder")
+	}
+	return Literal(RawText(n.Text()))
 }
 
 // Parse reads one template string.
@@ -165,11 +181,15 @@ func (e Expr) evalItems(s Scope) (Value, error) {
 func (e Expr) evalMembers(s Scope) (Value, error) {
 	v := Value{Kind: Object, Members: make([]Member, len(e.members))}
 	for i, m := range e.members {
+		name, err := m.name.Text(s)
+		if err != nil {
+			return Value{}, fmt.Errorf("a name: %w", err)
+		}
 		got, err := m.value.Eval(s)
 		if err != nil {
-			return Value{}, fmt.Errorf("%s: %w", m.name, err)
+			return Value{}, fmt.Errorf("%s: %w", name, err)
 		}
-		v.Members[i] = Member{m.name, got}
+		v.Members[i] = Member{name, got}
 	}
 	return v, nil
 }
@@ -187,7 +207,7 @@ func (e Expr) Refs() []string {
 		refs = append(refs, item.Refs()...)
 	}
 	for _, m := range e.members {
-		refs = append(refs, m.value.Refs()...)
+		refs = append(append(refs, m.name.Refs()...), m.value.Refs()...)
 	}
 	slices.Sort(refs)
 	return slices.Compact(refs)
@@ -200,7 +220,7 @@ func (e Expr) Filters() []string {
 		names = append(names, item.Filters()...)
 	}
 	for _, m := range e.members {
-		names = append(names, m.value.Filters()...)
+		names = append(append(names, m.name.Filters()...), m.value.Filters()...)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

@@ -19,21 +19,25 @@ type filterSpec struct {
 	args  int
 	apply filter
 	says  string
+	// counts: the first argument is a count.
+	counts bool
 }
 
 // filterTable is the closed list; design 12 names it.
 func filterTable() map[string]filterSpec {
 	return map[string]filterSpec{
-		"cut":         {1, cut, "the last n characters off"},
-		"replace":     {2, replaceAll, "every a by b"},
-		"upper":       {0, onText(strings.ToUpper), "upper case"},
-		"lower":       {0, onText(strings.ToLower), "lower case"},
-		"percent":     {0, onText(percentEncode), "percent-encoded, all but RFC 3986's unreserved characters"},
-		"before-last": {1, beforeLast, "what stands before the last c"},
-		"pad":         {2, pad, "filled up with c to n characters"},
-		"take":        {1, take, "n characters or pieces, repeating"},
-		"sha256":      {0, onText(sha256URL), "SHA-256 as base64url"},
-		"string":      {0, asString, "a number as a string"},
+		"base64":      {0, onText(base64Text), "base64 with its padding", false},
+		"base64url":   {0, onText(Base64URL), "base64url without padding", false},
+		"before-last": {1, beforeLast, "what stands before the last c", false},
+		"cut":         {1, cut, "the last n characters off", true},
+		"lower":       {0, onText(strings.ToLower), "lower case", false},
+		"pad":         {2, pad, "filled up with c to n characters", true},
+		"percent":     {0, onText(percentEncode), "percent-encoded, all but RFC 3986's unreserved characters", false},
+		"replace":     {2, replaceAll, "every a by b; '' is nothing, ' ' a blank", false},
+		"sha256":      {0, onText(sha256URL), "SHA-256 as base64url", false},
+		"string":      {0, asString, "a number as a string", false},
+		"take":        {1, take, "n characters or pieces, repeating", true},
+		"upper":       {0, onText(strings.ToUpper), "upper case", false},
 	}
 }
 
@@ -58,6 +62,14 @@ func lookupFilter(name string, args []string) (filter, error) {
 	}
 	if len(args) != spec.args {
 		return nil, &SyntaxError{Text: fmt.Sprintf("filter %s takes %d arguments, got %d", name, spec.args, len(args)), Hint: spec.says}
+	}
+	if name == "replace" && args[0] == "" {
+		return nil, &SyntaxError{Text: "filter replace: nothing to replace", Hint: spec.says}
+	}
+	if spec.counts {
+		if _, err := count(args[0]); err != nil {
+			return nil, &SyntaxError{Text: fmt.Sprintf("filter %s: %s", name, strings.TrimPrefix(err.Error(), "value: ")), Hint: spec.says}
+		}
 	}
 	return spec.apply, nil
 }
@@ -109,6 +121,9 @@ func take(v Value, args []string) (Value, error) {
 }
 
 func asString(v Value, _ []string) (Value, error) { return String(v.Plain()), nil }
+
+// base64Text is RFC 4648 4, as HTTP's Basic scheme has it.
+func base64Text(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
 func sha256URL(s string) string {
 	sum := sha256.Sum256([]byte(s))

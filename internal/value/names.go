@@ -2,6 +2,8 @@ package value
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/document"
@@ -28,14 +30,28 @@ func names() []string {
 			all = append(all, owner+".key."+member, owner+"."+member)
 		}
 	}
-	for _, token := range []string{"token", "sibling"} {
+	for _, token := range tokens() {
 		all = append(all, token)
 		for _, part := range []string{"header", "payload"} {
 			all = append(all, token+"."+part, token+"."+part+".b64", token+"."+part+".*")
 		}
 		all = append(all, token+".signature", token+".signature.b64")
 	}
-	return append(all, "bad", "callout.host", "callout.url", "now", "skew", "guids", "zeros")
+	return append(all, "bad", "callout.host", "callout.url", "case", "run", "now", "skew", "guids", "zeros")
+}
+
+// tokens are the names that stand for whole tokens with their parts, suppliers
+// those that have no end.
+func tokens() []string    { return []string{"token", "sibling", "control"} }
+func suppliers() []string { return []string{"guids", "zeros"} }
+
+// canBeNumber reports whether a path may stand for a number: the time, or a
+// member of a token.
+func canBeNumber(path []string) bool {
+	if len(path) == 1 {
+		return path[0] == "now" || path[0] == "skew"
+	}
+	return slices.Contains(tokens(), path[0]) && len(path) > 2 && (path[1] == "header" || path[1] == "payload") && path[2] != "b64"
 }
 
 // PlaceholderNames are the names that a placeholder can have; "*" stands for
@@ -70,6 +86,15 @@ func matches(name, path []string) bool {
 		if path[i] == "" || (word != "*" && word != path[i]) {
 			return false
 		}
+		if word == "*" && i > 0 && name[i-1] == "scopes" && !isIndex(path[i]) {
+			return false
+		}
 	}
 	return true
+}
+
+// isIndex reports whether a word can be the place in a list.
+func isIndex(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 16)
+	return err == nil
 }

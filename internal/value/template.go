@@ -1,7 +1,9 @@
 package value
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,7 +21,7 @@ type piece struct {
 // filters.
 type placeholder struct {
 	path    []string // nil for a literal in single quotes
-	literal string
+	literal template // which may hold placeholders of its own
 	terms   []term
 	pipe    []stage
 }
@@ -94,7 +96,7 @@ func parsePlaceholder(s string) (*placeholder, error) {
 		return nil, err
 	}
 	for _, text := range stages[1:] {
-		words := strings.Fields(text)
+		words := quotedFields(text)
 		if len(words) == 0 {
 			return nil, &SyntaxError{Text: fmt.Sprintf("placeholder ${%s} has an empty filter", s)}
 		}
@@ -104,7 +106,34 @@ func parsePlaceholder(s string) (*placeholder, error) {
 		}
 		p.pipe = append(p.pipe, stage{words[0], f, words[1:]})
 	}
-	return p, nil
+	return p, p.checkEnd()
+}
+
+// checkEnd refuses an endless supply that nothing is taken of.
+func (p *placeholder) checkEnd() error {
+	if p.path == nil || !slices.Contains(suppliers(), p.path[0]) || (len(p.pipe) > 0 && p.pipe[0].name == "take") {
+		return nil
+	}
+	return &SyntaxError{Text: fmt.Sprintf("${%s} has no end", p.path[0]), Hint: fmt.Sprintf("write ${%s | take 100}", p.path[0])}
+}
+
+// quotedFields are the words of a filter. What stands in single quotes is one
+// word whatever it holds: a blank, a bar, nothing.
+func quotedFields(s string) []string {
+	var words []string
+	for s = strings.TrimLeft(s, " \t"); s != ""; s = strings.TrimLeft(s, " \t") {
+		if inner, found := strings.CutPrefix(s, "'"); found {
+			word, rest, _ := strings.Cut(inner, "'") // closingBrace has seen the second
+			words, s = append(words, word), rest
+			continue
+		}
+		end := strings.IndexAny(s, " \t'")
+		if end < 0 {
+			end = len(s)
+		}
+		words, s = append(words, s[:end]), s[end:]
+	}
+	return words
 }
 
 func splitOutsideQuotes(s string, sep byte) []string {
@@ -129,8 +158,9 @@ func (p *placeholder) parseSum(s string) error {
 		if len(s) < 2 || !strings.HasSuffix(s, "'") {
 			return &SyntaxError{Text: fmt.Sprintf("literal %s has no closing quote", s)}
 		}
-		p.literal = s[1 : len(s)-1]
-		return nil
+		literal, err := parseTemplate(s[1 : len(s)-1])
+		p.literal = literal
+		return err
 	}
 	words := strings.Fields(s)
 	if len(words) == 0 {
@@ -141,9 +171,12 @@ func (p *placeholder) parseSum(s string) error {
 	}
 	path, err := parsePath(words[0])
 	if err != nil {
-		return err
+		return withBlanks(err, words[0])
 	}
 	p.path = path
+	if len(words) > 1 && !canBeNumber(path) {
+		return &SyntaxError{Text: fmt.Sprintf("+ and - need whole numbers, and ${%s} is a text", words[0]), Hint: "such as ${now + 15s}"}
+	}
 	for i := 1; i < len(words); i += 2 {
 		t, err := parseTerm(words[i], words[i+1])
 		if err != nil {
@@ -171,9 +204,28 @@ func parseTerm(sign, operand string) (term, error) {
 		t.seconds = n
 		return t, nil
 	}
+	if operand[0] >= '0' && operand[0] <= '9' {
+		return t, &SyntaxError{Text: fmt.Sprintf("expected a length of time, got %q", operand), Hint: "write seconds, or 15s, 5m or 24h"}
+	}
 	ref, err := parsePath(operand)
+	if err == nil && !canBeNumber(ref) {
+		err = &SyntaxError{Text: fmt.Sprintf("+ and - need whole numbers, and ${%s} is a text", operand), Hint: "such as ${now - skew}"}
+	}
 	t.ref = ref
 	return t, err
+}
+
+// withBlanks adds the hint for ${now-15s}, which reads as one name.
+func withBlanks(err error, word string) error {
+	var syntax *SyntaxError
+	i := strings.IndexAny(word, "+-")
+	if i <= 0 || i == len(word)-1 || !errors.As(err, &syntax) || syntax.Hint != "" {
+		return err
+	}
+	if _, unknown := parsePath(word[:i]); unknown == nil {
+		syntax.Hint = fmt.Sprintf("write ${%s %s %s}, with blanks around the sign", word[:i], word[i:i+1], word[i+1:])
+	}
+	return err
 }
 
 func (t template) eval(s Scope) (Value, error) {
@@ -210,12 +262,9 @@ func (t template) single() *placeholder {
 }
 
 func (p *placeholder) eval(s Scope) (Value, error) {
-	v := String(p.literal)
-	if p.path != nil {
-		var err error
-		if v, err = s.Lookup(p.path); err != nil {
-			return Value{}, err
-		}
+	v, err := p.operand(s)
+	if err != nil {
+		return Value{}, err
 	}
 	for _, t := range p.terms {
 		var err error
@@ -233,6 +282,15 @@ func (p *placeholder) eval(s Scope) (Value, error) {
 		return Value{}, fmt.Errorf("value: ${%s} has no end, write ${%[1]s | take 100}", strings.Join(p.path, "."))
 	}
 	return v, nil
+}
+
+// operand is what the filters and terms work on.
+func (p *placeholder) operand(s Scope) (Value, error) {
+	if p.path != nil {
+		return s.Lookup(p.path) //nolint:wrapcheck // a scope's own errors
+	}
+	v, err := p.literal.eval(s)
+	return String(v.Plain()), err
 }
 
 func (t term) apply(v Value, s Scope) (Value, error) {
@@ -270,6 +328,7 @@ func (t template) refs() []string {
 		if p.hole.path != nil {
 			all = append(all, strings.Join(p.hole.path, "."))
 		}
+		all = append(all, p.hole.literal.refs()...)
 		for _, term := range p.hole.terms {
 			if term.ref != nil {
 				all = append(all, strings.Join(term.ref, "."))
@@ -283,6 +342,7 @@ func (t template) filters() []string {
 	var all []string
 	for _, p := range t {
 		if p.hole != nil {
+			all = append(all, p.hole.literal.filters()...)
 			for _, st := range p.hole.pipe {
 				all = append(all, st.name)
 			}

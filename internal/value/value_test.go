@@ -56,6 +56,13 @@ func TestEval(t *testing.T) {
 		{"pad", "${home.role | pad 4 -}", `"x---"`},
 		{"sha256", "${token.header.nonce | sha256}", `"ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0"`},
 		{"chain", "${home.scope | lower | cut 1}", `"dev.acces"`},
+		{"replace by nothing", "${home.audience | replace / ''}", `"api:orders.dev"`},
+		{"replace by a blank", "${home.audience | replace . ' '}", `"api://orders dev"`},
+		{"bar and brace as arguments", "${home.role | pad 2 '|' | pad 3 '}'}", `"x|}"`},
+		{"quoted beside bare", "${home.audience | replace 'orders' a}", `"api://a.dev"`},
+		{"base64", "${home.audience | base64}", `"YXBpOi8vb3JkZXJzLmRldg=="`},
+		{"base64url", `${'{"alg":"none"}' | base64url}`, `"eyJhbGciOiJub25lIn0"`},
+		{"filter over several", "Basic ${'${home.role}:${home.scope}' | base64}", `"Basic eDpERVYuQWNjZXNz"`},
 		{"dotted claim name", "${token.payload.a.b}", `"dotted"`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -82,6 +89,16 @@ func TestParseRefuses(t *testing.T) {
 		{"missing argument", "${home.audience | cut}", `value: filter cut takes 1 arguments, got 0`, "the last n characters off"},
 		{"not closed", "a${now", `value: placeholder "${now" has no closing brace`, "write $${ for a literal ${"},
 		{"empty", "${}", "value: placeholder ${} is empty", ""},
+		{"no blanks at all", "${now-15s}", "value: unknown placeholder ${now-15s}", "write ${now - 15s}, with blanks around the sign"},
+		{"days", "${now - 1d}", `value: expected a length of time, got "1d"`, "write seconds, or 15s, 5m or 24h"},
+		{"sum of a text", "${home.scope + 1}", "value: + and - need whole numbers, and ${home.scope} is a text", "such as ${now + 15s}"},
+		{"a text taken away", "${now - home.scope}", "value: + and - need whole numbers, and ${home.scope} is a text", "such as ${now - skew}"},
+		{"no count", "${home.scope | cut x}", `value: filter cut: expected a count up to 16777216, got "x"`, "the last n characters off"},
+		{"negative count", "${home.scope | take -1}", `value: filter take: expected a count up to 16777216, got "-1"`, "n characters or pieces, repeating"},
+		{"nothing replaced", "${home.scope | replace '' x}", "value: filter replace: nothing to replace", "every a by b; '' is nothing, ' ' a blank"},
+		{"no end", "${zeros}", "value: ${zeros} has no end", "write ${zeros | take 100}"},
+		{"no index", "${home.scopes.first}", "value: unknown placeholder ${home.scopes.first}", "did you mean ${home.scopes.*}?"},
+		{"within a literal", "${'${home.roel}' | base64}", "value: unknown placeholder ${home.roel}", "did you mean ${home.role}?"},
 		{"no blank around the sign", "${now -15s}", "value: cannot read ${now -15s}", "write ${now - 15s}, with blanks around the sign"},
 		{"wrong sign", "${now * 2}", `value: expected + or -, got "*"`, ""},
 		{"empty filter", "${now | }", "value: placeholder ${now | } has an empty filter", ""},
@@ -103,12 +120,9 @@ func TestParseRefuses(t *testing.T) {
 // TestEvalRefuses lists what only evaluation can see.
 func TestEvalRefuses(t *testing.T) {
 	for template, want := range map[string]string{
-		"${home.uri}":             "value: nothing is known of ${home.uri}",
-		"${home.scope + 1}":       `${home.scope}: value: + and - need whole numbers, got "DEV.Access"`,
-		"${zeros}":                "value: ${zeros} has no end, write ${zeros | take 100}",
-		"${now | upper}":          "${now}: value: expected a string, got 1000000",
-		"${home.scope | cut x}":   `${home.scope}: value: expected a count up to 16777216, got "x"`,
-		"${home.scope | take -1}": `${home.scope}: value: expected a count up to 16777216, got "-1"`,
+		"${home.uri}":               "value: nothing is known of ${home.uri}",
+		"${token.header.nonce + 1}": `${token.header.nonce}: value: + and - need whole numbers, got "abc"`,
+		"${now | upper}":            "${now}: value: expected a string, got 1000000",
 	} {
 		e, err := value.Parse(template)
 		if err != nil {
@@ -140,6 +154,52 @@ func TestDecode(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"home.audience"}, e.Refs()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestDecodeNames fills in the names of members as it does their values.
+func TestDecodeNames(t *testing.T) {
+	n, err := document.Parse("f", []byte(`{"${home.scope | lower}": {"${home.audience}": true}, "$${x}": 1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := value.Decode(n)
+	if err := n.Err(); err != nil {
+		t.Fatal(err)
+	}
+	v, err := e.Eval(scope())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(v.JSON()), `{"dev.access":{"api://orders.dev":true},"${x}":1}`; got != want {
+		t.Errorf("expected %s, got %s", want, got)
+	}
+	if diff := cmp.Diff([]string{"home.audience", "home.scope"}, e.Refs()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"lower"}, e.Filters()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestDecodeRefuses holds what is wrong in a name, and what !raw would send
+// unfilled.
+func TestDecodeRefuses(t *testing.T) {
+	for src, want := range map[string]string{
+		`{"${home.scop}": 1}`:      `unknown placeholder ${home.scop}`,
+		`{a: !raw "${now}.5"}`:     `!raw is text as it stands, and fills in no placeholder`,
+		`{a: !raw '{"b":"${x}"}'}`: "", // a JSON string that says so
+		`{a: !raw "01"}`:           "",
+	} {
+		n, err := document.Parse("f", []byte(src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		value.Decode(n)
+		var problem *document.Problem
+		if errors.As(n.Err(), &problem) != (want != "") || (problem != nil && problem.Text != want) {
+			t.Errorf("%s: expected %q, got %v", src, want, n.Err())
+		}
 	}
 }
 
@@ -185,7 +245,7 @@ func ExampleParse() {
 
 // FuzzParse wants no panic, and an escaped text to come back as it was.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"${now - 15s}", "$${x", "${'a|b' | take 2}", "a${home.scope | replace . x}b", "${"} {
+	for _, seed := range []string{"${now - 15s}", "$${x", "${'a|b' | take 2}", "a${home.scope | replace . x}b", "${'${now}' | replace '' ' '}", "${"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

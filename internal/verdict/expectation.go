@@ -210,7 +210,7 @@ func (e Expectation) check(n *document.Node) {
 	}
 	switch {
 	case mains > 1:
-		n.Problemf("", "expected one of accept, refuse, either and measure, got %d", mains)
+		n.Problemf("two rows; or a tolerated answer: refuse beside accept: warn, accept beside or: refuse 401", "expected one of accept, refuse, either and measure, got %d", mains)
 	case mains == 0 && e.conditionless():
 		n.Problemf("write accept, or refuse 401 403", "an empty expectation")
 	case e.Accept == AcceptanceWarned && !e.Refuses():

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -58,8 +59,17 @@ func decodeEncrypt(n *document.Node) step {
 		n.Problemf("or fake: true", "%s needs a secret", s.alg)
 	case !symmetric && s.to.IsZero():
 		n.Problemf(`to: "${tenant.key.pem}", or fake: true`, "%s needs to, a public key", s.alg)
+	case strings.HasPrefix(s.alg, "ECDH") && slices.ContainsFunc(s.to.Refs(), ofRSA):
+		n.Problemf("give to a public JWK of an EC key, or fake: true", "%s encrypts to an elliptic curve, and ${%s} is an RSA key", s.alg, s.to.Refs()[0])
 	}
 	return s
+}
+
+// ofRSA reports whether a placeholder stands for one of the keys that a row can
+// name, which are all RSA.
+func ofRSA(ref string) bool {
+	owner, member, _ := strings.Cut(ref, ".")
+	return slices.Contains([]string{KeyTenant, KeyNext, KeyOwn}, owner) && member != "id" && member != "issuer"
 }
 
 func (s *encryptStep) stage() stage { return afterSignature }

@@ -9,8 +9,8 @@ import (
 
 // assignment is one member with the value that it gets.
 type assignment struct {
-	name  string
-	value value.Expr
+	name         string // as written
+	named, value value.Expr
 }
 
 // renaming is one member with its new name.
@@ -43,7 +43,7 @@ func decodeAssignments(n *document.Node, reserved string) []assignment {
 	var all []assignment
 	for _, m := range n.Members() {
 		if m.Key != reserved {
-			all = append(all, assignment{m.Key, value.Decode(m.Value)})
+			all = append(all, assignment{m.Key, value.DecodeName(m), value.Decode(m.Value)})
 		}
 	}
 	if len(all) == 0 && n.Kind() == document.Mapping {
@@ -76,24 +76,37 @@ func decodeNames(n *document.Node) []string {
 
 func setMembers(v value.Value, all []assignment, s value.Scope) (value.Value, error) {
 	for _, a := range all {
-		to, err := a.value.Eval(s)
+		name, to, err := a.eval(s)
 		if err != nil {
-			return v, fmt.Errorf("%s: %w", a.name, err)
+			return v, err
 		}
-		v = v.Set(a.name, to)
+		v = v.Set(name, to)
 	}
 	return v, nil
 }
 
 func addMembers(v value.Value, all []assignment, s value.Scope) (value.Value, error) {
 	for _, a := range all {
-		to, err := a.value.Eval(s)
+		name, to, err := a.eval(s)
 		if err != nil {
-			return v, fmt.Errorf("%s: %w", a.name, err)
+			return v, err
 		}
-		v = v.Append(a.name, to)
+		v = v.Append(name, to)
 	}
 	return v, nil
+}
+
+// eval is the member's name and value with their placeholders filled in.
+func (a assignment) eval(s value.Scope) (string, value.Value, error) {
+	name, err := a.named.Text(s)
+	if err != nil {
+		return "", value.Value{}, fmt.Errorf("the name %s: %w", a.name, err)
+	}
+	to, err := a.value.Eval(s)
+	if err != nil {
+		return "", value.Value{}, fmt.Errorf("%s: %w", a.name, err)
+	}
+	return name, to, nil
 }
 
 func removeMembers(v value.Value, names []string) value.Value {
@@ -121,7 +134,7 @@ func exprsOf(lists ...[]assignment) []value.Expr {
 	var all []value.Expr
 	for _, list := range lists {
 		for _, a := range list {
-			all = append(all, a.value)
+			all = append(all, a.named, a.value)
 		}
 	}
 	return all

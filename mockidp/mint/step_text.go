@@ -99,11 +99,11 @@ func (s *textStep) text(text string, scope value.Scope) (string, error) {
 		}
 	}
 	for _, r := range s.replace {
-		to, err := r.value.Text(scope)
+		from, to, err := r.eval(scope)
 		if err != nil {
 			return "", err
 		}
-		text = strings.ReplaceAll(text, r.name, to)
+		text = strings.ReplaceAll(text, from, to.Plain())
 	}
 	before, err := textOr(s.prefix, scope)
 	if err != nil {
