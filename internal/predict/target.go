@@ -24,12 +24,14 @@ type derivation struct {
 	// foreign are those that name an environment of which there is no export.
 	foreign map[string][]word
 	assumed []string
-	file    *targets.File
+	// left is what the export means to check nowhere, in words.
+	left []string
+	file *targets.File
 }
 
-// derived is a target for a subject that the user has no target file for, and
-// what had to be assumed.
-func derived(s Subject, versions []mint.Version) (*targets.File, []string) {
+// derived is a target for a subject that the user has no target file for, with
+// what had to be assumed and what is left open.
+func derived(s Subject, versions []mint.Version) *derivation {
 	d := &derivation{subject: s, versions: versions, file: &targets.File{
 		Name: s.Name, Tokens: targets.Tokens{Embedded: true}, Accepted: targets.Accepted{Echo: true}, OptIn: true,
 		Pace: targets.Pace{Concurrency: concurrency},
@@ -49,7 +51,7 @@ func derived(s Subject, versions []mint.Version) (*targets.File, []string) {
 	if d.file.Environments[len(d.file.Environments)-1].MadeUp {
 		d.assume("another environment of the same tenant, %s, whose tokens must be refused", d.file.Environments[1].Name)
 	}
-	return d.file, d.assumed
+	return d
 }
 
 // concurrency is how many requests are under way at once: they never wait.
@@ -150,6 +152,7 @@ func (d *derivation) environment(i int) {
 	}
 	e.Requires = d.requirement(i)
 	e.APIs = d.registrations(i, e)
+	d.leave(i, e)
 	d.file.APIs = append(d.file.APIs, e.APIs...)
 	d.file.Environments = append(d.file.Environments, e)
 	if s.disagree {
@@ -183,8 +186,8 @@ func (d *derivation) homePath(i int) string {
 }
 
 // requirement is what callers must hold: what the export asks for, else a scope
-// and a role that are made up, since a gateway that asks for none admits whoever
-// can have a token.
+// and a role that are made up. These are judged where nothing else says who may
+// call, since a gateway that asks for nothing admits whoever can have a token.
 func (d *derivation) requirement(i int) targets.Requirement {
 	m, s := d.subject.Members[i], d.said[i]
 	r := targets.Requirement{Any: s.anyScope}
@@ -198,7 +201,7 @@ func (d *derivation) requirement(i int) targets.Requirement {
 	switch {
 	case len(r.Scopes) == 0 && len(r.Roles) == 0:
 		r.Scopes, r.Roles = []string{made}, []string{made}
-		d.assume("%s: users need the scope %s and daemons the role %s, for the export asks for neither", m.Environment, made, made)
+		d.assume("%s: users hold the scope %s and daemons the role %s, for the export asks for neither", m.Environment, made, made)
 	case len(r.Roles) == 0:
 		r.Roles = slices.Clone(r.Scopes)
 		d.assume("%s: daemons hold the role %s where users hold the scope (%s)", m.Environment, strings.Join(r.Roles, ", "), place(s.scopes[0].at))

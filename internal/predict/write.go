@@ -48,6 +48,9 @@ func (t *text) head() {
 	for _, a := range t.p.Assumed {
 		t.line("  assumed: %s", a)
 	}
+	for _, a := range t.p.Left {
+		t.line("  left open: %s", a)
+	}
 }
 
 // failing are the failed cases of one sort.
