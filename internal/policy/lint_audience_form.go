@@ -99,15 +99,16 @@ func audienceOfOneVersion(p place, c *JWTValidation) []Finding {
 	return []Finding{p.about("supportedAudiences", "expected an application id beside the App ID URI, got %s alone", uris[0])}
 }
 
-// graph are the audiences of Microsoft Graph.
-func isGraph(value string) bool {
+// OfGraph reports an audience of Microsoft Graph, which no registration of a
+// tenant's own has.
+func OfGraph(value string) bool {
 	return value == "00000003-0000-0000-c000-000000000000" ||
 		strings.TrimSuffix(strings.TrimPrefix(value, "https://"), "/") == "graph.microsoft.com"
 }
 
 func audienceOfGraph(p place, c *JWTValidation) []Finding {
 	for _, value := range c.audiences() {
-		if isGraph(value) {
+		if OfGraph(value) {
 			return []Finding{p.about("supportedAudiences", "expected an audience of this environment, got that of Microsoft Graph, %s", value)}
 		}
 	}
@@ -156,7 +157,7 @@ func audienceTrailingSlash(p place, c *JWTValidation) []Finding {
 		listed[value] = true
 	}
 	for _, value := range c.audiences() {
-		if bare := strings.TrimSuffix(value, "/"); bare != value && !listed[bare] && !isGraph(value) {
+		if bare := strings.TrimSuffix(value, "/"); bare != value && !listed[bare] && !OfGraph(value) {
 			return []Finding{p.about("supportedAudiences", "expected %s as well, got only %s", bare, value)}
 		}
 	}

@@ -96,15 +96,34 @@ func policyElsewhere(p place) []Finding {
 }
 
 func policyForSomeRequests(in *inspected) []Finding {
-	all := in.tokenPolicies()
-	if len(all) == 0 || slices.ContainsFunc(all, func(p place) bool { return len(p.Rules) == 0 || slices.ContainsFunc(p.Rules, Rule.everything) }) {
+	only := in.TokensAskedOnly()
+	if only == "" {
 		return nil
 	}
+	return []Finding{in.tokenPolicies()[0].of("expected all requests, got only %s", only)}
+}
+
+// AsksForToken reports whether a policy that is known here looks at a token.
+func (i Instance) AsksForToken() bool { return slices.ContainsFunc(i.Policies, Applied.looksAtToken) }
+
+// TokensAskedOnly are the requests that meet a policy which looks at a token, in
+// words; empty where all do, or where there is no such policy.
+func (i Instance) TokensAskedOnly() string {
 	var only []string
-	for _, r := range all[0].Rules {
-		only = append(only, r.String())
+	for _, a := range i.Policies {
+		switch {
+		case !a.looksAtToken():
+			continue
+		case len(a.Rules) == 0 || slices.ContainsFunc(a.Rules, Rule.everything):
+			return ""
+		}
+		for _, r := range a.Rules {
+			if text := r.String(); !slices.Contains(only, text) {
+				only = append(only, text)
+			}
+		}
 	}
-	return []Finding{all[0].of("expected all requests, got only %s", strings.Join(only, ", "))}
+	return strings.Join(only, ", ")
 }
 
 // everything reports whether a rule holds for all requests.
@@ -134,7 +153,7 @@ func written(p *regexp.Regexp) string {
 }
 
 func policyNotKnown(p place) []Finding {
-	if p.Config != nil || p.Asset == externalOAuth2 {
+	if p.Config != nil || p.Asset == externalOAuth2 || slices.Contains(bystanders[:], p.Asset) {
 		return nil
 	}
 	return []Finding{p.of("expected a policy that is known here, got %s", p.Asset)}

@@ -52,8 +52,8 @@ func issuerRules() []LintRule {
 		},
 		{
 			ID: "tenants-disagree", Severity: Medium,
-			Why:   "the keys are those of one tenant and the issuer is another: one of the two was copied from elsewhere",
-			Fix:   "write the same tenant's id into JWKS URL and into the value of iss or tid",
+			Why:   "the keys are those of one tenant or cloud and the issuer is of another: one of the two was copied from elsewhere, and no token passes both unless the keys are shared",
+			Fix:   "write the same tenant's id into JWKS URL and into the value of iss or tid, and the hosts of one cloud into JWKS URL and iss",
 			Refs:  []string{"mulesoft-policies.md §2.4", "entra-tokens.md §5"},
 			Rows:  []string{"iss-other-tenant-same-audience", "jwks-app-specific-keys"},
 			check: each(tenantsDisagree),
@@ -250,6 +250,9 @@ func issuerOfOneVersion(p place, _ *JWTValidation) []Finding {
 }
 
 func tenantsDisagree(p place, c *JWTValidation) []Finding {
+	if f := p.cloudsDisagree(c); f != nil {
+		return f
+	}
 	for _, address := range c.keySets() {
 		_, keys, ok := tenantOf(address)
 		if !ok || !bareGUID(keys) {
@@ -258,6 +261,21 @@ func tenantsDisagree(p place, c *JWTValidation) []Finding {
 		for _, tenant := range p.tenants() {
 			if bareGUID(tenant) && !strings.EqualFold(tenant, keys) {
 				return []Finding{p.about("jwksUrl", "expected the keys of tenant %s, which iss or tid names, got those of %s", tenant, keys)}
+			}
+		}
+	}
+	return nil
+}
+
+// cloudsDisagree is about an issuer of another cloud than the keys are of.
+func (p place) cloudsDisagree(c *JWTValidation) []Finding {
+	issuers, _ := p.demands("iss")
+	for _, address := range c.keySets() {
+		keys, ok := CloudOf(address)
+		for _, issuer := range issuers {
+			host, _, named := tenantOf(issuer)
+			if of, entra := CloudOf(issuer); ok && named && entra && !keys.issues(host) {
+				return []Finding{p.about("jwksUrl", "expected the keys of the %s cloud, as iss is, got those of the %s one", of.Name, keys.Name)}
 			}
 		}
 	}

@@ -230,10 +230,10 @@ func newPredictor(o Options) (*predictor, error) {
 }
 
 // tenants are those of all subjects.
-func (p *predictor) tenants() []string {
-	var all []string
+func (p *predictor) tenants() []targets.Tenant {
+	var all []targets.Tenant
 	for _, t := range p.subjects {
-		all = append(all, t.target.Tenant.ID)
+		all = append(all, t.target.Tenant)
 	}
 	return all
 }

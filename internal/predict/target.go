@@ -47,6 +47,9 @@ func derived(s Subject, versions []mint.Version) *derivation {
 	d.others()
 	d.clients()
 	d.declare()
+	if apart := d.subject.Apart; len(apart) > 0 {
+		d.assume("%s in another tenant, predicted apart: a token of another tenant is fired here as well", isOrAre(apart))
+	}
 	d.file.MadeUpOther()
 	if d.file.Environments[len(d.file.Environments)-1].MadeUp {
 		d.assume("another environment of the same tenant, %s, whose tokens must be refused", d.file.Environments[1].Name)
@@ -59,20 +62,6 @@ const concurrency = 4
 
 func (d *derivation) assume(format string, a ...any) {
 	d.assumed = append(d.assumed, fmt.Sprintf(format, a...))
-}
-
-// tenant is the one that an issuer rule names, else that of a key set's address.
-func (d *derivation) tenant() {
-	for _, s := range d.said {
-		if len(s.tenants) > 0 {
-			d.file.Tenant = targets.Tenant{ID: s.tenants[0].text, Issuers: mint.EntraIssuers(s.tenants[0].text)}
-			d.assume("tenant %s (%s)", s.tenants[0].text, place(s.tenants[0].at))
-			return
-		}
-	}
-	id := madeUpID("tenant", d.subject.Name)
-	d.file.Tenant = targets.Tenant{ID: id, Issuers: mint.EntraIssuers(id)}
-	d.assume("a tenant, for the export names none")
 }
 
 // share gives each audience that several exports admit to the environment whose
@@ -233,7 +222,7 @@ func (d *derivation) registrations(i int, e *targets.Environment) []*targets.API
 func (d *derivation) names(audiences []word, name string) (uris, ids []string) {
 	for _, a := range audiences {
 		if isGUID(a.text) {
-			ids = append(ids, a.text)
+			ids = append(ids, strings.ToLower(a.text)) // Entra writes them so (entra-tokens.md 2.2)
 		} else {
 			uris = append(uris, strings.TrimRight(a.text, "/")) // an App ID URI cannot end in one (entra-tokens.md 2.3)
 		}
@@ -241,7 +230,7 @@ func (d *derivation) names(audiences []word, name string) (uris, ids []string) {
 	listed := len(ids) > 0
 	for _, uri := range uris {
 		if id := guidForm.FindString(uri); id != "" {
-			ids = append(ids, id)
+			ids = append(ids, strings.ToLower(id))
 		}
 	}
 	if len(ids) == 0 {
@@ -262,10 +251,19 @@ func madeUpURI(listed bool, id, name string) string {
 
 func (d *derivation) tellRegistration(i int, e *targets.Environment, uris, ids []string) {
 	if len(d.audiences[i]) == 0 {
-		d.assume("%s: the registration %s with the App ID URI %s, for the export names no audience", e.Name, ids[0], uris[0])
+		d.assume("%s: the registration %s with the App ID URI %s, for the export names no audience of its own", e.Name, ids[0], uris[0])
 		return
 	}
+	if more := distinctIDs(ids); len(more) > 1 {
+		d.assume("%s: the application ids %s are all this environment's; if one is of another, its tokens open this one", e.Name, strings.Join(more, ", "))
+	}
 	d.assume("%s: the registration %s with the App ID URI %s (%s)", e.Name, ids[0], strings.Join(uris, ", "), place(d.audiences[i][0].at))
+}
+
+func distinctIDs(ids []string) []string {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // versionsOf are the versions of token that the environment's registration
