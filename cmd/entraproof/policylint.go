@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -208,7 +209,11 @@ func policyFiles(names []string) ([]policy.File, error) {
 	for _, name := range names {
 		text, err := os.ReadFile(name)
 		if err != nil {
-			problems = append(problems, wrongUsage(err, ""))
+			hint := ""
+			if errors.Is(err, syscall.EISDIR) {
+				hint = "give the files in it"
+			}
+			problems = append(problems, wrongUsage(err, hint))
 		}
 		files = append(files, policy.File{Name: filepath.ToSlash(name), Bytes: text})
 	}

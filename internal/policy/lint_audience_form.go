@@ -145,6 +145,8 @@ func notAnAudience(value string) string {
 		return "which is one value to the product"
 	case strings.ContainsAny(value, `'"[]`):
 		return "whose quotes and brackets are compared too"
+	case bareGUID(value) && value != strings.ToLower(value):
+		return "in capitals, where aud has small letters"
 	case strings.HasSuffix(value, "/.default"):
 		return "which is a scope to ask with"
 	}

@@ -42,6 +42,14 @@ func chainRules() []LintRule {
 			check: eachPolicy(policyElsewhere),
 		},
 		{
+			ID: "binding-without-kind", Severity: Low,
+			Why:   "the vendor's reference leaves kind out of targetRef, and a report from Omni Gateway 1.13.3 says that it was needed: without it the policy may not be applied, and the API then is open",
+			Fix:   "write kind: ApiInstance into targetRef",
+			Refs:  []string{"mulesoft-policies.md §4"},
+			Rows:  []string{"auth-missing"},
+			check: eachPolicy(bindingWithoutKind),
+		},
+		{
 			ID: "policy-for-some-requests", Severity: Medium,
 			Why:   "requests with another method or path do not meet the policy, and no other one asks them for a token",
 			Fix:   "apply the policy to all API methods and resources, or make sure that the rest is meant for everybody",
@@ -150,6 +158,13 @@ func (r Rule) String() string {
 // written is a pattern as the document has it.
 func written(p *regexp.Regexp) string {
 	return strings.TrimSuffix(strings.TrimPrefix(p.String(), "^(?:"), ")$")
+}
+
+func bindingWithoutKind(p place) []Finding {
+	if !p.Kindless || p.Config == nil {
+		return nil
+	}
+	return []Finding{p.of("expected kind: ApiInstance in targetRef, got none")}
 }
 
 func policyNotKnown(p place) []Finding {

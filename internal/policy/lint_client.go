@@ -33,6 +33,14 @@ func clientRules() []LintRule {
 			check: each(clientOfNoEntraClaim),
 		},
 		{
+			ID: "client-expression-constant", Severity: Critical,
+			Why:   "the expression gives the same client for every token: if that one has a contract, everybody is let in as it, and if it has none, nobody",
+			Fix:   "set Client ID Expression to " + clientIDByVersion,
+			Refs:  []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §3", "mulesoft-policies.md §6"},
+			Rows:  []string{"client-unregistered-genuine", "client-contract-only-other-env", "ctl-second-registered-client"},
+			check: each(clientConstant),
+		},
+		{
 			ID: "client-id-from-request", Severity: Critical,
 			Why:   "the caller writes down which client he is, and the token is not asked: whoever knows a client id with a contract has it",
 			Fix:   "set Client ID Expression to " + clientIDByVersion,
@@ -160,10 +168,24 @@ func clientCheckInLocalMode(p place) []Finding {
 }
 
 func clientOfNoEntraClaim(p place, c *JWTValidation) []Finding {
-	if c.SkipClientIDValidation || p.local() || p.client.x == nil || p.client.x.err != nil || p.client.of != unknown || p.client.fromRequest() {
+	if c.SkipClientIDValidation || p.local() || p.client.x == nil || p.client.x.err != nil || p.client.of != unknown || p.client.fromRequest() || p.client.x.readsNothing() {
 		return nil
 	}
-	return p.clientExpression(clientIDByVersion, "expected appid or azp, got %s", p.client.claims())
+	got := p.client.claims()
+	if mentions(got, "azp", "appid") {
+		got = c.ClientIDExpression + ", which gives another text than the id"
+	}
+	return p.clientExpression(clientIDByVersion, "expected appid or azp, got %s", got)
+}
+
+func clientConstant(p place, c *JWTValidation) []Finding {
+	x := p.client.x
+	literal := x == nil && c.ClientIDExpression != "" && !unmarked(c.ClientIDExpression)
+	constant := x != nil && x.err == nil && x.readsNothing() && !p.client.fromRequest()
+	if c.SkipClientIDValidation || p.local() || !literal && !constant {
+		return nil
+	}
+	return p.clientExpression(clientIDByVersion, "expected a claim of the token, got the same text for every token")
 }
 
 // clientExpression is a finding about Client ID Expression, with the one to write.

@@ -153,6 +153,11 @@ func issuerNotChecked(p place, c *JWTValidation) []Finding {
 	if slices.ContainsFunc(p.rules, func(r claimRule) bool { return r.about("iss") || r.about("tid") }) {
 		got = "one that is not mandatory"
 	}
+	if slices.ContainsFunc(p.rules, func(r claimRule) bool {
+		return r.mandatory && r.x != nil && r.x.err != nil && (r.Key == "iss" || r.Key == "tid")
+	}) {
+		got = "one that is not evaluated here"
+	}
 	f := p.of("mandatoryCustomClaims: expected a rule for iss or tid, got %s", got)
 	f.Key, f.At = "mandatoryCustomClaims", p.Where("mandatoryCustomClaims")
 	f.Patches = p.demandTenant(c)

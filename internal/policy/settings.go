@@ -11,7 +11,10 @@ import (
 
 // setting is a key as the document has it; known says that what it means is.
 func setting(m entry, known bool) Setting {
-	s := Setting{Key: m.key, KeyAt: m.at, At: m.value.at, Secret: m.value.secret, Unknown: m.value.unknown, Elsewhere: m.value.source != ""}
+	s := Setting{
+		Key: m.key, KeyAt: m.at, At: m.value.at, Secret: m.value.secret, Unknown: m.value.unknown,
+		Elsewhere: m.value.source != "", Hidden: m.value.hidden, Quoted: m.value.kind == str, Clear: m.value.clear,
+	}
 	if m.source != "" {
 		s.Key = m.source
 	}

@@ -114,6 +114,21 @@ func (r *reading) readModules() {
 				r.resource(m, b, asset)
 			}
 		}
+		r.notFollowed(m)
+	}
+}
+
+// notFollowed asks for the policies of an instance that has none in its folder,
+// where they may be in a module.
+func (r *reading) notFollowed(m *module) {
+	for _, f := range m.instances {
+		if len(f.policies) > 0 {
+			continue
+		}
+		for _, b := range m.called {
+			r.add(position(b.TypeRange), "give the files of the module's folder, with its variables in a .tfvars file",
+				"modules are not followed, and %q has no policy outside of them", f.Name)
+		}
 	}
 }
 

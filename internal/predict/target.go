@@ -38,6 +38,11 @@ func derived(s Subject, versions []mint.Version) *derivation {
 	}}
 	for _, m := range s.Members {
 		d.said = append(d.said, readings(m.Instance))
+		for _, a := range m.Instance.Policies {
+			for _, key := range a.QuotedFlags() {
+				d.assume("%s: the text of %s is taken for the value (%s)", m.Environment, key, place(a.Where(key)))
+			}
+		}
 	}
 	d.tenant()
 	d.share()
