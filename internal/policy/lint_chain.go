@@ -136,10 +136,10 @@ func (i Instance) TokensAskedOnly() string {
 
 // everything reports whether a rule holds for all requests.
 func (r Rule) everything() bool {
-	all := func(p *regexp.Regexp) bool {
-		return p == nil || p.MatchString("/") && p.MatchString("") && p.MatchString("/any/Thing.1") && p.MatchString("PURGE")
+	all := func(p *regexp.Regexp, samples ...string) bool {
+		return p == nil || !slices.ContainsFunc(samples, func(s string) bool { return !p.MatchString(s) })
 	}
-	return all(r.Path) && all(r.Method) && all(r.Host) && len(r.Headers) == 0
+	return all(r.Path, "/", "/any/Thing.1") && all(r.Method, "GET", "PURGE") && all(r.Host, "a.example", "b") && len(r.Headers) == 0
 }
 
 // String is the condition in words.

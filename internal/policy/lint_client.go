@@ -112,7 +112,7 @@ func clientReadingOf(x *expression) clientReading {
 
 // claims are those that it reads, in words.
 func (r clientReading) claims() string {
-	if r.x == nil || r.x.parsed == nil {
+	if r.x == nil || r.x.parsed == nil || len(r.x.parsed.Claims()) == 0 {
 		return "no claim"
 	}
 	return strings.Join(r.x.parsed.Claims(), " and ")
@@ -180,7 +180,7 @@ func clientOfNoEntraClaim(p place, c *JWTValidation) []Finding {
 
 func clientConstant(p place, c *JWTValidation) []Finding {
 	x := p.client.x
-	literal := x == nil && c.ClientIDExpression != "" && !unmarked(c.ClientIDExpression)
+	literal := x == nil && !unmarked(c.ClientIDExpression)
 	constant := x != nil && x.err == nil && x.readsNothing() && !p.client.fromRequest()
 	if c.SkipClientIDValidation || p.local() || !literal && !constant {
 		return nil

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -90,8 +91,18 @@ func (p place) version() (of version, by string) {
 	if of = p.issuerVersion(); of != unknown {
 		return of, "iss"
 	}
-	if p.client.of != unknown && p.sets("clientIdExpression") {
+	c, isJWT := p.Config.(*JWTValidation)
+	read := isJWT && !c.SkipClientIDValidation || !p.namesClient()
+	if read && p.client.of != unknown && p.sets("clientIdExpression") {
 		return p.client.of, p.client.claims()
+	}
+	_, one := p.demands("appid")
+	_, two := p.demands("azp")
+	switch {
+	case one && !two:
+		return v1, "the rule for appid"
+	case two && !one:
+		return v2, "the rule for azp"
 	}
 	return unknown, ""
 }
@@ -202,8 +213,10 @@ func issuerMatchesNoToken(p place, _ *JWTValidation) []Finding {
 		switch {
 		case !r.mandatory || !r.about("iss"):
 			return nil
+		case r.x != nil && r.x.err != nil:
+			return nil
 		case r.x != nil:
-			values = r.x.demanded["iss"]
+			values = slices.DeleteFunc(slices.Clone(r.x.demanded["iss"]), r.takesIssuerOf)
 		}
 		var all []Finding
 		for _, value := range values {
@@ -213,6 +226,19 @@ func issuerMatchesNoToken(p place, _ *JWTValidation) []Finding {
 		}
 		return all
 	})
+}
+
+// takesIssuerOf reports whether an issuer of the tenant that a text names passes,
+// or of any where it names none: the text is then a part of one.
+func (r claimRule) takesIssuerOf(text string) bool {
+	tenant := cmp.Or(guid.FindString(text), sampleTenant)
+	for _, c := range clouds() {
+		one, two := c.Issuers(tenant)
+		if r.takes("iss", one) || r.takes("iss", two) {
+			return true
+		}
+	}
+	return false
 }
 
 // notAnIssuer says why no token has a value as iss; empty where one may, or where

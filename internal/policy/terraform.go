@@ -34,7 +34,11 @@ func (r *reading) terraform(f File) {
 		return
 	}
 	for _, d := range r.moduleOf(f).take(f, body) {
-		r.add(d.at, "", "%s stands twice, also at %s", d.name, d.before)
+		hint := ""
+		if strings.HasPrefix(d.name, "the value of ") {
+			hint = "give the .tfvars file of one environment at a time"
+		}
+		r.add(d.at, hint, "%s stands twice, also at %s", d.name, d.before)
 	}
 }
 

@@ -40,6 +40,9 @@ type twin struct {
 func (m *module) take(f File, body *hclsyntax.Body) (twins []twin) {
 	m.bytes[f.Name] = f.Bytes
 	for name, a := range body.Attributes {
+		if before := m.given[name]; before != nil {
+			twins = append(twins, twin{"the value of " + name, position(a.NameRange), position(before.NameRange)})
+		}
 		m.given[name] = a
 	}
 	named := func(name string, at document.Position) {

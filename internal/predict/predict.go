@@ -186,6 +186,9 @@ func Stages(o Options) ([]Stage, error) {
 	all, err := tasks(o)
 	var stages []Stage
 	for _, t := range all {
+		if t.subject.Route != nil {
+			continue // its gateways are those of the usual route
+		}
 		s := Stage{Subject: t.subject, Target: t.target, Assumed: t.assumed, Switches: o.Switches}
 		s.Switches.Profile = profileOf(o.Switches.Profile, t.subject)
 		stages = append(stages, s)
@@ -251,8 +254,10 @@ func tasks(o Options) ([]task, error) {
 	}
 	var all []task
 	for _, s := range subjectsOf(o.Instances) {
-		d := derived(s, o.Versions)
-		all = append(all, task{s, d.file, d.assumed, d.left})
+		for _, at := range s.regions() {
+			d := derived(at, o.Versions)
+			all = append(all, task{at, d.file, d.assumed, d.left})
+		}
 	}
 	return all, nil
 }

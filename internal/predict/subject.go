@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/policy"
+	"github.com/entraproof/entraproof/internal/targets"
 )
 
 // Subject is what is predicted together: the instances of one API in its
@@ -20,6 +21,8 @@ type Subject struct {
 	// Apart are the instances of the same API in other tenants, which are predicted
 	// by themselves.
 	Apart []string
+	// Route is what is asked for, where policies differ by route; nil: the usual one.
+	Route *targets.Route
 }
 
 // Member is one environment and the instance that stands before it.

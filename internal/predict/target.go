@@ -142,7 +142,7 @@ func (d *derivation) environment(i int) {
 	m, s := d.subject.Members[i], d.said[i]
 	e := &targets.Environment{
 		Name: m.Environment, Gateways: []targets.Gateway{{URL: "http://localhost/" + pathWord(d.subject.Name)}},
-		Home: targets.Route{Method: "GET", Path: d.homePath(i)}, Pos: m.Instance.At,
+		Home: d.home(i), Pos: m.Instance.At,
 	}
 	e.Requires = d.requirement(i)
 	e.APIs = d.registrations(i, e)
@@ -154,29 +154,12 @@ func (d *derivation) environment(i int) {
 	}
 }
 
-// homePath is a path that the policies are applied to.
-func (d *derivation) homePath(i int) string {
-	const usual = "/v1/ping"
-	base := "/" + pathWord(d.subject.Name)
-	for _, a := range d.subject.Members[i].Instance.Policies {
-		if a.Applies("GET", base+usual) || a.Applies("GET", usual) {
-			return usual
-		}
+// home is the route that stands for all that its policies are applied to.
+func (d *derivation) home(i int) targets.Route {
+	if d.subject.Route != nil {
+		return *d.subject.Route
 	}
-	for _, a := range d.subject.Members[i].Instance.Policies {
-		for _, r := range a.Rules {
-			if r.Path == nil {
-				continue
-			}
-			prefix, _ := r.Path.LiteralPrefix()
-			for _, path := range []string{prefix, prefix + "ping", prefix + "/ping"} {
-				if strings.HasPrefix(path, "/") && a.Applies("GET", path) {
-					return path
-				}
-			}
-		}
-	}
-	return usual
+	return d.subject.usualRoutes()[i]
 }
 
 // requirement is what callers must hold: what the export asks for, else a scope

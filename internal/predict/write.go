@@ -40,6 +40,9 @@ func (t *text) head() {
 	for _, m := range t.p.Subject.Members {
 		t.line("predicted: %s %s as environment %s, gateway profile %s", m.Instance.At, m.Instance.Name, m.Environment, t.p.Switches.Value("profile"))
 	}
+	if r := t.p.Subject.Route; r != nil {
+		t.line("  at %s %s, which meets other policies than the routes above", r.Method, r.Path)
+	}
 	if t.p.Problem != nil {
 		for line := range strings.SplitSeq(t.p.Problem.Error(), "\n") {
 			t.line("  %s", line)
