@@ -24,7 +24,7 @@ func strictJSON(name string, src []byte) error {
 		return nil // said by the reader of documents
 	}
 	before := src[:min(max(int(wrong.Offset)-1, 0), len(src))]
-	if strings.Contains(wrong.Error(), "unexpected end") {
+	if wrong.Offset >= int64(len(src)) { // it ends too early
 		before = bytes.TrimRight(src, " \t\r\n")
 	}
 	hint := ""

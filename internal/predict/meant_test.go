@@ -61,6 +61,37 @@ func TestNotPredicted(t *testing.T) {
 	}
 }
 
+// TestRegions: where policies differ by route, each route that meets others is
+// predicted: a write that asks for no audience is open to the other environment,
+// though reading is closed.
+func TestRegions(t *testing.T) {
+	var got []string
+	for _, p := range predicted(t, Options{Instances: exported("writes-without-audience-orders-uat.json"), Selection: scenarios.Selection{Profile: "smoke"}}) {
+		got = append(got, p.Subject.Name+": "+string(p.Results.Answers.CrossEnvironment.State))
+	}
+	const name = "writes-without-audience-orders-uat"
+	if want := []string{name + ": closed", name + " at POST /v1/ping: open"}; !slices.Equal(got, want) {
+		t.Errorf("expected %q, got %q", want, got)
+	}
+	stages, err := Stages(Options{Instances: exported("writes-without-audience-orders-uat.json")})
+	if err != nil || len(stages) != 1 {
+		t.Errorf("expected one set of gateways to serve, got %d (%v)", len(stages), err)
+	}
+}
+
+// TestPassedOver: what reads no token is named once, with the instances' other
+// policies judged as if it were not there.
+func TestPassedOver(t *testing.T) {
+	p := predicted(t, Options{Instances: exported("good-both-orders-uat.json"), Selection: scenarios.Selection{Profile: "smoke"}})[0]
+	var text strings.Builder
+	if err := p.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(text.String(), "passed over: rate-limiting: ") != 1 || p.ExitCode() != reports.ExitConforms {
+		t.Errorf("expected rate-limiting passed over once and exit 0, got exit %d of\n%s", p.ExitCode(), text.String())
+	}
+}
+
 // TestTargetOfOddExports: what a made-up target takes for true of an environment's
 // tokens.
 func TestTargetOfOddExports(t *testing.T) {
