@@ -128,6 +128,8 @@ func TestReadTogether(t *testing.T) {
 			"a.yaml:1:13: unknown apiVersion \"apps/v1\" (local mode has gateway.mulesoft.com/v1alpha1; a document of Kubernetes' own is none of the gateway's: leave it out)"},
 		{"an argument in the spelling of API Manager", []string{"a.tf", "resource \"anypoint_apim_policy_jwt_validation\" \"jwt\" {\n  apim_id = \"7\"\n  configuration_data {\n    mandatoryAudClaim = true\n  }\n}\n"},
 			"a.tf:4:5: the resource has no argument \"mandatoryAudClaim\" (write mandatory_aud_claim)"},
+		{"values of two environments", []string{"main.tf", aResource, "dev.tfvars", "aud = \"a\"\n", "uat.tfvars", "aud = \"b\"\n"},
+			"uat.tfvars:1:1: the value of aud stands twice, also at dev.tfvars:1:1 (give the .tfvars file of one environment at a time)"},
 		{"a module", []string{"a.tf", "module \"orders\" {\n  source = \"./orders\"\n}\n"},
 			"a.tf:1:1: no API instance in the files (modules are not followed: give the files of the folder with the policies, with its variables in a .tfvars file)"},
 		{"an instance whose policies may be in a module", []string{"a.tf", "resource \"anypoint_apim_mule4\" \"orders\" {}\nmodule \"jwt\" {\n  source = \"./jwt\"\n}\n"},
