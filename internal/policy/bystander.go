@@ -19,10 +19,10 @@ var bystanders = [...]string{
 // Bystanders are the policies of an instance that are not emulated, and need not
 // be: whoever gets past them has met the policies that look at the token all the
 // same. They can only let in less.
-func (i Instance) Bystanders() []Applied {
-	meddlers := i.Meddlers()
+func (in Instance) Bystanders() []Applied {
+	meddlers := in.Meddlers()
 	var all []Applied
-	for _, a := range i.Policies {
+	for _, a := range in.Policies {
 		meddles := slices.ContainsFunc(meddlers, func(m Meddler) bool { return m.At == a.At || m.Applied.At == a.At })
 		if a.Config == nil && !meddles && slices.Contains(bystanders[:], a.Asset) {
 			all = append(all, a)

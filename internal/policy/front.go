@@ -60,10 +60,10 @@ func (m Meddler) String() string {
 }
 
 // Meddlers are those of an instance, in the order of its policies.
-func (i Instance) Meddlers() []Meddler {
+func (in Instance) Meddlers() []Meddler {
 	var all []Meddler
-	for n, a := range i.Policies {
-		for _, behind := range i.Policies[n+1:] {
+	for n, a := range in.Policies {
+		for _, behind := range in.Policies[n+1:] {
 			if behind.Config == nil {
 				continue
 			}

@@ -112,13 +112,13 @@ func policyForSomeRequests(in *inspected) []Finding {
 }
 
 // AsksForToken reports whether a policy that is known here looks at a token.
-func (i Instance) AsksForToken() bool { return slices.ContainsFunc(i.Policies, Applied.looksAtToken) }
+func (in Instance) AsksForToken() bool { return slices.ContainsFunc(in.Policies, Applied.looksAtToken) }
 
 // TokensAskedOnly are the requests that meet a policy which looks at a token, in
 // words; empty where all do, or where there is no such policy.
-func (i Instance) TokensAskedOnly() string {
+func (in Instance) TokensAskedOnly() string {
 	var only []string
-	for _, a := range i.Policies {
+	for _, a := range in.Policies {
 		switch {
 		case !a.looksAtToken():
 			continue

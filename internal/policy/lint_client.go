@@ -33,14 +33,6 @@ func clientRules() []LintRule {
 			check: each(clientOfNoEntraClaim),
 		},
 		{
-			ID: "client-expression-constant", Severity: Critical,
-			Why:   "the expression gives the same client for every token: if that one has a contract, everybody is let in as it, and if it has none, nobody",
-			Fix:   "set Client ID Expression to " + clientIDByVersion,
-			Refs:  []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §3", "mulesoft-policies.md §6"},
-			Rows:  []string{"client-unregistered-genuine", "client-contract-only-other-env", "ctl-second-registered-client"},
-			check: each(clientConstant),
-		},
-		{
 			ID: "client-id-from-request", Severity: Critical,
 			Why:   "the caller writes down which client he is, and the token is not asked: whoever knows a client id with a contract has it",
 			Fix:   "set Client ID Expression to " + clientIDByVersion,

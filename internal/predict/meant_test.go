@@ -38,7 +38,7 @@ func TestLeftOpen(t *testing.T) {
 					t.Errorf("expected %q left open, got %q", row.left, text)
 				}
 			}
-			if p.ExitCode() != row.code || string(p.Results.Answers.CrossEnvironment.State) != row.cross {
+			if p.ExitCode() != row.code || p.Results.Answers.CrossEnvironment.State != row.cross {
 				t.Errorf("expected exit %d and cross-environment %s, got %d and %s", row.code, row.cross, p.ExitCode(), p.Results.Answers.CrossEnvironment.State)
 			}
 		})
@@ -67,7 +67,7 @@ func TestNotPredicted(t *testing.T) {
 func TestRegions(t *testing.T) {
 	var got []string
 	for _, p := range predicted(t, Options{Instances: exported("writes-without-audience-orders-uat.json"), Selection: scenarios.Selection{Profile: "smoke"}}) {
-		got = append(got, p.Subject.Name+": "+string(p.Results.Answers.CrossEnvironment.State))
+		got = append(got, p.Subject.Name+": "+p.Results.Answers.CrossEnvironment.State)
 	}
 	const name = "writes-without-audience-orders-uat"
 	if want := []string{name + ": closed", name + " at POST /v1/ping: open"}; !slices.Equal(got, want) {
