@@ -171,5 +171,20 @@ func policyNotKnown(p place) []Finding {
 	if p.Config != nil || p.Asset == externalOAuth2 || slices.Contains(bystanders[:], p.Asset) {
 		return nil
 	}
+	if p.asksForContract() {
+		return []Finding{p.of("expected a policy that is judged here, got %s, which %s", p.Asset, p.NotEmulated())}
+	}
 	return []Finding{p.of("expected a policy that is known here, got %s", p.Asset)}
+}
+
+// asksForContract reports Rate Limiting SLA, which looks for a contract as Client ID
+// Enforcement does (mulesoft-policies.md 3).
+func (a Applied) asksForContract() bool { return strings.HasPrefix(a.Asset, "rate-limiting-sla") }
+
+// NotEmulated says why a policy is not emulated.
+func (a Applied) NotEmulated() string {
+	if a.asksForContract() {
+		return "asks for the contract of a client id in the request, as Client ID Enforcement does, and is not emulated"
+	}
+	return "is not known here, and what it refuses or admits neither"
 }

@@ -206,7 +206,7 @@ func (p place) checksContract() bool {
 	case *ClientIDEnforcement:
 		return !p.local()
 	}
-	return strings.HasPrefix(p.Asset, "rate-limiting-sla")
+	return p.asksForContract()
 }
 
 // binds reports whether anything is demanded that can differ by environment.

@@ -79,6 +79,24 @@ func TestRegions(t *testing.T) {
 	}
 }
 
+// TestServedOnce: an issuer that serves a target knows each application once.
+func TestServedOnce(t *testing.T) {
+	stages, err := Stages(Options{Instances: exported("good-both-orders-uat.json")})
+	if err != nil || len(stages) != 1 {
+		t.Fatalf("expected one set of gateways, got %d (%v)", len(stages), err)
+	}
+	seen := map[string]bool{}
+	for _, a := range stages[0].Target.APIs {
+		if seen[a.AppID] {
+			t.Errorf("expected %s once", a.AppID)
+		}
+		seen[a.AppID] = true
+	}
+	if last := stages[0].Assumed[len(stages[0].Assumed)-1]; !strings.Contains(last, "--token-versions 1 serves the others") {
+		t.Errorf("expected the version that is left out, got %q", last)
+	}
+}
+
 // TestPassedOver: what reads no token is named once, with the instances' other
 // policies judged as if it were not there.
 func TestPassedOver(t *testing.T) {

@@ -191,6 +191,9 @@ func Stages(o Options) ([]Stage, error) {
 		}
 		s := Stage{Subject: t.subject, Target: t.target, Assumed: t.assumed, Switches: o.Switches}
 		s.Switches.Profile = profileOf(o.Switches.Profile, t.subject)
+		if o.Target == nil && t.target != nil {
+			s.Assumed = append(s.Assumed, oneVersion(t.target)...)
+		}
 		stages = append(stages, s)
 	}
 	return stages, err

@@ -38,7 +38,7 @@ func unemulated(s Subject) error {
 			same := func(b policy.Applied) bool { return a.At == b.At }
 			meddles := slices.ContainsFunc(meddlers, func(m policy.Meddler) bool { return same(m.Applied) })
 			if !gateway.Emulates(a) && !slices.ContainsFunc(beside, same) && !meddles {
-				all = append(all, reasonAt(a.At, "the policy "+a.Asset+" is not known here, and what it refuses or admits neither", ""))
+				all = append(all, reasonAt(a.At, "the policy "+a.Asset+" "+a.NotEmulated(), ""))
 			}
 		}
 	}

@@ -110,3 +110,19 @@ func literalPaths(a policy.Applied) []string {
 	}
 	return all
 }
+
+// oneVersion leaves a target the first of two registrations that are one
+// application with tokens of either version: where an issuer serves them, it knows
+// each application once, as Entra does. It tells what was left out.
+func oneVersion(f *targets.File) (assumed []string) {
+	for _, e := range f.Environments {
+		for len(e.APIs) > 1 && e.APIs[1].AppID == e.APIs[0].AppID {
+			out := e.APIs[1]
+			e.APIs = slices.Delete(e.APIs, 1, 2)
+			f.APIs = slices.DeleteFunc(f.APIs, func(a *targets.API) bool { return a == out })
+			assumed = append(assumed, fmt.Sprintf("%s: served with tokens of version %s; --token-versions %s serves the others",
+				e.Name, strings.TrimPrefix(string(e.APIs[0].Version), "v"), strings.TrimPrefix(string(out.Version), "v")))
+		}
+	}
+	return assumed
+}
