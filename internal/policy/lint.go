@@ -30,6 +30,19 @@ func (s Severity) AtLeast(other Severity) bool {
 	return slices.Index(Severities(), s) <= slices.Index(Severities(), other)
 }
 
+// Effect is what a finding says of requests.
+type Effect string
+
+// The effects. Neither is for what is not known here, what only costs, and what
+// one more mistake would make of it.
+const (
+	// Opens says that a request gets in that must not.
+	Opens Effect = "opens"
+	// LocksOut says that genuine tokens are refused.
+	LocksOut Effect = "locks-out"
+	Neither  Effect = "neither"
+)
+
 // LintRule is one thing that can be wrong with policy documents.
 type LintRule struct {
 	// ID never changes.
@@ -42,8 +55,20 @@ type LintRule struct {
 	// Refs are what it rests on, spelled as in the catalogue: sections of
 	// mulesoft-policies.md and entra-tokens.md, clauses of RFCs.
 	Refs []string `json:"refs"`
-	// Rows are the catalogue's: those that go wrong where the rule speaks.
+	// Rows are the catalogue's that are about it.
 	Rows []string `json:"rows,omitempty"`
+	// Effect is what a finding says of requests.
+	Effect Effect `json:"effect"`
+	// Proof are the rows that show it: policy predict has one of them let in, or
+	// the genuine token of it refused, where the rule speaks, and as it must be
+	// where it is quiet.
+	Proof []string `json:"proof,omitempty"`
+	// ProofFlags are the flags of policy predict that the proof needs. TARGET stands
+	// for the user's own target file, which says what is right where the document
+	// says what is wrong.
+	ProofFlags string `json:"proofFlags,omitempty"`
+	// Unshown says why there is no proof.
+	Unshown string `json:"unshown,omitempty"`
 
 	check check
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -21,8 +20,9 @@ type derivation struct {
 	said     []said
 	// audiences are what each member's export admits and no other's claims.
 	audiences [][]word
-	// foreign are those that name an environment of which there is no export.
-	foreign map[string][]word
+	// foreign is what names an environment of which there is no export, by its
+	// name.
+	foreign map[string]*said
 	assumed []string
 	file    *targets.File
 }
@@ -71,58 +71,6 @@ func (d *derivation) tenant() {
 	id := madeUpID("tenant", d.subject.Name)
 	d.file.Tenant = targets.Tenant{ID: id, Issuers: mint.EntraIssuers(id)}
 	d.assume("a tenant, for the export names none")
-}
-
-// share gives each audience that several exports admit to the environment whose
-// name it holds, else to the one with the shortest list.
-func (d *derivation) share() {
-	d.foreign = map[string][]word{}
-	for i, s := range d.said {
-		var own, foreign []word
-		for _, a := range s.audiences {
-			switch {
-			case d.owner(a.text) != i:
-			case d.isForeign(a.text):
-				foreign = append(foreign, a)
-			default:
-				own = append(own, a)
-			}
-		}
-		if len(own) == 0 {
-			own, foreign = s.audiences, nil
-		}
-		d.audiences = append(d.audiences, own)
-		for _, a := range foreign {
-			name, _ := stage(a.text)
-			d.foreign[name] = append(d.foreign[name], a)
-		}
-	}
-}
-
-// isForeign reports whether an audience names an environment of which there is no
-// export, such as api://orders-dev in that of UAT.
-func (d *derivation) isForeign(audience string) bool {
-	word, _ := stage(audience)
-	return word != "" && !slices.ContainsFunc(d.subject.Members, func(m Member) bool { return m.Environment == word || m.Environment == alone })
-}
-
-// others are the environments that only audiences name: they supply tokens.
-func (d *derivation) others() {
-	for _, name := range slices.Sorted(maps.Keys(d.foreign)) {
-		e := &targets.Environment{Name: name, Requires: targets.Requirement{
-			Scopes: []string{strings.ToUpper(name) + ".Access"}, Roles: []string{strings.ToUpper(name) + ".Access"},
-		}}
-		uris, ids := d.names(d.foreign[name], d.subject.Name+"-"+name)
-		for n, v := range d.file.Environments[0].Versions() {
-			e.APIs = append(e.APIs, &targets.API{
-				Name: pathWord(d.subject.Name + "-" + name + "-" + string(v)), AppID: ids[min(n, len(ids)-1)], URIs: uris, Version: v,
-				Scopes: e.Requires.Scopes, Roles: e.Requires.Roles,
-			})
-		}
-		d.file.APIs = append(d.file.APIs, e.APIs...)
-		d.file.Environments = append(d.file.Environments, e)
-		d.assume("%s: an environment of its own, for an audience names it (%s)", name, place(d.foreign[name][0].at))
-	}
 }
 
 func (d *derivation) owner(audience string) int {
@@ -259,7 +207,11 @@ func madeUpURI(listed bool, id, name string) string {
 
 func (d *derivation) tellRegistration(i int, e *targets.Environment, uris, ids []string) {
 	if len(d.audiences[i]) == 0 {
-		d.assume("%s: the registration %s with the App ID URI %s, for the export names no audience", e.Name, ids[0], uris[0])
+		none := "no audience"
+		if len(d.said[i].audiences) > 0 {
+			none = "none of its own"
+		}
+		d.assume("%s: the registration %s with the App ID URI %s, for the export names %s", e.Name, ids[0], uris[0], none)
 		return
 	}
 	d.assume("%s: the registration %s with the App ID URI %s (%s)", e.Name, ids[0], strings.Join(uris, ", "), place(d.audiences[i][0].at))

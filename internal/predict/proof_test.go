@@ -1,0 +1,287 @@
+package predict
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/entraproof/entraproof/internal/gateway"
+	"github.com/entraproof/entraproof/internal/policy"
+	"github.com/entraproof/entraproof/internal/targets"
+	"github.com/entraproof/entraproof/internal/verdict"
+	"github.com/entraproof/entraproof/mockidp"
+	"github.com/entraproof/entraproof/mockidp/mint"
+	"github.com/entraproof/entraproof/reports"
+	"github.com/entraproof/entraproof/scenarios"
+)
+
+// lintExamples is where the examples of each lint rule are, a folder for each;
+// lintTarget is the target file for proofs that need one.
+const (
+	lintExamples = "../policy/testdata/lint"
+	lintTarget   = "../policy/testdata/target.yaml"
+)
+
+// example is a configuration that a rule is held against: fires, quiet, or what
+// --fix makes of one that fires.
+type example struct {
+	rule  policy.LintRule
+	name  string
+	files []policy.File
+}
+
+func fromAnywhere(string) (string, bool) { return "from the environment", true }
+
+// lintTenants are those that the examples of all rules name, or that are made up
+// for them.
+func lintTenants() (all []string) {
+	err := filepath.WalkDir(lintExamples, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(name) == ".txt" {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		instances, err := policy.Read([]policy.File{{Name: filepath.Base(name), Bytes: text}}, policy.ReadOptions{Lookup: fromAnywhere})
+		if err != nil {
+			return err
+		}
+		subjects, err := tasks(Options{Instances: instances})
+		for _, s := range subjects {
+			all = append(all, s.target.Tenant.ID)
+		}
+		return err
+	})
+	if err != nil {
+		panic(err)
+	}
+	return all
+}
+
+// examplesOf are those of a rule by kind.
+func examplesOf(t *testing.T, rule policy.LintRule, kind string) (all []example) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(lintExamples, rule.ID, kind+"*"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%s: expected an example that is %s (%v)", rule.ID, kind, err)
+	}
+	for _, path := range paths {
+		e := example{rule: rule, name: filepath.Base(path)}
+		err := filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			text, err := os.ReadFile(name)
+			e.files = append(e.files, policy.File{Name: filepath.Base(name), Bytes: text})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// mended is what --fix makes of it, if it can.
+func (e example) mended(t *testing.T) (fixed example, ok bool) {
+	t.Helper()
+	files, err := policy.Mend(e.files, policy.ReadOptions{Lookup: fromAnywhere}, []policy.LintRule{e.rule})
+	if err != nil {
+		t.Fatalf("%s/%s: %v", e.rule.ID, e.name, err)
+	}
+	same := slices.EqualFunc(files, e.files, func(a, b policy.File) bool { return string(a.Bytes) == string(b.Bytes) })
+	return example{e.rule, e.name + " --fix", files}, !same && len(e.findings(t, files)) == 0
+}
+
+func (e example) findings(t *testing.T, files []policy.File) []policy.Finding {
+	t.Helper()
+	return policy.Lint(e.instances(t, files), []policy.LintRule{e.rule})
+}
+
+func (e example) instances(t *testing.T, files []policy.File) []policy.Instance {
+	t.Helper()
+	all, err := policy.Read(files, policy.ReadOptions{Lookup: fromAnywhere})
+	if err != nil {
+		t.Fatalf("%s/%s: %v", e.rule.ID, e.name, err)
+	}
+	return all
+}
+
+// flags are those of policy predict by name, as a rule's ProofFlags have them.
+func flags() map[string]func(t *testing.T, o *Options, value string) {
+	return map[string]func(*testing.T, *Options, string){
+		"--target": func(t *testing.T, o *Options, _ string) {
+			t.Helper()
+			var err error
+			if o.Target, err = targets.Load(lintTarget, os.LookupEnv); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"--token-versions": func(_ *testing.T, o *Options, _ string) { o.Versions = []mint.Version{mint.V1, mint.V2} },
+		"--oidc-model":     func(_ *testing.T, o *Options, value string) { o.Switches.OIDCModel = value },
+		"--introspect":     func(_ *testing.T, o *Options, value string) { o.Introspection = mockidp.Introspection(value) },
+	}
+}
+
+// options are those of policy predict for the rows that are the proof.
+func (e example) options(t *testing.T, catalogue scenarios.Catalogue) Options {
+	t.Helper()
+	o := Options{Instances: e.instances(t, e.files), Catalogue: catalogue, Selection: scenarios.Selection{IDs: e.rule.Proof}}
+	words := strings.Fields(e.rule.ProofFlags)
+	for i := 0; i+1 < len(words); i += 2 {
+		set, known := flags()[words[i]]
+		if !known {
+			t.Fatalf("%s: no flag %s is known here", e.rule.ID, words[i])
+		}
+		set(t, &o, words[i+1])
+	}
+	return o
+}
+
+// answer is what came of a row in an environment; the worst of its cases counts.
+type answer int
+
+const (
+	notSeen answer = iota
+	asItMust
+	lockedOut
+	letIn
+)
+
+// spot is a row in an environment.
+type spot struct{ environment, row string }
+
+func answerOf(c *reports.Case) answer {
+	switch {
+	case c.FalseAccept():
+		return letIn
+	case c.FalseReject(), isControl(c.Scenario) && c.Reason == verdict.RouteNotProven: // answered with 503
+		return lockedOut
+	case passes(*c):
+		return asItMust
+	}
+	return notSeen
+}
+
+// predicted is what comes of the rows that are the proof; problem says why the
+// document could not be predicted.
+type predictedExample struct {
+	example
+	answers map[spot]answer
+	problem error
+}
+
+func (e example) predict(t *testing.T, catalogue scenarios.Catalogue) predictedExample {
+	t.Helper()
+	out := predictedExample{example: e, answers: map[spot]answer{}}
+	p, err := newPredictor(e.options(t, catalogue))
+	if err != nil {
+		t.Fatalf("%s/%s: %v", e.rule.ID, e.name, err)
+	}
+	for _, task := range p.subjects {
+		if out.problem = unemulated(task.subject); out.problem != nil {
+			return out
+		}
+		s := shared.stand(p.options, task.target)
+		s.switches.Profile = profileOf(p.options.Switches.Profile, task.subject)
+		f, err := s.fire(context.Background(), order{target: task.target, instances: task.subject.instances(), rows: p.rows, bare: true})
+		if refused := gateway.PolicyErrors(err); len(refused) > 0 {
+			out.problem = placed(task.subject, refused)
+			return out
+		}
+		if err != nil {
+			t.Fatalf("%s/%s: %v", e.rule.ID, e.name, err)
+		}
+		for i := range f.cases {
+			at := spot{f.cases[i].Environment, f.cases[i].Scenario}
+			out.answers[at] = max(out.answers[at], answerOf(&f.cases[i]))
+		}
+	}
+	return out
+}
+
+// turned are the rows that go wrong in x, in an environment that a finding is
+// about, and as they must in right.
+func (x predictedExample) turned(t *testing.T, right predictedExample) (rows []string) {
+	t.Helper()
+	about := map[string]bool{}
+	for _, f := range x.findings(t, x.files) {
+		word, _ := stage(f.Instance)
+		about[word] = true
+		if word == "" {
+			about[alone] = true
+		}
+	}
+	for at, a := range x.answers {
+		if a > asItMust && right.answers[at] == asItMust && about[at.environment] {
+			rows = append(rows, at.row)
+		}
+	}
+	return rows
+}
+
+// TestFindingsAreProven: what a rule says of requests is shown by rows of the
+// catalogue, which go wrong where it speaks and as they must where it is quiet.
+func TestFindingsAreProven(t *testing.T) {
+	catalogue, err := scenarios.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	only := os.Getenv("ONLY")
+	for i, rule := range policy.LintRules() {
+		if len(rule.Proof) == 0 || testing.Short() && i%shortStep != 0 || only != "" && only != rule.ID {
+			continue
+		}
+		t.Run(rule.ID, func(t *testing.T) { proven(t, rule, catalogue) })
+	}
+}
+
+func proven(t *testing.T, rule policy.LintRule, catalogue scenarios.Catalogue) {
+	var wrong, right []predictedExample
+	for _, e := range examplesOf(t, rule, "fires") {
+		wrong = append(wrong, e.predict(t, catalogue))
+		if fixed, ok := e.mended(t); ok {
+			right = append(right, fixed.predict(t, catalogue))
+		}
+	}
+	for _, e := range examplesOf(t, rule, "quiet") {
+		right = append(right, e.predict(t, catalogue))
+	}
+	shown := map[string]bool{}
+	for _, x := range wrong {
+		n := 0
+		for _, r := range right {
+			for _, row := range x.turned(t, r) {
+				shown[row] = true
+				n++
+			}
+		}
+		if n == 0 {
+			t.Errorf("%s/%s: expected one of %v to turn: %v %v", rule.ID, x.name, rule.Proof, x.answers, x.problem)
+		}
+	}
+	for _, r := range right {
+		n := 0
+		for _, x := range wrong {
+			n += len(x.turned(t, r))
+		}
+		if n == 0 {
+			t.Errorf("%s/%s: expected one of %v as it must be: %v %v", rule.ID, r.name, rule.Proof, r.answers, r.problem)
+		}
+	}
+	for _, row := range rule.Proof {
+		if !shown[row] {
+			t.Errorf("%s: expected the row %s to turn in an example", rule.ID, row)
+		}
+	}
+	_ = fmt.Sprint
+	_ = maps.Keys[map[string]bool]
+}
