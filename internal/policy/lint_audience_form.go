@@ -32,36 +32,33 @@ func audienceFormRules() []LintRule {
 		},
 		{
 			ID: "audience-of-graph", Severity: High,
-			Why:        "nobody but Microsoft Graph can verify a token for it, so this policy refuses every one; and it is not a token for this API",
-			Fix:        "have clients ask for a token of this environment's registration, and write that one's audience into Audience Claim Values",
-			Refs:       []string{"mulesoft-policies.md §0", "mulesoft-policies.md §6"},
-			Rows:       []string{"aud-graph-genuine", "ctl-v1-delegated"},
-			Effect:     LocksOut,
-			Proof:      []string{"ctl-v2-app-only"},
-			ProofFlags: "--target TARGET",
-			check:      each(audienceOfGraph),
+			Why:    "nobody but Microsoft Graph can verify a token for it, so this policy refuses every one; and it is not a token for this API",
+			Fix:    "have clients ask for a token of this environment's registration, and write that one's audience into Audience Claim Values",
+			Refs:   []string{"mulesoft-policies.md §0", "mulesoft-policies.md §6"},
+			Rows:   []string{"aud-graph-genuine", "ctl-v1-delegated"},
+			Effect: LocksOut,
+			Proof:  []string{"ctl-v2-app-only"},
+			check:  each(audienceOfGraph),
 		},
 		{
 			ID: "audience-placeholder", Severity: High,
-			Why:        "this is the value that the provider fills in, and no token has it: every request is refused",
-			Fix:        "write this environment's own audience into Audience Claim Values",
-			Refs:       []string{"mulesoft-policies.md §2.1"},
-			Rows:       []string{"ctl-v2-app-only", "ctl-v1-app-only"},
-			Effect:     LocksOut,
-			Proof:      []string{"ctl-v2-app-only"},
-			ProofFlags: "--target TARGET",
-			check:      each(audiencePlaceholder),
+			Why:    "this is the value that the provider fills in, and no token has it: every request is refused",
+			Fix:    "write this environment's own audience into Audience Claim Values",
+			Refs:   []string{"mulesoft-policies.md §2.1"},
+			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Effect: LocksOut,
+			Proof:  []string{"ctl-v2-app-only"},
+			check:  each(audiencePlaceholder),
 		},
 		{
 			ID: "audience-matches-no-token", Severity: High,
-			Why:        "values are compared exactly and separated by commas; Entra issues no token with such an aud",
-			Fix:        "write the App ID URI or the application id, nothing else, into Audience Claim Values; commas between several",
-			Refs:       []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §2.2", "entra-tokens.md §2.2", "entra-tokens.md §2.3"},
-			Rows:       []string{"ctl-v2-app-only", "ctl-v1-app-only"},
-			Effect:     LocksOut,
-			Proof:      []string{"ctl-v2-app-only"},
-			ProofFlags: "--target TARGET",
-			check:      each(audienceMatchesNoToken),
+			Why:    "values are compared exactly and separated by commas; Entra issues no token with such an aud",
+			Fix:    "write the App ID URI or the application id, nothing else, into Audience Claim Values; commas between several",
+			Refs:   []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §2.2", "entra-tokens.md §2.2", "entra-tokens.md §2.3"},
+			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Effect: LocksOut,
+			Proof:  []string{"ctl-v2-app-only"},
+			check:  each(audienceMatchesNoToken),
 		},
 		{
 			ID: "audience-trailing-slash", Severity: Low,
@@ -148,6 +145,18 @@ func audienceMatchesNoToken(p place, c *JWTValidation) []Finding {
 		}
 	}
 	return all
+}
+
+// NeverAudience says why no token for an API has a value as aud; empty where one
+// may.
+func NeverAudience(value string) string {
+	switch {
+	case isGraph(value):
+		return "which is that of Microsoft Graph"
+	case value == placeholderAudience:
+		return "which is a placeholder"
+	}
+	return notAnAudience(value)
 }
 
 // notAnAudience says why no token has a value as aud; empty where one may.

@@ -11,14 +11,13 @@ func scopeRules() []LintRule {
 	return []LintRule{
 		{
 			ID: "scope-criteria-any", Severity: High,
-			Why:        "one of the scopes is enough: a token that has another environment's, or the harmless one of the list, opens",
-			Fix:        "set Scope Validation Criteria to Contains all scopes",
-			Refs:       []string{"mulesoft-policies.md §1.1", "mulesoft-policies.md §6"},
-			Rows:       []string{"scope-and-one-missing", "scope-or-shared-across-envs", "scope-of-other-env"},
-			Effect:     Opens,
-			Proof:      []string{"scope-and-one-missing"},
-			ProofFlags: "--target TARGET",
-			check:      scoped(scopeCriteriaAny),
+			Why:    "one of the scopes is enough: a token that has another environment's, or the harmless one of the list, opens",
+			Fix:    "set Scope Validation Criteria to Contains all scopes",
+			Refs:   []string{"mulesoft-policies.md §1.1", "mulesoft-policies.md §6"},
+			Rows:   []string{"scope-and-one-missing", "scope-or-shared-across-envs", "scope-of-other-env"},
+			Effect: Opens,
+			Proof:  []string{"scope-of-other-env"},
+			check:  scoped(scopeCriteriaAny),
 		},
 		{
 			ID: "scope-criteria-not-known", Severity: Medium,
@@ -33,14 +32,13 @@ func scopeRules() []LintRule {
 		},
 		{
 			ID: "scope-matches-no-token", Severity: High,
-			Why:        "scp of an Entra token holds the short names of scopes, separated by blanks: this one is never among them, and every request is answered with 403",
-			Fix:        "write the short names of the scopes into Scopes, with blanks between them",
-			Refs:       []string{"mulesoft-policies.md §1.1", "mulesoft-policies.md §6", "entra-tokens.md §2.3"},
-			Rows:       []string{"ctl-v2-delegated", "ctl-v1-delegated", "ctl-scope-first-of-many"},
-			Effect:     LocksOut,
-			Proof:      []string{"ctl-v2-delegated"},
-			ProofFlags: "--target TARGET",
-			check:      scoped(scopeMatchesNoToken),
+			Why:    "scp of an Entra token holds the short names of scopes, separated by blanks: this one is never among them, and every request is answered with 403",
+			Fix:    "write the short names of the scopes into Scopes, with blanks between them",
+			Refs:   []string{"mulesoft-policies.md §1.1", "mulesoft-policies.md §6", "entra-tokens.md §2.3"},
+			Rows:   []string{"ctl-v2-delegated", "ctl-v1-delegated", "ctl-scope-first-of-many"},
+			Effect: LocksOut,
+			Proof:  []string{"ctl-v2-delegated"},
+			check:  scoped(scopeMatchesNoToken),
 		},
 		{
 			ID: "scope-locks-out-daemons", Severity: Medium,
@@ -119,6 +117,12 @@ func scopeMatchesNoToken(p place, d demand) []Finding {
 		}
 	}
 	return all
+}
+
+// NeverScope says why no token has a scope; empty where one may.
+func NeverScope(scope string) string {
+	_, reason := notAScope(scope)
+	return reason
 }
 
 // notAScope says why no token has a scope, and which was meant where that can be

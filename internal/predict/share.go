@@ -14,6 +14,7 @@ import (
 func (d *derivation) share() {
 	d.foreign = map[string]*said{}
 	d.audiences = make([][]word, len(d.said))
+	d.lend()
 	for i, s := range d.said {
 		var common []word
 		for _, a := range s.audiences {
@@ -30,6 +31,23 @@ func (d *derivation) share() {
 			d.audiences[i] = common
 		}
 		d.shareRights(i)
+	}
+}
+
+// lend gives an export that names no audience those by which others name its
+// environment.
+func (d *derivation) lend() {
+	for k, m := range d.subject.Members {
+		if len(d.said[k].audiences) > 0 || d.home(k) == "" {
+			continue
+		}
+		for i, s := range d.said {
+			for _, a := range s.audiences {
+				if d.isForeign(i, a) && policy.EnvironmentOf(a.text) == policy.EnvironmentOf(m.Environment) {
+					d.said[k].audiences = append(d.said[k].audiences, a)
+				}
+			}
+		}
 	}
 }
 

@@ -240,14 +240,21 @@ func (d *derivation) clients() {
 	for _, e := range d.file.Environments {
 		all = append(all, e.Name)
 	}
-	add := func(name string, contracts, granted []string) {
-		d.file.Clients = append(d.file.Clients, &targets.Client{
-			Name: name, ID: madeUpID("client", name), Contracts: contracts, Granted: granted, MadeUp: true,
-		})
+	add := func(name string, contracts, granted []string, named ...word) {
+		id := madeUpID("client", name)
+		for _, w := range named {
+			id = strings.ToLower(w.text)
+			d.assume("the client %s is the one that the export names (%s)", name, place(w.at))
+		}
+		d.file.Clients = append(d.file.Clients, &targets.Client{Name: name, ID: id, Contracts: contracts, Granted: granted, MadeUp: true})
 	}
-	for _, name := range all {
-		add("worker-"+name, []string{name}, []string{name})
-		add("second-"+name, []string{name}, []string{name})
+	for i, name := range all {
+		var named []word
+		if i < len(d.said) {
+			named = d.said[i].clients
+		}
+		add("worker-"+name, []string{name}, []string{name}, named[:min(1, len(named))]...)
+		add("second-"+name, []string{name}, []string{name}, named[min(1, len(named)):min(2, len(named))]...)
 	}
 	if len(all) > 1 {
 		add("everywhere", all, all)
