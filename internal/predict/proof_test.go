@@ -40,28 +40,43 @@ func fromAnywhere(string) (string, bool) { return "from the environment", true }
 // lintTenants are those that the examples of all rules name, or that are made up
 // for them.
 func lintTenants() (all []string) {
-	err := filepath.WalkDir(lintExamples, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || filepath.Ext(name) == ".txt" {
-			return err
+	paths, err := filepath.Glob(filepath.Join(lintExamples, "*", "*"))
+	if err != nil || len(paths) == 0 {
+		panic(fmt.Sprint("expected examples of lint rules, got none: ", err))
+	}
+	for _, path := range paths {
+		if filepath.Ext(path) == ".txt" {
+			continue
 		}
-		text, err := os.ReadFile(name)
+		instances, err := policy.Read(filesBelow(path), policy.ReadOptions{Lookup: fromAnywhere})
 		if err != nil {
-			return err
-		}
-		instances, err := policy.Read([]policy.File{{Name: filepath.Base(name), Bytes: text}}, policy.ReadOptions{Lookup: fromAnywhere})
-		if err != nil {
-			return err
+			panic(err)
 		}
 		subjects, err := tasks(Options{Instances: instances})
+		if err != nil {
+			panic(err)
+		}
 		for _, s := range subjects {
 			all = append(all, s.target.Tenant.ID)
 		}
+	}
+	return all
+}
+
+// filesBelow are a file, or those of a folder.
+func filesBelow(path string) (files []policy.File) {
+	err := filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		files = append(files, policy.File{Name: filepath.Base(name), Bytes: text})
 		return err
 	})
 	if err != nil {
 		panic(err)
 	}
-	return all
+	return files
 }
 
 // examplesOf are those of a rule by kind.
@@ -72,19 +87,7 @@ func examplesOf(t *testing.T, rule policy.LintRule, kind string) (all []example)
 		t.Fatalf("%s: expected an example that is %s (%v)", rule.ID, kind, err)
 	}
 	for _, path := range paths {
-		e := example{rule: rule, name: filepath.Base(path)}
-		err := filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() {
-				return err
-			}
-			text, err := os.ReadFile(name)
-			e.files = append(e.files, policy.File{Name: filepath.Base(name), Bytes: text})
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, e)
+		all = append(all, example{rule, filepath.Base(path), filesBelow(path)})
 	}
 	return all
 }
@@ -175,12 +178,15 @@ func answerOf(c *reports.Case) answer {
 type predictedExample struct {
 	example
 	answers map[spot]answer
+	// reasons are those of the cases, and assumed is what the document does not say.
+	reasons map[spot][]string
+	assumed []string
 	problem error
 }
 
 func (e example) predict(t *testing.T, catalogue scenarios.Catalogue) predictedExample {
 	t.Helper()
-	out := predictedExample{example: e, answers: map[spot]answer{}}
+	out := predictedExample{example: e, answers: map[spot]answer{}, reasons: map[spot][]string{}}
 	p, err := newPredictor(e.options(t, catalogue))
 	if err != nil {
 		t.Fatalf("%s/%s: %v", e.rule.ID, e.name, err)
@@ -202,6 +208,7 @@ func (e example) predict(t *testing.T, catalogue scenarios.Catalogue) predictedE
 		for i := range f.cases {
 			at := spot{f.cases[i].Environment, f.cases[i].Scenario}
 			out.answers[at] = max(out.answers[at], answerOf(&f.cases[i]))
+			out.reasons[at] = append(out.reasons[at], string(f.cases[i].Reason))
 		}
 	}
 	return out
@@ -269,7 +276,7 @@ func proven(t *testing.T, rule policy.LintRule, catalogue scenarios.Catalogue) {
 			}
 		}
 		if n == 0 {
-			t.Errorf("%s/%s: expected one of %v to turn, got %v, and %s", rule.ID, x.name, rule.Proof, x.answers, described(right))
+			t.Errorf("%s/%s: expected one of %v to turn, got %v, and %s", rule.ID, x.name, rule.Proof, x.reasons, described(right))
 		}
 	}
 	if predictable == 0 {
@@ -288,7 +295,7 @@ func proven(t *testing.T, rule policy.LintRule, catalogue scenarios.Catalogue) {
 func described(all []predictedExample) string {
 	var b strings.Builder
 	for _, x := range all {
-		fmt.Fprintf(&b, "%s: %v %v; ", x.name, x.answers, x.problem)
+		fmt.Fprintf(&b, "%s: %v %v; ", x.name, x.reasons, x.problem)
 	}
 	return b.String()
 }

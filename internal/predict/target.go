@@ -233,40 +233,6 @@ func (d *derivation) versionsOf(i int, e *targets.Environment) []mint.Version {
 	return both
 }
 
-// clients are one with a contract and a grant for each environment, one for all,
-// one without a grant and one without a contract.
-func (d *derivation) clients() {
-	var all []string
-	for _, e := range d.file.Environments {
-		all = append(all, e.Name)
-	}
-	add := func(name string, contracts, granted []string, named ...word) {
-		id := madeUpID("client", name)
-		for _, w := range named {
-			id = strings.ToLower(w.text)
-			d.assume("the client %s is the one that the export names (%s)", name, place(w.at))
-		}
-		d.file.Clients = append(d.file.Clients, &targets.Client{Name: name, ID: id, Contracts: contracts, Granted: granted, MadeUp: true})
-	}
-	for i, name := range all {
-		var named []word
-		if i < len(d.said) {
-			named = d.said[i].clients
-		}
-		add("worker-"+name, []string{name}, []string{name}, named[:min(1, len(named))]...)
-		add("second-"+name, []string{name}, []string{name}, named[min(1, len(named)):min(2, len(named))]...)
-	}
-	if len(all) > 1 {
-		add("everywhere", all, all)
-	}
-	add("ungranted", all, nil)
-	add("stranger", nil, all)
-	if d.enforced() {
-		d.assume("callers send no client_id field, which a policy of these asks for")
-	}
-	d.assume("clients: one with a contract and a grant for each environment, one without the contract, one without the grant")
-}
-
 // enforced reports whether a policy wants the client's id from the request.
 func (d *derivation) enforced() bool {
 	for _, m := range d.subject.Members {
