@@ -93,6 +93,11 @@ type Finding struct {
 	Why     string   `json:"why"`
 	Fix     string   `json:"fix"`
 	Rows    []string `json:"rows,omitempty"`
+	// Effect, Proof, ProofFlags and Unshown are those of the rule.
+	Effect     Effect   `json:"effect"`
+	Proof      []string `json:"proof,omitempty"`
+	ProofFlags string   `json:"proofFlags,omitempty"`
+	Unshown    string   `json:"unshown,omitempty"`
 	// Patches are the changes that end the finding, where they can be told.
 	Patches []Patch `json:"patches,omitempty"`
 }
@@ -132,6 +137,7 @@ func Lint(all []Instance, by []LintRule) []Finding {
 	for _, r := range by {
 		for _, f := range r.check(looked) {
 			f.Rule, f.Severity, f.Why, f.Rows = r.ID, r.Severity, r.Why, r.Rows
+			f.Effect, f.Proof, f.ProofFlags, f.Unshown = r.Effect, r.Proof, r.ProofFlags, r.Unshown
 			f.Fix, f.Message = cmp.Or(f.Fix, r.Fix), withoutCredentials(f.Message)
 			found = append(found, f)
 		}

@@ -16,7 +16,7 @@ func audienceRules() []LintRule {
 			Refs:   []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §6", "7519§4.1.3", "8725§3.9"},
 			Rows:   []string{"aud-other-env-genuine", "aud-other-api-same-env", "aud-other-only", "aud-arm-genuine"},
 			Effect: Opens,
-			Proof:  []string{"aud-other-env-genuine", "aud-other-only"},
+			Proof:  []string{"aud-other-env-genuine", "aud-other-only", "aud-missing"},
 			check:  each(audienceNotChecked),
 		},
 		{
@@ -26,7 +26,7 @@ func audienceRules() []LintRule {
 			Refs:   []string{"mulesoft-policies.md §2.1", "7519§4.1.3"},
 			Rows:   []string{"aud-other-env-genuine", "aud-other-api-same-env", "aud-other-only", "aud-missing"},
 			Effect: Opens,
-			Proof:  []string{"aud-other-env-genuine", "aud-other-only"},
+			Proof:  []string{"aud-other-env-genuine", "aud-other-only", "aud-missing"},
 			check:  each(audienceWithoutSwitch),
 		},
 		{
@@ -56,7 +56,7 @@ func audienceRules() []LintRule {
 			Refs:   []string{"mulesoft-policies.md §6", "8725§3.9"},
 			Rows:   []string{"aud-list-holds-other-env", "aud-other-env-genuine", "aud-other-only"},
 			Effect: Opens,
-			Proof:  []string{"aud-other-env-genuine"},
+			Proof:  []string{"aud-other-env-genuine", "aud-other-env-genuine-v1"},
 			check:  each(audienceOfTwoEnvironments),
 		},
 		{
@@ -66,7 +66,7 @@ func audienceRules() []LintRule {
 			Refs:   []string{"mulesoft-policies.md §6"},
 			Rows:   []string{"aud-other-env-genuine", "ctl-v1-aud-as-app-id-uri"},
 			Effect: Opens,
-			Proof:  []string{"aud-other-env-genuine", "ctl-v2-app-only"},
+			Proof:  []string{"aud-other-env-genuine-v1", "ctl-v1-app-only"},
 			check:  each(audienceOfAnotherEnvironment),
 		},
 		{

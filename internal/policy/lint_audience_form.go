@@ -57,7 +57,7 @@ func audienceFormRules() []LintRule {
 			Refs:   []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §2.2", "entra-tokens.md §2.2", "entra-tokens.md §2.3"},
 			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only"},
 			Effect: LocksOut,
-			Proof:  []string{"ctl-v2-app-only"},
+			Proof:  []string{"ctl-v1-app-only"},
 			check:  each(audienceMatchesNoToken),
 		},
 		{

@@ -16,7 +16,7 @@ func claimRules() []LintRule {
 			Refs:   []string{"mulesoft-policies.md §2.1"},
 			Rows:   []string{"iss-other-tenant-same-audience", "scope-missing-genuine", "role-app-only-no-roles"},
 			Effect: Opens,
-			Proof:  []string{"iss-other-tenant-same-audience", "role-app-only-no-roles"},
+			Proof:  []string{"iss-other-tenant-same-audience"},
 			check:  each(claimsWithoutSwitch),
 		},
 		{
@@ -161,19 +161,21 @@ func (p place) splitting(r claimRule) []Patch {
 	return p.patchRule(r, "#[(vars.claimSet.scp splitBy ' ') contains "+m[1]+"]")
 }
 
+// claimRulesContradict takes a rule that is not mandatory beside one that is: the
+// claim is there then.
 func claimRulesContradict(p place, _ *JWTValidation) []Finding {
-	first := map[string]string{}
+	first := map[string]claimRule{}
 	return p.eachRule(func(r claimRule) []Finding {
-		if r.x != nil || !r.mandatory {
+		if r.x != nil {
 			return nil
 		}
 		other, twice := first[r.Key]
 		if !twice {
-			first[r.Key] = r.Value
+			first[r.Key] = r // the mandatory ones come first
 		}
-		if !twice || other == r.Value {
+		if !twice || other.Value == r.Value || !other.mandatory {
 			return nil
 		}
-		return []Finding{p.ruled(r, "expected one value, got %s beside %s", r.Value, other)}
+		return []Finding{p.ruled(r, "expected one value, got %s beside %s", r.Value, other.Value)}
 	})
 }

@@ -65,6 +65,12 @@ func (in *inspected) tokenChecked() bool {
 	return slices.ContainsFunc(in.tokenPolicies(), place.checksContract)
 }
 
+// OfToken reports whether the client id comes from the token, so that a request
+// needs none beside it.
+func (c *ClientIDEnforcement) OfToken() bool {
+	return c.CredentialsOrigin == customOrigin && ofToken(c.ClientIDExpression)
+}
+
 func clientIDWithoutSecret(p place, c *ClientIDEnforcement) []Finding {
 	if c.CredentialsOrigin != customOrigin || c.ClientSecretExpression != "" || ofToken(c.ClientIDExpression) || p.in.tokenChecked() {
 		return nil

@@ -282,7 +282,7 @@ func (in *inspected) tenants() []string {
 			continue
 		}
 		for _, address := range c.keySets() {
-			if _, tenant, ok := tenantOf(address); ok && isEntra(address) && !slices.Contains(anyone(), tenant) {
+			if _, tenant, ok := tenantOf(address); ok && IsEntra(address) && !slices.Contains(anyone(), tenant) {
 				all = append(all, strings.ToLower(tenant))
 			}
 		}

@@ -8,13 +8,14 @@ func introspectionRules() []LintRule {
 	return []LintRule{
 		{
 			ID: "introspection-at-entra", Severity: High,
-			Why:     "Entra has no introspection endpoint, and the vendor's page says that this policy does not support it: no token is ever found valid",
-			Fix:     "use JWT Validation in its place",
-			Refs:    []string{"mulesoft-policies.md §0", "mulesoft-policies.md §1.7"},
-			Rows:    []string{"ctl-v2-app-only", "ctl-v1-app-only"},
-			Effect:  LocksOut,
-			Unshown: "the issuer here answers at every introspection address, and Entra at none",
-			check:   each(introspectionAtEntra),
+			Why:        "Entra has no introspection endpoint, and the vendor's page says that this policy does not support it: no token is ever found valid",
+			Fix:        "use JWT Validation in its place",
+			Refs:       []string{"mulesoft-policies.md §0", "mulesoft-policies.md §1.7"},
+			Rows:       []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Effect:     LocksOut,
+			Proof:      []string{"ctl-v2-app-only", "ctl-v2-delegated"},
+			ProofFlags: "--introspect rfc7662-normalised",
+			check:      each(introspectionAtEntra),
 		},
 		{
 			ID: "oauth-provider-not-entra", Severity: High,
@@ -38,13 +39,14 @@ func introspectionRules() []LintRule {
 		},
 		{
 			ID: "introspection-nothing-checked", Severity: Critical,
-			Why:    "any active token of the tenant is taken, in every environment",
-			Fix:    "write this environment's own scope into Scopes, or untick Skip Client Id Validation",
-			Refs:   []string{"mulesoft-policies.md §1.7", "mulesoft-policies.md §6"},
-			Rows:   []string{"aud-other-env-genuine", "client-unregistered-genuine", "scope-missing-genuine"},
-			Effect: Opens,
-			Proof:  []string{"aud-other-env-genuine"},
-			check:  each(introspectionNothingChecked),
+			Why:        "any active token of the tenant is taken, in every environment",
+			Fix:        "write this environment's own scope into Scopes, or untick Skip Client Id Validation",
+			Refs:       []string{"mulesoft-policies.md §1.7", "mulesoft-policies.md §6"},
+			Rows:       []string{"aud-other-env-genuine", "client-unregistered-genuine", "scope-missing-genuine"},
+			Effect:     Opens,
+			Proof:      []string{"aud-other-env-genuine"},
+			ProofFlags: "--introspect rfc7662-normalised",
+			check:      each(introspectionNothingChecked),
 		},
 		{
 			ID: "introspection-client-by-username", Severity: Medium,
@@ -72,7 +74,7 @@ func introspectionRules() []LintRule {
 
 func introspectionAtEntra(p place, c *Introspection) []Finding {
 	host, _, _ := tenantOf(strings.TrimSuffix(c.IntrospectionURL, "/") + "/x")
-	if !isEntra(c.IntrospectionURL) && host != "graph.microsoft.com" {
+	if !IsEntra(c.IntrospectionURL) && host != "graph.microsoft.com" {
 		return nil
 	}
 	return []Finding{p.about("introspectionURL", "expected an endpoint that answers RFC 7662, got %s", host)}

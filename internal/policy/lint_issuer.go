@@ -27,7 +27,7 @@ func issuerRules() []LintRule {
 			Refs:   []string{"mulesoft-policies.md §2.4", "entra-tokens.md §1.4"},
 			Rows:   []string{"iss-other-tenant-same-audience", "iss-substring"},
 			Effect: Opens,
-			Proof:  []string{"iss-other-tenant-same-audience", "client-multi-tenant-twin"},
+			Proof:  []string{"iss-other-tenant-genuine", "client-multi-tenant-twin"},
 			check:  each(issuerOfAnyTenant),
 		},
 		{
@@ -37,19 +37,18 @@ func issuerRules() []LintRule {
 			Refs:   []string{"mulesoft-policies.md §2.4", "mulesoft-policies.md §6"},
 			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only"},
 			Effect: LocksOut,
-			Proof:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Proof:  []string{"ctl-v2-app-only"},
 			check:  each(issuerMatchesNoToken),
 		},
 		{
 			ID: "issuer-against-token-version", Severity: High,
-			Why:        "iss is of one token version and the client id expression of the other: no genuine token passes both",
-			Fix:        "make the value of iss in Mandatory custom claims and Client ID Expression speak of the token version of this environment's registration",
-			Refs:       []string{"mulesoft-policies.md §2.4", "mulesoft-policies.md §6", "entra-tokens.md §2.1"},
-			Rows:       []string{"ctl-v2-app-only", "ctl-v1-app-only", "ctl-no-client-id-no-scope-claims"},
-			Effect:     LocksOut,
-			Proof:      []string{"ctl-v2-app-only", "ctl-v1-app-only"},
-			ProofFlags: "--token-versions 1,2",
-			check:      each(issuerAgainstVersion),
+			Why:    "iss is of one token version and the client id expression of the other: no genuine token passes both",
+			Fix:    "make the value of iss in Mandatory custom claims and Client ID Expression speak of the token version of this environment's registration",
+			Refs:   []string{"mulesoft-policies.md §2.4", "mulesoft-policies.md §6", "entra-tokens.md §2.1"},
+			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only", "ctl-no-client-id-no-scope-claims"},
+			Effect: LocksOut,
+			Proof:  []string{"ctl-v2-app-only"},
+			check:  each(issuerAgainstVersion),
 		},
 		{
 			ID: "issuer-of-one-version", Severity: Low,
@@ -58,7 +57,7 @@ func issuerRules() []LintRule {
 			Refs:       []string{"mulesoft-policies.md §2.4", "entra-tokens.md §2.1"},
 			Rows:       []string{"ctl-v2-app-only", "ctl-v1-app-only"},
 			Effect:     LocksOut,
-			Proof:      []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Proof:      []string{"ctl-v1-app-only"},
 			ProofFlags: "--token-versions 1,2",
 			check:      each(issuerOfOneVersion),
 		},
@@ -178,7 +177,7 @@ func issuerNotChecked(p place, c *JWTValidation) []Finding {
 func (p place) demandTenant(c *JWTValidation) []Patch {
 	tenant := ""
 	for _, address := range c.keySets() {
-		if _, t, ok := tenantOf(address); ok && isEntra(address) && bareGUID(t) {
+		if _, t, ok := tenantOf(address); ok && IsEntra(address) && bareGUID(t) {
 			tenant = t
 		}
 	}

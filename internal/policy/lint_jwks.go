@@ -12,13 +12,13 @@ func jwksRules() []LintRule {
 	return []LintRule{
 		{
 			ID: "jwks-not-used", Severity: High,
-			Why:    "JWT Key Origin is text unless it is set: the key set that is given here is never fetched",
-			Fix:    "set JWT Key Origin to JWKS",
-			Refs:   []string{"mulesoft-policies.md §2.1"},
-			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only"},
-			Effect: LocksOut,
-			Proof:  []string{"ctl-v2-app-only"},
-			check:  each(jwksNotUsed),
+			Why:     "JWT Key Origin is text unless it is set: the key set that is given here is never fetched",
+			Fix:     "set JWT Key Origin to JWKS",
+			Refs:    []string{"mulesoft-policies.md §2.1"},
+			Rows:    []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Effect:  LocksOut,
+			Unshown: "the key that counts in place of the key set is not in the document; predict refuses it",
+			check:   each(jwksNotUsed),
 		},
 		{
 			ID: "jwks-placeholder", Severity: High,
@@ -72,14 +72,13 @@ func jwksRules() []LintRule {
 		},
 		{
 			ID: "jwks-kept-long", Severity: Medium,
-			Why:        "keys are not known to be fetched again for an unknown kid: after a change of keys genuine tokens are refused, and a withdrawn key is trusted, for as long as the set is kept",
-			Fix:        "set JWKS Caching Time To Live to 60; it is in minutes",
-			Refs:       []string{"mulesoft-policies.md §2.2", "mulesoft-policies.md §8", "entra-tokens.md §5"},
-			Rows:       []string{"jwks-new-key-just-published", "jwks-emergency-roll", "jwks-key-retired"},
-			Effect:     Opens,
-			Proof:      []string{"jwks-key-retired"},
-			ProofFlags: "--target TARGET",
-			check:      each(jwksKeptLong),
+			Why:     "keys are not known to be fetched again for an unknown kid: after a change of keys genuine tokens are refused, and a withdrawn key is trusted, for as long as the set is kept",
+			Fix:     "set JWKS Caching Time To Live to 60; it is in minutes",
+			Refs:    []string{"mulesoft-policies.md §2.2", "mulesoft-policies.md §8", "entra-tokens.md §5"},
+			Rows:    []string{"jwks-new-key-just-published", "jwks-emergency-roll", "jwks-key-retired"},
+			Effect:  Opens,
+			Unshown: "the rows wait for seconds, and keys are kept for an hour at the least, which is as long as a token lives",
+			check:   each(jwksKeptLong),
 		},
 	}
 }
@@ -99,14 +98,14 @@ func (c *JWTValidation) keySets() []string {
 	return parts(c.JWKSURL)
 }
 
-// placeholder reports an address of the documentation.
-func placeholder(address string) bool {
+// IsPlaceholder reports an address of the documentation.
+func IsPlaceholder(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && u.Hostname() == "your-jwks-service.example"
 }
 
 func jwksPlaceholder(p place, c *JWTValidation) []Finding {
-	if !slices.ContainsFunc(c.keySets(), placeholder) {
+	if !slices.ContainsFunc(c.keySets(), IsPlaceholder) {
 		return nil
 	}
 	return []Finding{p.about("jwksUrl", "expected the address of the tenant's keys, got the placeholder of the documentation")}
@@ -125,7 +124,7 @@ func overHTTP(address string) bool {
 
 func jwksOverHTTP(p place, c *JWTValidation) []Finding {
 	for _, address := range c.keySets() {
-		if !overHTTP(address) || placeholder(address) {
+		if !overHTTP(address) || IsPlaceholder(address) {
 			continue
 		}
 		f := p.about("jwksUrl", "expected https, got %s", address)
@@ -138,7 +137,7 @@ func jwksOverHTTP(p place, c *JWTValidation) []Finding {
 func jwksCommon(p place, c *JWTValidation) []Finding {
 	for _, address := range c.keySets() {
 		_, tenant, ok := tenantOf(address)
-		if !ok || !isEntra(address) || !slices.Contains(anyone(), strings.ToLower(tenant)) {
+		if !ok || !IsEntra(address) || !slices.Contains(anyone(), strings.ToLower(tenant)) {
 			continue
 		}
 		f := p.about("jwksUrl", "expected the keys of one tenant, got those of %s", tenant)
@@ -150,8 +149,8 @@ func jwksCommon(p place, c *JWTValidation) []Finding {
 	return nil
 }
 
-// isEntra reports whether an address is one of Entra's.
-func isEntra(address string) bool {
+// IsEntra reports whether an address is one of Entra's.
+func IsEntra(address string) bool {
 	host, _, _ := tenantOf(address)
 	return slices.Contains(entraHosts(), host)
 }
@@ -159,7 +158,7 @@ func isEntra(address string) bool {
 func jwksNotAKeySet(p place, c *JWTValidation) []Finding {
 	for _, address := range c.keySets() {
 		u, err := url.Parse(address)
-		if err != nil || !isEntra(address) || strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), "/keys") {
+		if err != nil || !IsEntra(address) || strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), "/keys") {
 			continue
 		}
 		return []Finding{p.about("jwksUrl", "expected an address that ends with /keys, got %s", address)}
@@ -170,7 +169,7 @@ func jwksNotAKeySet(p place, c *JWTValidation) []Finding {
 func jwksOfAnotherIssuer(p place, c *JWTValidation) []Finding {
 	for _, address := range c.keySets() {
 		host, _, ok := tenantOf(address)
-		if !ok || isEntra(address) || placeholder(address) || strings.HasPrefix(host, "login.microsoftonline.") || strings.HasPrefix(host, "login.partner.microsoftonline.") {
+		if !ok || IsEntra(address) || IsPlaceholder(address) || strings.HasPrefix(host, "login.microsoftonline.") || strings.HasPrefix(host, "login.partner.microsoftonline.") {
 			continue
 		}
 		return []Finding{p.about("jwksUrl", "expected an address of Entra, got %s", address)}

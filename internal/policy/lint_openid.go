@@ -10,7 +10,7 @@ func openIDRules() []LintRule {
 			Refs:   []string{"mulesoft-policies.md §0", "mulesoft-policies.md §1.2", "mulesoft-policies.md §1.4", "mulesoft-policies.md §6"},
 			Rows:   []string{"ctl-no-client-id-no-scope-claims", "ctl-v1-app-only", "ctl-v2-app-only"},
 			Effect: LocksOut,
-			Proof:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Proof:  []string{"ctl-v2-delegated"},
 			check:  each(oidcClientCheckOn),
 		},
 		{
@@ -95,7 +95,7 @@ func oidcInLocalMode(p place, _ *OpenIDConnect) []Finding {
 
 func oidcGraphTokens(p place, c *OpenIDConnect) []Finding {
 	if c.Scopes == "" {
-		return nil
+		return []Finding{p.of("expected %s for tokens of this API, got %s", jwtValidation, p.Asset)}
 	}
 	return []Finding{p.about("scopes", "expected none with the Entra client provider, got %s", c.Scopes)}
 }

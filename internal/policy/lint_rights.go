@@ -56,7 +56,7 @@ func rightsRules() []LintRule {
 			Refs:   []string{"mulesoft-policies.md §6"},
 			Rows:   []string{"scope-of-other-env", "role-app-only-other-env-role"},
 			Effect: Opens,
-			Proof:  []string{"role-app-only-other-env-role", "scope-of-other-env", "ctl-v2-app-only"},
+			Proof:  []string{"role-app-only-other-env-role", "ctl-v2-app-only"},
 			check:  each(claimOfAnotherEnvironment),
 		},
 	}

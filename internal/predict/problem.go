@@ -30,13 +30,11 @@ var admitNothing = [...]string{
 }
 
 // unemulated says which policies of a subject are not known here, so that nothing
-// can be said of it; nil where there is none.
+// can be said of it; nil where there is none. An instance without policies forwards
+// whatever comes.
 func unemulated(s Subject) error {
 	var all []error
 	for _, m := range s.Members {
-		if false && len(m.Instance.Policies) == 0 {
-			all = append(all, reasonAt(m.Instance.At, "the instance "+m.Instance.Name+" has no policy", ""))
-		}
 		for _, a := range m.Instance.Policies {
 			if !gateway.Emulates(a) && !slices.Contains(admitNothing[:], a.Asset) {
 				all = append(all, reasonAt(a.At, "the policy "+a.Asset+" is not known here, and what it refuses or admits neither", ""))

@@ -21,7 +21,7 @@ type word struct {
 type said struct {
 	tenants, audiences, scopes, roles, clients []word
 	anyScope                                   bool
-	versions                          []mint.Version // nil: nothing says which
+	versions                                   []mint.Version // nil: nothing says which
 	// disagree: what the export says of versions fits no token.
 	disagree bool
 }

@@ -237,7 +237,7 @@ func (d *derivation) versionsOf(i int, e *targets.Environment) []mint.Version {
 func (d *derivation) enforced() bool {
 	for _, m := range d.subject.Members {
 		for _, a := range m.Instance.Policies {
-			if _, is := a.Config.(*policy.ClientIDEnforcement); is {
+			if c, is := a.Config.(*policy.ClientIDEnforcement); is && !c.OfToken() {
 				return true
 			}
 		}
