@@ -118,7 +118,10 @@ func (r *Run) letIn(ctx context.Context, c *scenarios.Case, l *lane) bool {
 	if v := r.build(ctx, s); v != nil {
 		return false
 	}
-	if !r.shoot(ctx, s) {
+	r.slots <- struct{}{}
+	fired := r.shoot(ctx, s)
+	<-r.slots
+	if !fired {
 		return false
 	}
 	state, _ := verdict.JudgeControl(s.observed, s.reach)

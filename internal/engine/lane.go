@@ -29,6 +29,8 @@ type lane struct {
 	// build makes the request of one shot, which has an id of its own: the echo
 	// is asked what it saw of this one and not of those before.
 	build func(token, id string) (probe.Wire, error)
+	// settled is closed when the answers have settled.
+	settled chan struct{}
 
 	mu       sync.Mutex
 	fires    int
@@ -169,9 +171,11 @@ func (l *lane) left() []*shotBetween {
 	return all
 }
 
-// openLanes makes a lane for every control that a case may lean on and fires
-// it until the answer is settled.
-func (r *Run) openLanes(ctx context.Context, cases []*scenarios.Case) {
+// openLanes makes a lane for every control that a case may lean on and begins to
+// fire it until the answer is settled; when all are, the causes are named. Cases
+// are fired meanwhile, which is why lanes open in their order; the group that it
+// gives is done when all this is.
+func (r *Run) openLanes(ctx context.Context, cases []*scenarios.Case) *sync.WaitGroup {
 	var all []scenarios.Control
 	for _, c := range cases {
 		for _, choice := range c.Choices {
@@ -182,8 +186,15 @@ func (r *Run) openLanes(ctx context.Context, cases []*scenarios.Case) {
 		}
 	}
 	r.tokens.prefetch(ctx, r.grantsOf(cases, all))
-	slices.SortFunc(all, compareControls)
-	r.each(all, func(c scenarios.Control) { r.settleReadiness(ctx, r.lanes[c]) })
+	var opening sync.WaitGroup
+	opening.Go(func() {
+		r.each(all, func(c scenarios.Control) {
+			defer close(r.lanes[c].settled)
+			r.settleReadiness(ctx, r.lanes[c])
+		})
+		r.nameCauses(ctx)
+	})
+	return &opening
 }
 
 func compareControls(a, b scenarios.Control) int {
@@ -213,7 +224,9 @@ func (r *Run) settleReadiness(ctx context.Context, l *lane) {
 	equal := 0
 	for len(fired) < readyAttempts && equal < equalAnswers && ctx.Err() == nil {
 		s := &shot{lane: l}
+		r.slots <- struct{}{}
 		verdicts = append(verdicts, r.shootControl(ctx, s))
+		<-r.slots
 		if fired = append(fired, s); len(fired) > 1 && s.state != fired[len(fired)-2].state {
 			equal = 0
 		}
