@@ -24,6 +24,8 @@ type said struct {
 	versions                                   []mint.Version // nil: nothing says which
 	// disagree: what the export says of versions fits no token.
 	disagree bool
+	// strayed: all scopes or roles that it asks for are another environment's.
+	strayed bool
 }
 
 var (

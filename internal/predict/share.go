@@ -63,12 +63,15 @@ func (d *derivation) shareRights(i int) {
 				d.ofForeign(w, func(f *said) { f.scopes = append(f.scopes, w) })
 			}
 		}
-		s.scopes = slices.DeleteFunc(slices.Clone(s.scopes), isForeign)
+		kept := slices.DeleteFunc(slices.Clone(s.scopes), isForeign)
+		s.strayed = len(kept) == 0 && len(s.scopes) > 0
+		s.scopes = kept
 	}
 	if !slices.ContainsFunc(s.roles, isOwn) {
 		for _, w := range s.roles {
 			d.ofForeign(w, func(f *said) { f.roles = append(f.roles, w) })
 		}
+		s.strayed = s.strayed || len(s.roles) > 0
 		s.roles = nil
 	}
 }

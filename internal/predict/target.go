@@ -146,7 +146,11 @@ func (d *derivation) requirement(i int) targets.Requirement {
 	switch {
 	case len(r.Scopes) == 0 && len(r.Roles) == 0:
 		r.Scopes, r.Roles = []string{made}, []string{made}
-		d.assume("%s: users need the scope %s and daemons the role %s, for the export asks for neither", m.Environment, made, made)
+		none := "neither"
+		if s.strayed {
+			none = "none of its own"
+		}
+		d.assume("%s: users need the scope %s and daemons the role %s, for the export asks for %s", m.Environment, made, made, none)
 	case len(r.Roles) == 0:
 		r.Roles = slices.Clone(r.Scopes)
 		d.assume("%s: daemons hold the role %s where users hold the scope (%s)", m.Environment, strings.Join(r.Roles, ", "), place(s.scopes[0].at))
