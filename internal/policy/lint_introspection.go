@@ -24,7 +24,7 @@ func introspectionRules() []LintRule {
 			Refs:    []string{"mulesoft-policies.md §1.1"},
 			Rows:    []string{"ctl-v2-app-only", "ctl-v1-app-only"},
 			Effect:  LocksOut,
-			Unshown: "the policy asks the Mule OAuth provider, which is not emulated here",
+			Unshown: "the policy asks the Mule OAuth provider, which is not emulated here; predict refuses the document",
 			check:   eachPolicy(oauth2ProviderNotEntra),
 		},
 		{

@@ -42,7 +42,7 @@ func keyRules() []LintRule {
 			Refs:    []string{"mulesoft-policies.md §2.1", "entra-tokens.md §5"},
 			Rows:    []string{"jwks-new-key-just-published", "jwks-key-retired", "ctl-each-published-key"},
 			Effect:  Opens,
-			Unshown: "the key of a document is the real tenant's, whose private half signs for nobody here",
+			Unshown: "predict refuses a document without its key, and a key that stands in one is the real tenant's, with which nobody signs here",
 			check:   each(textKeyOfEntra),
 		},
 		{
