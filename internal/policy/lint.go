@@ -104,8 +104,9 @@ type Finding struct {
 
 // rules is the registry, sorted by id.
 var rules = register(slices.Concat(
-	chainRules(), orderRules(), settingRules(), keyRules(), jwksRules(), placementRules(), audienceRules(), audienceFormRules(),
-	issuerRules(), timeRules(), claimRules(), rightsRules(), expressionRules(), clientRules(), enforcementRules(), scopeRules(),
+	chainRules(), orderRules(), settingRules(), keyRules(), jwksRules(), jwksTrustRules(), placementRules(),
+	audienceRules(), audienceEnvironmentRules(), audienceFormRules(),
+	issuerRules(), timeRules(), claimRules(), rightsRules(), expressionRules(), clientRules(), clientVersionRules(), enforcementRules(), scopeRules(),
 	openIDRules(), introspectionRules(), environmentRules(),
 ))
 

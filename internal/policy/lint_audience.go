@@ -15,9 +15,8 @@ func audienceRules() []LintRule {
 			Fix:    "tick Validate Audience Claim and Audience Claim Mandatory, and write this environment's own audience into Audience Claim Values",
 			Refs:   []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §6", "7519§4.1.3", "8725§3.9"},
 			Rows:   []string{"aud-other-env-genuine", "aud-other-api-same-env", "aud-other-only", "aud-arm-genuine"},
-			Effect: Opens,
-			Proof:  []string{"aud-other-env-genuine", "aud-other-only", "aud-missing"},
-			check:  each(audienceNotChecked),
+			Effect: Opens, Proof: []string{"aud-other-env-genuine", "aud-other-only", "aud-missing"},
+			check: each(audienceNotChecked),
 		},
 		{
 			ID: "audience-without-switch", Severity: Critical,
@@ -25,9 +24,8 @@ func audienceRules() []LintRule {
 			Fix:    "tick Validate Audience Claim",
 			Refs:   []string{"mulesoft-policies.md §2.1", "7519§4.1.3"},
 			Rows:   []string{"aud-other-env-genuine", "aud-other-api-same-env", "aud-other-only", "aud-missing"},
-			Effect: Opens,
-			Proof:  []string{"aud-other-env-genuine", "aud-other-only", "aud-missing"},
-			check:  each(audienceWithoutSwitch),
+			Effect: Opens, Proof: []string{"aud-other-env-genuine", "aud-other-only", "aud-missing"},
+			check: each(audienceWithoutSwitch),
 		},
 		{
 			ID: "audience-not-mandatory", Severity: High,
@@ -35,9 +33,8 @@ func audienceRules() []LintRule {
 			Fix:    "tick Audience Claim Mandatory",
 			Refs:   []string{"mulesoft-policies.md §2.2", "mulesoft-policies.md §6", "8725§3.9"},
 			Rows:   []string{"aud-missing", "aud-iss-exp-all-missing"},
-			Effect: Opens,
-			Proof:  []string{"aud-missing"},
-			check:  each(audienceNotMandatory),
+			Effect: Opens, Proof: []string{"aud-missing"},
+			check: each(audienceNotMandatory),
 		},
 		{
 			ID: "audience-empty", Severity: High,
@@ -45,19 +42,23 @@ func audienceRules() []LintRule {
 			Fix:    "write this environment's own audience into Audience Claim Values",
 			Refs:   []string{"mulesoft-policies.md §2.1"},
 			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only", "aud-other-only"},
-			Effect: LocksOut,
-			Proof:  []string{"ctl-v2-app-only"},
-			check:  each(audienceEmpty),
+			Effect: LocksOut, Proof: []string{"ctl-v2-app-only"},
+			check: each(audienceEmpty),
 		},
+	}
+}
+
+// audienceEnvironmentRules are about audiences of other environments.
+func audienceEnvironmentRules() []LintRule {
+	return []LintRule{
 		{
 			ID: "audience-of-two-environments", Severity: Critical,
 			Why:    "one of the values is enough: a token for the other environment opens this one",
 			Fix:    "leave only this environment's own values in Audience Claim Values",
 			Refs:   []string{"mulesoft-policies.md §6", "8725§3.9"},
 			Rows:   []string{"aud-list-holds-other-env", "aud-other-env-genuine", "aud-other-only"},
-			Effect: Opens,
-			Proof:  []string{"aud-other-env-genuine", "aud-other-env-genuine-v1"},
-			check:  each(audienceOfTwoEnvironments),
+			Effect: Opens, Proof: []string{"aud-other-env-genuine", "aud-other-env-genuine-v1"},
+			check: each(audienceOfTwoEnvironments),
 		},
 		{
 			ID: "audience-of-another-environment", Severity: High,
@@ -65,20 +66,17 @@ func audienceRules() []LintRule {
 			Fix:    "write this environment's own audience into Audience Claim Values",
 			Refs:   []string{"mulesoft-policies.md §6"},
 			Rows:   []string{"aud-other-env-genuine", "ctl-v1-aud-as-app-id-uri"},
-			Effect: Opens,
-			Proof:  []string{"aud-other-env-genuine-v1", "ctl-v1-app-only"},
-			check:  each(audienceOfAnotherEnvironment),
+			Effect: Opens, Proof: []string{"aud-other-env-genuine-v1", "ctl-v1-app-only"},
+			check: each(audienceOfAnotherEnvironment),
 		},
 		{
 			ID: "audience-of-two-registrations", Severity: Low,
-			Why:        "a registration has one application id, so the list admits tokens for two registrations: one for each token version is fine, but if they are of two environments, one opens the other, and no document shows which it is",
-			Fix:        "leave only the application ids of this environment's registrations in Audience Claim Values",
-			Refs:       []string{"mulesoft-policies.md §6", "entra-tokens.md §2.2"},
-			Rows:       []string{"aud-list-holds-other-env", "aud-other-env-genuine"},
-			Effect:     Opens,
-			Proof:      []string{"aud-other-env-genuine"},
-			ProofFlags: "--target TARGET",
-			check:      each(audienceOfTwoRegistrations),
+			Why:    "a registration has one application id, so the list admits tokens for two registrations: one for each token version is fine, but if they are of two environments, one opens the other, and no document shows which it is",
+			Fix:    "leave only the application ids of this environment's registrations in Audience Claim Values",
+			Refs:   []string{"mulesoft-policies.md §6", "entra-tokens.md §2.2"},
+			Rows:   []string{"aud-list-holds-other-env", "aud-other-env-genuine"},
+			Effect: Opens, Proof: []string{"aud-other-env-genuine"}, ProofFlags: "--target TARGET",
+			check: each(audienceOfTwoRegistrations),
 		},
 	}
 }

@@ -7,12 +7,11 @@ func expressionRules() []LintRule {
 	return []LintRule{
 		{
 			ID: "expression-not-evaluated", Severity: Low,
-			Why:     "what this expression gives is not known here: findings and verdicts leave it out",
-			Fix:     "write it with what Flex Gateway's subset of DataWeave has, or judge the gateway itself with entraproof run",
-			Refs:    []string{"mulesoft-policies.md §2.4"},
-			Effect:  Neither,
-			Unshown: "what the expression gives is not known here; predict refuses the document",
-			check:   each(expressionNotEvaluated),
+			Why:    "what this expression gives is not known here: findings and verdicts leave it out",
+			Fix:    "write it with what Flex Gateway's subset of DataWeave has, or judge the gateway itself with entraproof run",
+			Refs:   []string{"mulesoft-policies.md §2.4"},
+			Effect: Neither, Unshown: "what the expression gives is not known here; predict refuses the document",
+			check: each(expressionNotEvaluated),
 		},
 		{
 			ID: "expression-not-marked", Severity: High,
@@ -20,9 +19,8 @@ func expressionRules() []LintRule {
 			Fix:    "write #[ before the expression and ] behind it",
 			Refs:   []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §2.4"},
 			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only"},
-			Effect: LocksOut,
-			Proof:  []string{"ctl-v2-app-only"},
-			check:  each(expressionNotMarked),
+			Effect: LocksOut, Proof: []string{"ctl-v2-app-only"},
+			check: each(expressionNotMarked),
 		},
 	}
 }

@@ -9,9 +9,8 @@ func placementRules() []LintRule {
 			Fix:    "set JWT Origin to HTTP Bearer Authentication Header",
 			Refs:   []string{"mulesoft-policies.md §2.1", "6750§5.3", "9700§4.3.2"},
 			Rows:   []string{"auth-query-only", "auth-query-other-names"},
-			Effect: Opens,
-			Proof:  []string{"auth-query-only"},
-			check:  each(tokenFromQuery),
+			Effect: Opens, Proof: []string{"auth-query-only"},
+			check: each(tokenFromQuery),
 		},
 		{
 			ID: "token-not-bearer", Severity: Medium,
@@ -19,9 +18,8 @@ func placementRules() []LintRule {
 			Fix:    "set JWT Origin to HTTP Bearer Authentication Header",
 			Refs:   []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §2.3", "6750§2.1"},
 			Rows:   []string{"auth-custom-header", "auth-two-headers-upstream-view", "ctl-v2-app-only"},
-			Effect: LocksOut,
-			Proof:  []string{"ctl-v2-app-only"},
-			check:  each(tokenNotBearer),
+			Effect: LocksOut, Proof: []string{"ctl-v2-app-only"},
+			check: each(tokenNotBearer),
 		},
 	}
 }

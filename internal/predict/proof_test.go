@@ -337,6 +337,7 @@ func worstOf(e policy.Effect) answer {
 		return letIn
 	case policy.LocksOut:
 		return lockedOut
+	case policy.Neither:
 	}
 	return notSeen
 }
