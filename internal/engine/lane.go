@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/value"
@@ -31,6 +32,8 @@ type lane struct {
 	build func(token, id string) (probe.Wire, error)
 	// settled is closed when the answers have settled.
 	settled chan struct{}
+	// cases is how many may still lean on it.
+	cases atomic.Int64
 
 	mu       sync.Mutex
 	fires    int
@@ -183,6 +186,7 @@ func (r *Run) openLanes(ctx context.Context, cases []*scenarios.Case) *sync.Wait
 				r.lanes[choice.Control] = r.newLane(choice.Control)
 				all = append(all, choice.Control)
 			}
+			r.lanes[choice.Control].cases.Add(1)
 		}
 	}
 	r.tokens.prefetch(ctx, r.grantsOf(cases, all))
@@ -242,21 +246,37 @@ func (r *Run) settleReadiness(ctx context.Context, l *lane) {
 	}
 }
 
-// closeLanes fires every control a last time and judges what is left.
+// leave takes a case from the lanes that it might have leaned on, once it is
+// fired, and closes those that it was the last of.
+func (r *Run) leave(ctx context.Context, c *scenarios.Case) {
+	for i := range c.Choices {
+		if l := r.lanes[c.Choices[i].Control]; l.cases.Add(-1) == 0 {
+			r.slots <- struct{}{}
+			r.closeLane(ctx, l)
+			<-r.slots
+		}
+	}
+}
+
+// closeLanes closes the lanes that are still open.
 func (r *Run) closeLanes(ctx context.Context) {
 	var all []scenarios.Control
-	for c := range r.lanes {
-		all = append(all, c)
+	for c, l := range r.lanes {
+		if l.cases.Load() > 0 {
+			all = append(all, c)
+		}
 	}
 	slices.SortFunc(all, compareControls)
-	r.each(all, func(c scenarios.Control) {
-		l := r.lanes[c]
-		r.fireControl(ctx, l, "end")
-		for _, b := range l.left() {
-			b.shot.cut = ctx.Err() != nil
-			r.settle(b.shot, b.before, b.after)
-		}
-	})
+	r.each(all, func(c scenarios.Control) { r.closeLane(ctx, r.lanes[c]) })
+}
+
+// closeLane fires a control a last time and judges what is left.
+func (r *Run) closeLane(ctx context.Context, l *lane) {
+	r.fireControl(ctx, l, "end")
+	for _, b := range l.left() {
+		b.shot.cut = ctx.Err() != nil
+		r.settle(b.shot, b.before, b.after)
+	}
 }
 
 // fireControl fires a control once, reports the shot and judges the cases that

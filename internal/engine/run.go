@@ -201,13 +201,12 @@ func (r *Run) fireAll(ctx context.Context, cases []*scenarios.Case) {
 		workers.Go(func() {
 			for i := next.Add(1); i <= int64(len(cases)); i = next.Add(1) {
 				r.awaitLanes(cases[i-1])
-				s := r.make(ctx, cases[i-1])
-				if s == nil {
-					continue
+				if s := r.make(ctx, cases[i-1]); s != nil {
+					for _, s := range r.repeats(s) {
+						r.fireCase(ctx, s)
+					}
 				}
-				for _, s := range r.repeats(s) {
-					r.fireCase(ctx, s)
-				}
+				r.leave(ctx, cases[i-1])
 			}
 		})
 	}
