@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,15 +64,26 @@ func lintRulesTable(t *testing.T) string {
 		files[g.Code] = g.File
 	}
 	var text strings.Builder
-	text.WriteString("| rule | severity | why | fix | rows |\n|---|---|---|---|---|\n")
-	for _, r := range policy.LintRules() {
+	text.WriteString("| rule | severity | says | why | fix | shown by | about it as well |\n|---|---|---|---|---|---|---|\n")
+	linked := func(ids []string) string {
 		var rows []string
-		for _, id := range r.Rows {
+		for _, id := range ids {
 			if row, ok := all.ByID(id); ok { // TestLintRows is about the rest
 				rows = append(rows, fmt.Sprintf("[%s](scenarios/%s.md#%s)", id, files[row.Group], id))
 			}
 		}
-		fmt.Fprintf(&text, "| `%s` | %s | %s | %s | %s |\n", r.ID, r.Severity, cell(r.Why), cell(r.Fix), strings.Join(rows, ", "))
+		return strings.Join(rows, ", ")
+	}
+	for _, r := range policy.LintRules() {
+		shown := linked(r.Proof)
+		switch {
+		case r.ProofFlags != "":
+			shown += " with `" + r.ProofFlags + "`"
+		case shown == "":
+			shown = "nothing: " + cell(r.Unshown)
+		}
+		more := slices.DeleteFunc(slices.Clone(r.Rows), func(id string) bool { return slices.Contains(r.Proof, id) })
+		fmt.Fprintf(&text, "| `%s` | %s | %s | %s | %s | %s | %s |\n", r.ID, r.Severity, r.Effect, cell(r.Why), cell(r.Fix), shown, linked(more))
 	}
 	return text.String()
 }

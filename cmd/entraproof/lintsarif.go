@@ -54,10 +54,15 @@ func sarifRule(r policy.LintRule) *sarif.ReportingDescriptor {
 	if len(r.Rows) > 0 {
 		help += " Rows of the catalogue: " + strings.Join(r.Rows, ", ") + "."
 	}
+	if len(r.Proof) > 0 {
+		help += " Shown by: " + proofCommand("FILE...", r.Proof, r.ProofFlags) + "."
+	} else {
+		help += " Not shown: " + r.Unshown + "."
+	}
 	rule := sarif.NewRule(r.ID).WithDescription(sentence(r.Why)).
 		WithHelp(sarif.NewMultiformatMessageString().WithText(help)).
 		WithDefaultConfiguration(sarif.NewReportingConfiguration().WithLevel(level))
-	properties := sarif.NewPropertyBag().Add("security-severity", score).Add("references", r.Refs)
+	properties := sarif.NewPropertyBag().Add("security-severity", score).Add("references", r.Refs).Add("effect", string(r.Effect))
 	properties.AddTag("security")
 	return rule.WithProperties(properties)
 }

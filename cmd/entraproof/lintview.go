@@ -13,13 +13,39 @@ import (
 	"github.com/entraproof/entraproof/reports"
 )
 
-// writeFinding is one finding as compilers write theirs, with why and fix below.
-func writeFinding(w io.Writer, f policy.Finding) {
+// writeFinding is one finding as compilers write theirs, with why and fix below,
+// and the command that shows it; files are those that were looked at.
+func writeFinding(w io.Writer, f policy.Finding, files []policy.File) {
 	fmt.Fprintf(w, "%s: %s: %s [%s]\n", f.At, f.Severity, f.Message, f.Rule)
 	fmt.Fprintf(w, "    why: %s\n    fix: %s\n", f.Why, f.Fix)
 	for _, p := range f.Patches {
 		fmt.Fprintf(w, "    --fix: %s\n", p)
 	}
+	if len(f.Proof) > 0 {
+		fmt.Fprintf(w, "    shown by: %s\n", proofCommand(namesOf(files), f.Proof, f.ProofFlags))
+	} else {
+		fmt.Fprintf(w, "    not shown: %s\n", f.Unshown)
+	}
+}
+
+// fewFiles are as many as a command names one by one.
+const fewFiles = 3
+
+// namesOf are files as a command takes them. Another environment's counts too.
+func namesOf(files []policy.File) string {
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Name)
+	}
+	if len(names) > fewFiles {
+		return "FILE..."
+	}
+	return strings.Join(names, " ")
+}
+
+// proofCommand fires the rows that show a finding.
+func proofCommand(files string, rows []string, flags string) string {
+	return strings.TrimSpace("entraproof policy predict " + files + " --id " + strings.Join(rows, ",") + " " + flags)
 }
 
 // findingView is a finding as JSON.

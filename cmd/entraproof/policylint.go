@@ -29,9 +29,10 @@ type lintOptions struct {
 	list       bool
 }
 
-const policyLintLong = `lint reads policy documents and says what is wrong with them: where, why, which
-rows of the catalogue show it, and what to do in the console's own words. Nothing is
-sent, and nothing in a file is executed.
+const policyLintLong = `lint reads policy documents and says what is wrong with them: where, why, what to do
+in the console's own words, and the command that shows it, which fires the rows of
+the catalogue that prove the finding, or why no row can. Nothing is sent, and nothing
+in a file is executed.
 
 A FILE is local mode YAML of Flex or Omni Gateway, the JSON of API Manager, or
 Terraform. Give the files of all environments at once: what two of them share is a
@@ -151,7 +152,7 @@ func (p *program) tellLint(o lintOptions, found []policy.Finding, files []policy
 		to = p.err
 	}
 	for _, f := range found {
-		writeFinding(to, f)
+		writeFinding(to, f, files)
 	}
 	if !o.fix {
 		return found, nil

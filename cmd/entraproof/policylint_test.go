@@ -27,6 +27,11 @@ func TestLintRows(t *testing.T) {
 				t.Errorf("%s: expected a row of the catalogue, once, got %s", r.ID, id)
 			}
 		}
+		for i, id := range r.Proof {
+			if _, ok := all.ByID(id); !ok || slices.Contains(r.Proof[:i], id) {
+				t.Errorf("%s: expected a row of the catalogue as its proof, once, got %s", r.ID, id)
+			}
+		}
 		if (len(r.Rows) == 0) != slices.Contains(rowless, r.ID) {
 			t.Errorf("%s: expected rows, or to stand among those without, got %v", r.ID, r.Rows)
 		}

@@ -20,7 +20,7 @@ func newTokenIntrospection(config policy.Introspection, at site) (judge, error) 
 	e.requires(config.Scopes, config.ScopeValidationCriteria)
 	asked := at.provider()
 	asked.inBody = false
-	if asked.url == "" {
+	if asked.url == "" || policy.IsEntra(config.IntrospectionURL) { // which has none, whoever else answers
 		asked = endpoint{url: config.IntrospectionURL, authorization: config.AuthorizationValue}
 	}
 	e.model = &introspection{

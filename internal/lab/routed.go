@@ -1,10 +1,12 @@
 package lab
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"github.com/entraproof/entraproof/internal/policy"
 	"github.com/entraproof/entraproof/mockidp"
 )
 
@@ -30,8 +32,20 @@ type routed struct {
 	transport http.RoundTripper
 }
 
+// errNobody is for the address of the documentation, where nobody answers.
+var errNobody = errors.New("lab: no such host")
+
 // RoundTrip changes where the request goes and nothing else of it.
 func (t routed) RoundTrip(r *http.Request) (*http.Response, error) {
+	switch asked := r.URL.String(); {
+	case policy.IsPlaceholder(asked):
+		return nil, errNobody
+	case policy.IsEntra(asked) && !entraHas(r.URL.Path):
+		return &http.Response{
+			StatusCode: http.StatusNotFound, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			Header: http.Header{}, Body: http.NoBody, Request: r,
+		}, nil
+	}
 	to := t.issuer.URL()
 	if r.URL.Scheme == "https" {
 		to = t.issuer.TLSURL()
@@ -49,6 +63,17 @@ func (t routed) RoundTrip(r *http.Request) (*http.Response, error) {
 // entraPaths are how the addresses end that a tenant of Entra's has beside its v2
 // key set, and the introspection that only the mock has.
 var entraPaths = [...]string{"discovery/keys", ".well-known/openid-configuration", "introspect"}
+
+// entraHas reports whether Entra has anything at a path that gateways ask for: it
+// has no introspection (mulesoft-policies.md 0, fact 2).
+func entraHas(path string) bool {
+	for _, end := range [...]string{"discovery/keys", "discovery/v2.0/keys", ".well-known/openid-configuration"} {
+		if strings.HasSuffix(strings.TrimSuffix(path, "/"), end) {
+			return true
+		}
+	}
+	return false
+}
 
 // path is where the issuer has what an address of somebody names. All tenants
 // share Entra's keys, so any tenant's are this one's. An address that is none of

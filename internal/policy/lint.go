@@ -30,6 +30,19 @@ func (s Severity) AtLeast(other Severity) bool {
 	return slices.Index(Severities(), s) <= slices.Index(Severities(), other)
 }
 
+// Effect is what a finding says of requests.
+type Effect string
+
+// The effects. Neither is for what is not known here, what only costs, and what
+// one more mistake would make of it.
+const (
+	// Opens says that a request gets in that must not.
+	Opens Effect = "opens"
+	// LocksOut says that genuine tokens are refused.
+	LocksOut Effect = "locks-out"
+	Neither  Effect = "neither"
+)
+
 // LintRule is one thing that can be wrong with policy documents.
 type LintRule struct {
 	// ID never changes.
@@ -42,8 +55,20 @@ type LintRule struct {
 	// Refs are what it rests on, spelled as in the catalogue: sections of
 	// mulesoft-policies.md and entra-tokens.md, clauses of RFCs.
 	Refs []string `json:"refs"`
-	// Rows are the catalogue's: those that go wrong where the rule speaks.
+	// Rows are the catalogue's that are about it.
 	Rows []string `json:"rows,omitempty"`
+	// Effect is what a finding says of requests.
+	Effect Effect `json:"effect"`
+	// Proof are the rows that show it: policy predict has one of them let in, or
+	// the genuine token of it refused, where the rule speaks, and as it must be
+	// where it is quiet.
+	Proof []string `json:"proof,omitempty"`
+	// ProofFlags are the flags of policy predict that the proof needs. TARGET stands
+	// for the user's own target file, which says what is right where the document
+	// says what is wrong.
+	ProofFlags string `json:"proofFlags,omitempty"`
+	// Unshown says why there is no proof.
+	Unshown string `json:"unshown,omitempty"`
 
 	check check
 }
@@ -68,14 +93,20 @@ type Finding struct {
 	Why     string   `json:"why"`
 	Fix     string   `json:"fix"`
 	Rows    []string `json:"rows,omitempty"`
+	// Effect, Proof, ProofFlags and Unshown are those of the rule.
+	Effect     Effect   `json:"effect"`
+	Proof      []string `json:"proof,omitempty"`
+	ProofFlags string   `json:"proofFlags,omitempty"`
+	Unshown    string   `json:"unshown,omitempty"`
 	// Patches are the changes that end the finding, where they can be told.
 	Patches []Patch `json:"patches,omitempty"`
 }
 
 // rules is the registry, sorted by id.
 var rules = register(slices.Concat(
-	chainRules(), orderRules(), settingRules(), keyRules(), jwksRules(), placementRules(), audienceRules(), audienceFormRules(),
-	issuerRules(), timeRules(), claimRules(), rightsRules(), expressionRules(), clientRules(), enforcementRules(), scopeRules(),
+	chainRules(), orderRules(), settingRules(), keyRules(), jwksRules(), jwksTrustRules(), placementRules(),
+	audienceRules(), audienceEnvironmentRules(), audienceFormRules(),
+	issuerRules(), timeRules(), claimRules(), rightsRules(), expressionRules(), clientRules(), clientVersionRules(), enforcementRules(), scopeRules(),
 	openIDRules(), introspectionRules(), environmentRules(), frontRules(),
 ))
 
@@ -107,6 +138,7 @@ func Lint(all []Instance, by []LintRule) []Finding {
 	for _, r := range by {
 		for _, f := range r.check(looked) {
 			f.Rule, f.Severity, f.Why, f.Rows = r.ID, r.Severity, r.Why, r.Rows
+			f.Effect, f.Proof, f.ProofFlags, f.Unshown = r.Effect, r.Proof, r.ProofFlags, r.Unshown
 			f.Fix, f.Message = cmp.Or(f.Fix, r.Fix), withoutCredentials(f.Message)
 			found = append(found, f)
 		}

@@ -10,50 +10,56 @@ func audienceFormRules() []LintRule {
 	return []LintRule{
 		{
 			ID: "audience-against-token-version", Severity: High,
-			Why:   "aud of a v2 token is always the application id, that of a v1 token usually the App ID URI: the two halves of this policy match no token, or not those that were meant",
-			Fix:   "write the application id into Audience Claim Values beside azp, the App ID URI beside appid; both where both versions come",
-			Refs:  []string{"mulesoft-policies.md §6", "entra-tokens.md §2.2"},
-			Rows:  []string{"ctl-v2-app-only", "ctl-v2-delegated", "ctl-v1-app-only", "ctl-v1-delegated"},
+			Why:    "aud of a v2 token is always the application id, that of a v1 token usually the App ID URI: the two halves of this policy match no token, or not those that were meant",
+			Fix:    "write the application id into Audience Claim Values beside azp, the App ID URI beside appid; both where both versions come",
+			Refs:   []string{"mulesoft-policies.md §6", "entra-tokens.md §2.2"},
+			Rows:   []string{"ctl-v2-app-only", "ctl-v2-delegated", "ctl-v1-app-only", "ctl-v1-delegated"},
+			Effect: LocksOut, Proof: []string{"ctl-v2-app-only", "ctl-v1-app-only"}, ProofFlags: "--token-versions 1,2",
 			check: each(audienceAgainstVersion),
 		},
 		{
 			ID: "audience-of-one-version", Severity: Low,
-			Why:   "the rest of the policy takes v1 and v2 tokens, and this list those of one version: once the registration's token version changes, all are refused",
-			Fix:   "write both the App ID URI and the application id into Audience Claim Values",
-			Refs:  []string{"mulesoft-policies.md §6", "entra-tokens.md §2.1", "entra-tokens.md §2.2"},
-			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only", "ctl-v1-aud-as-guid"},
+			Why:    "the rest of the policy takes v1 and v2 tokens, and this list those of one version: once the registration's token version changes, all are refused",
+			Fix:    "write both the App ID URI and the application id into Audience Claim Values",
+			Refs:   []string{"mulesoft-policies.md §6", "entra-tokens.md §2.1", "entra-tokens.md §2.2"},
+			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only", "ctl-v1-aud-as-guid"},
+			Effect: LocksOut, Proof: []string{"ctl-v2-app-only", "ctl-v1-app-only"}, ProofFlags: "--token-versions 1,2",
 			check: each(audienceOfOneVersion),
 		},
 		{
 			ID: "audience-of-graph", Severity: High,
-			Why:   "nobody but Microsoft Graph can verify a token for it, so this policy refuses every one; and it is not a token for this API",
-			Fix:   "have clients ask for a token of this environment's registration, and write that one's audience into Audience Claim Values",
-			Refs:  []string{"mulesoft-policies.md §0", "mulesoft-policies.md §6"},
-			Rows:  []string{"aud-graph-genuine", "ctl-v1-delegated"},
+			Why:    "nobody but Microsoft Graph can verify a token for it, so this policy refuses every one; and it is not a token for this API",
+			Fix:    "have clients ask for a token of this environment's registration, and write that one's audience into Audience Claim Values",
+			Refs:   []string{"mulesoft-policies.md §0", "mulesoft-policies.md §6"},
+			Rows:   []string{"aud-graph-genuine", "ctl-v1-delegated"},
+			Effect: LocksOut, Proof: []string{"ctl-v2-app-only"},
 			check: each(audienceOfGraph),
 		},
 		{
 			ID: "audience-placeholder", Severity: High,
-			Why:   "this is the value that the provider fills in, and no token has it: every request is refused",
-			Fix:   "write this environment's own audience into Audience Claim Values",
-			Refs:  []string{"mulesoft-policies.md §2.1"},
-			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Why:    "this is the value that the provider fills in, and no token has it: every request is refused",
+			Fix:    "write this environment's own audience into Audience Claim Values",
+			Refs:   []string{"mulesoft-policies.md §2.1"},
+			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Effect: LocksOut, Proof: []string{"ctl-v2-app-only"},
 			check: each(audiencePlaceholder),
 		},
 		{
 			ID: "audience-matches-no-token", Severity: High,
-			Why:   "values are compared exactly and separated by commas; Entra issues no token with such an aud",
-			Fix:   "write the App ID URI or the application id, nothing else, into Audience Claim Values; commas between several",
-			Refs:  []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §2.2", "entra-tokens.md §2.2", "entra-tokens.md §2.3"},
-			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Why:    "values are compared exactly and separated by commas; Entra issues no token with such an aud",
+			Fix:    "write the App ID URI or the application id, nothing else, into Audience Claim Values; commas between several",
+			Refs:   []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §2.2", "entra-tokens.md §2.2", "entra-tokens.md §2.3"},
+			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Effect: LocksOut, Proof: []string{"ctl-v1-app-only"},
 			check: each(audienceMatchesNoToken),
 		},
 		{
 			ID: "audience-trailing-slash", Severity: Low,
-			Why:   "an App ID URI cannot end with a slash, and aud has one only where the client asked with it: others are refused",
-			Fix:   "write the App ID URI without the slash into Audience Claim Values; with it as well only if clients ask so",
-			Refs:  []string{"mulesoft-policies.md §2.2", "entra-tokens.md §2.2", "entra-tokens.md §2.3"},
-			Rows:  []string{"ctl-v1-aud-as-app-id-uri", "aud-trailing-slash-listed"},
+			Why:    "an App ID URI cannot end with a slash, and aud has one only where the client asked with it: others are refused",
+			Fix:    "write the App ID URI without the slash into Audience Claim Values; with it as well only if clients ask so",
+			Refs:   []string{"mulesoft-policies.md §2.2", "entra-tokens.md §2.2", "entra-tokens.md §2.3"},
+			Rows:   []string{"ctl-v1-aud-as-app-id-uri", "aud-trailing-slash-listed"},
+			Effect: LocksOut, Proof: []string{"ctl-v1-app-only"},
 			check: each(audienceTrailingSlash),
 		},
 	}
@@ -132,6 +138,18 @@ func audienceMatchesNoToken(p place, c *JWTValidation) []Finding {
 		}
 	}
 	return all
+}
+
+// NeverAudience says why no token for an API has a value as aud; empty where one
+// may.
+func NeverAudience(value string) string {
+	switch {
+	case OfGraph(value):
+		return "which is that of Microsoft Graph"
+	case value == placeholderAudience:
+		return "which is a placeholder"
+	}
+	return notAnAudience(value)
 }
 
 // notAnAudience says why no token has a value as aud; empty where one may.

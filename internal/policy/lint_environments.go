@@ -12,50 +12,56 @@ func environmentRules() []LintRule {
 	return []LintRule{
 		{
 			ID: "nothing-separates-environments", Severity: Critical,
-			Why:   "the chain asks a token for nothing that differs between environments: one that opens any of them opens all",
-			Fix:   "let JWT Validation demand this environment's own audience, or a scope or role that only this environment has",
-			Refs:  []string{"mulesoft-policies.md §6", "mulesoft-policies.md §7"},
-			Rows:  []string{"aud-other-env-genuine", "aud-other-env-genuine-delegated", "aud-other-env-genuine-v1", "ctl-other-env-at-its-own-gateway"},
+			Why:    "the chain asks a token for nothing that differs between environments: one that opens any of them opens all",
+			Fix:    "let JWT Validation demand this environment's own audience, or a scope or role that only this environment has",
+			Refs:   []string{"mulesoft-policies.md §6", "mulesoft-policies.md §7"},
+			Rows:   []string{"aud-other-env-genuine", "aud-other-env-genuine-delegated", "aud-other-env-genuine-v1", "ctl-other-env-at-its-own-gateway"},
+			Effect: Opens, Proof: []string{"aud-other-env-genuine"},
 			check: nothingSeparates,
 		},
 		{
 			ID: "only-contracts-separate", Severity: High,
-			Why:   "a client with contracts in two environments opens both with the token of either",
-			Fix:   "let JWT Validation demand this environment's own audience, or a scope or role that only this environment has",
-			Refs:  []string{"mulesoft-policies.md §3"},
-			Rows:  []string{"aud-other-only", "aud-shared-registration", "client-contract-only-other-env"},
+			Why:    "a client with contracts in two environments opens both with the token of either",
+			Fix:    "let JWT Validation demand this environment's own audience, or a scope or role that only this environment has",
+			Refs:   []string{"mulesoft-policies.md §3"},
+			Rows:   []string{"aud-other-only", "aud-shared-registration", "client-contract-only-other-env"},
+			Effect: Opens, Proof: []string{"aud-other-env-genuine"},
 			check: eachInstance(onlyContractsSeparate),
 		},
 		{
 			ID: "audience-shared", Severity: High,
-			Why:   "a token that is for this environment is for the other as well, as far as its audience goes",
-			Fix:   "give each environment a registration of its own in Entra, and leave only its values in Audience Claim Values",
-			Refs:  []string{"mulesoft-policies.md §6", "8725§3.9"},
-			Rows:  []string{"aud-other-env-genuine", "aud-list-holds-other-env", "aud-shared-registration", "aud-other-only"},
+			Why:    "a token that is for this environment is for the other as well, as far as its audience goes",
+			Fix:    "give each environment a registration of its own in Entra, and leave only its values in Audience Claim Values",
+			Refs:   []string{"mulesoft-policies.md §6", "8725§3.9"},
+			Rows:   []string{"aud-other-env-genuine", "aud-list-holds-other-env", "aud-shared-registration", "aud-other-only"},
+			Effect: Opens, Proof: []string{"aud-other-env-genuine"},
 			check: audienceShared,
 		},
 		{
 			ID: "scope-shared", Severity: High,
-			Why:   "a token with the scopes that one environment asks for has what the other asks for too",
-			Fix:   "define a scope for each environment in Entra, and write only this environment's own into Scopes",
-			Refs:  []string{"mulesoft-policies.md §6"},
-			Rows:  []string{"scope-or-shared-across-envs", "scope-of-other-env", "scope-same-name-other-audience"},
+			Why:    "a token with the scopes that one environment asks for has what the other asks for too",
+			Fix:    "define a scope for each environment in Entra, and write only this environment's own into Scopes",
+			Refs:   []string{"mulesoft-policies.md §6"},
+			Rows:   []string{"scope-or-shared-across-envs", "scope-of-other-env", "scope-same-name-other-audience"},
+			Effect: Opens, Proof: []string{"aud-other-env-genuine-delegated"},
 			check: scopeShared,
 		},
 		{
 			ID: "production-beside-others", Severity: Low,
-			Why:   "the vendor advises against one identity provider for production and the rest: then a mistake in a policy is all that it takes",
-			Fix:   "give production a tenant of its own, or know that only these policies separate it",
-			Refs:  []string{"mulesoft-policies.md §0"},
-			Rows:  []string{"aud-other-env-genuine", "iss-other-tenant-genuine"},
+			Why:    "the vendor advises against one identity provider for production and the rest: then a mistake in a policy is all that it takes",
+			Fix:    "give production a tenant of its own, or know that only these policies separate it",
+			Refs:   []string{"mulesoft-policies.md §0"},
+			Rows:   []string{"aud-other-env-genuine", "iss-other-tenant-genuine"},
+			Effect: Neither, Unshown: "nothing is open yet: it is about what one mistake would open",
 			check: productionBesideOthers,
 		},
 		{
 			ID: "anybody-of-the-tenant", Severity: High,
-			Why:   "the audience says for whom a token is, not who may have it: Entra gives every app of the tenant a token for this API, without roles, unless the registration requires assignment",
-			Fix:   "untick Skip Client ID Validation, or demand a role or scope in Mandatory custom claims",
-			Refs:  []string{"mulesoft-policies.md §6", "entra-tokens.md §2.3"},
-			Rows:  []string{"client-unregistered-genuine", "role-app-only-no-roles"},
+			Why:    "the audience says for whom a token is, not who may have it: Entra gives every app of the tenant a token for this API, without roles, unless the registration requires assignment",
+			Fix:    "untick Skip Client ID Validation, or demand a role or scope in Mandatory custom claims",
+			Refs:   []string{"mulesoft-policies.md §6", "entra-tokens.md §2.3"},
+			Rows:   []string{"client-unregistered-genuine", "role-app-only-no-roles"},
+			Effect: Opens, Proof: []string{"client-unregistered-genuine", "role-app-only-no-roles"},
 			check: eachInstance(anybodyOfTheTenant),
 		},
 	}
@@ -270,7 +276,7 @@ func (in *inspected) tenants() []string {
 			continue
 		}
 		for _, address := range c.keySets() {
-			if _, tenant, ok := tenantOf(address); ok && isEntra(address) && !slices.Contains(anyone(), tenant) {
+			if _, tenant, ok := tenantOf(address); ok && IsEntra(address) && !slices.Contains(anyone(), tenant) {
 				all = append(all, strings.ToLower(tenant))
 			}
 		}

@@ -8,50 +8,56 @@ func introspectionRules() []LintRule {
 	return []LintRule{
 		{
 			ID: "introspection-at-entra", Severity: High,
-			Why:   "Entra has no introspection endpoint, and the vendor's page says that this policy does not support it: no token is ever found valid",
-			Fix:   "use JWT Validation in its place",
-			Refs:  []string{"mulesoft-policies.md §0", "mulesoft-policies.md §1.7"},
-			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Why:    "Entra has no introspection endpoint, and the vendor's page says that this policy does not support it: no token is ever found valid",
+			Fix:    "use JWT Validation in its place",
+			Refs:   []string{"mulesoft-policies.md §0", "mulesoft-policies.md §1.7"},
+			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Effect: LocksOut, Proof: []string{"ctl-v2-app-only", "ctl-v2-delegated"}, ProofFlags: "--introspect rfc7662-normalised",
 			check: each(introspectionAtEntra),
 		},
 		{
 			ID: "oauth-provider-not-entra", Severity: High,
-			Why:   "this policy is for the Mule OAuth provider alone, and the vendor names Azure as unsupported: tokens of Entra are not what it expects",
-			Fix:   "use JWT Validation in its place",
-			Refs:  []string{"mulesoft-policies.md §1.1"},
-			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Why:    "this policy is for the Mule OAuth provider alone, and the vendor names Azure as unsupported: tokens of Entra are not what it expects",
+			Fix:    "use JWT Validation in its place",
+			Refs:   []string{"mulesoft-policies.md §1.1"},
+			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Effect: LocksOut, Unshown: "the policy asks the Mule OAuth provider, which is not emulated here; predict refuses the document",
 			check: eachPolicy(oauth2ProviderNotEntra),
 		},
 		{
 			ID: "introspection-over-http", Severity: High,
-			Why:   "each token, and the gateway's own credentials with it, can be read on the way, and the answer changed",
-			Fix:   "write Introspection URL with https",
-			Refs:  []string{"mulesoft-policies.md §1.7", "7662§4"},
-			Rows:  []string{"jwks-plain-http"},
+			Why:    "each token, and the gateway's own credentials with it, can be read on the way, and the answer changed",
+			Fix:    "write Introspection URL with https",
+			Refs:   []string{"mulesoft-policies.md §1.7", "7662§4"},
+			Rows:   []string{"jwks-plain-http"},
+			Effect: Opens, Unshown: "somebody on the network between the gateway and the address would have to change the answer; no token does",
 			check: each(introspectionOverHTTP),
 		},
 		{
 			ID: "introspection-nothing-checked", Severity: Critical,
-			Why:   "any active token of the tenant is taken, in every environment",
-			Fix:   "write this environment's own scope into Scopes, or untick Skip Client Id Validation",
-			Refs:  []string{"mulesoft-policies.md §1.7", "mulesoft-policies.md §6"},
-			Rows:  []string{"aud-other-env-genuine", "client-unregistered-genuine", "scope-missing-genuine"},
+			Why:    "any active token of the tenant is taken, in every environment",
+			Fix:    "write this environment's own scope into Scopes, or untick Skip Client Id Validation",
+			Refs:   []string{"mulesoft-policies.md §1.7", "mulesoft-policies.md §6"},
+			Rows:   []string{"aud-other-env-genuine", "client-unregistered-genuine", "scope-missing-genuine"},
+			Effect: Opens, Proof: []string{"aud-other-env-genuine"}, ProofFlags: "--introspect rfc7662-normalised",
 			check: each(introspectionNothingChecked),
 		},
 		{
 			ID: "introspection-client-by-username", Severity: Medium,
-			Why:   "the contract is looked up by the user's name, which no daemon's token has, and which a directory's users may choose",
-			Fix:   "set consumerBy to client_id",
-			Refs:  []string{"mulesoft-policies.md §1.7", "7662§2.2"},
-			Rows:  []string{"ctl-v2-app-only", "client-unregistered-genuine-delegated"},
+			Why:    "the contract is looked up by the user's name, which no daemon's token has, and which a directory's users may choose",
+			Fix:    "set consumerBy to client_id",
+			Refs:   []string{"mulesoft-policies.md §1.7", "7662§2.2"},
+			Rows:   []string{"ctl-v2-app-only", "client-unregistered-genuine-delegated"},
+			Effect: LocksOut, Proof: []string{"ctl-v2-app-only"}, ProofFlags: "--introspect rfc7662-normalised",
 			check: each(introspectionByUsername),
 		},
 		{
 			ID: "introspection-kept-long", Severity: Medium,
-			Why:   "an answer counts this long: a token that is withdrawn in between still opens",
-			Fix:   "set validatedTokenTTL to 600; it is in seconds",
-			Refs:  []string{"mulesoft-policies.md §1.7", "7662§4"},
-			Rows:  []string{"state-expired-after-cached"},
+			Why:    "an answer counts this long: a token that is withdrawn in between still opens",
+			Fix:    "set validatedTokenTTL to 600; it is in seconds",
+			Refs:   []string{"mulesoft-policies.md §1.7", "7662§4"},
+			Rows:   []string{"state-expired-after-cached"},
+			Effect: Opens, Unshown: "no row withdraws a token between two requests, for Entra does not withdraw access tokens",
 			check: each(introspectionKeptLong),
 		},
 	}
@@ -59,7 +65,7 @@ func introspectionRules() []LintRule {
 
 func introspectionAtEntra(p place, c *Introspection) []Finding {
 	host, _, _ := tenantOf(strings.TrimSuffix(c.IntrospectionURL, "/") + "/x")
-	if !isEntra(c.IntrospectionURL) && host != "graph.microsoft.com" {
+	if !IsEntra(c.IntrospectionURL) && host != "graph.microsoft.com" {
 		return nil
 	}
 	return []Finding{p.about("introspectionURL", "expected an endpoint that answers RFC 7662, got %s", host)}

@@ -13,50 +13,56 @@ func issuerRules() []LintRule {
 	return []LintRule{
 		{
 			ID: "issuer-not-checked", Severity: Critical,
-			Why:   "the policy checks no issuer of its own, and Entra signs the tokens of every tenant with the same keys: another tenant's token with this audience is taken",
-			Fix:   "tick Validate Custom Claim, and add iss with this tenant's issuer (or tid with its id) to Mandatory custom claims",
-			Refs:  []string{"mulesoft-policies.md §0", "mulesoft-policies.md §2.2", "mulesoft-policies.md §2.4", "7519§4.1.1", "8725§3.8"},
-			Rows:  []string{"iss-other-tenant-same-audience", "client-multi-tenant-twin"},
+			Why:    "the policy checks no issuer of its own, and Entra signs the tokens of every tenant with the same keys: another tenant's token with this audience is taken",
+			Fix:    "tick Validate Custom Claim, and add iss with this tenant's issuer (or tid with its id) to Mandatory custom claims",
+			Refs:   []string{"mulesoft-policies.md §0", "mulesoft-policies.md §2.2", "mulesoft-policies.md §2.4", "7519§4.1.1", "8725§3.8"},
+			Rows:   []string{"iss-other-tenant-same-audience", "client-multi-tenant-twin"},
+			Effect: Opens, Proof: []string{"iss-other-tenant-same-audience", "tid-differs-from-iss"},
 			check: each(issuerNotChecked),
 		},
 		{
 			ID: "issuer-of-any-tenant", Severity: Critical,
-			Why:   "the rule holds for the issuer of every tenant: it names none",
-			Fix:   "compare the whole issuer, tenant id included, in Mandatory custom claims",
-			Refs:  []string{"mulesoft-policies.md §2.4", "entra-tokens.md §1.4"},
-			Rows:  []string{"iss-other-tenant-same-audience", "iss-substring"},
+			Why:    "the rule holds for the issuer of every tenant: it names none",
+			Fix:    "compare the whole issuer, tenant id included, in Mandatory custom claims",
+			Refs:   []string{"mulesoft-policies.md §2.4", "entra-tokens.md §1.4"},
+			Rows:   []string{"iss-other-tenant-same-audience", "iss-substring"},
+			Effect: Opens, Proof: []string{"iss-other-tenant-genuine", "client-multi-tenant-twin"},
 			check: each(issuerOfAnyTenant),
 		},
 		{
 			ID: "issuer-matches-no-token", Severity: High,
-			Why:   "Entra issues no token with such an iss, so every request is refused",
-			Fix:   "write https://sts.windows.net/TENANT/ for v1 tokens or https://login.microsoftonline.com/TENANT/v2.0 for v2, with the tenant's id, as the value of iss in Mandatory custom claims",
-			Refs:  []string{"mulesoft-policies.md §2.4", "mulesoft-policies.md §6"},
-			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Why:    "Entra issues no token with such an iss, so every request is refused",
+			Fix:    "write https://sts.windows.net/TENANT/ for v1 tokens or https://login.microsoftonline.com/TENANT/v2.0 for v2, with the tenant's id, as the value of iss in Mandatory custom claims",
+			Refs:   []string{"mulesoft-policies.md §2.4", "mulesoft-policies.md §6"},
+			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Effect: LocksOut, Proof: []string{"ctl-v2-app-only"},
 			check: each(issuerMatchesNoToken),
 		},
 		{
 			ID: "issuer-against-token-version", Severity: High,
-			Why:   "iss is of one token version and the client id expression of the other: no genuine token passes both",
-			Fix:   "make the value of iss in Mandatory custom claims and Client ID Expression speak of the token version of this environment's registration",
-			Refs:  []string{"mulesoft-policies.md §2.4", "mulesoft-policies.md §6", "entra-tokens.md §2.1"},
-			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only", "ctl-no-client-id-no-scope-claims"},
+			Why:    "iss is of one token version and the client id expression of the other: no genuine token passes both",
+			Fix:    "make the value of iss in Mandatory custom claims and Client ID Expression speak of the token version of this environment's registration",
+			Refs:   []string{"mulesoft-policies.md §2.4", "mulesoft-policies.md §6", "entra-tokens.md §2.1"},
+			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only", "ctl-no-client-id-no-scope-claims"},
+			Effect: LocksOut, Proof: []string{"ctl-v2-app-only"},
 			check: each(issuerAgainstVersion),
 		},
 		{
 			ID: "issuer-of-one-version", Severity: Low,
-			Why:   "the client id is found in tokens of both versions, and the issuer is that of one: once the registration's token version changes, all tokens are refused",
-			Fix:   "let the rule for iss in Mandatory custom claims hold for the tenant's v1 and v2 issuer, or ask for tid instead",
-			Refs:  []string{"mulesoft-policies.md §2.4", "entra-tokens.md §2.1"},
-			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Why:    "the client id is found in tokens of both versions, and the issuer is that of one: once the registration's token version changes, all tokens are refused",
+			Fix:    "let the rule for iss in Mandatory custom claims hold for the tenant's v1 and v2 issuer, or ask for tid instead",
+			Refs:   []string{"mulesoft-policies.md §2.4", "entra-tokens.md §2.1"},
+			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Effect: LocksOut, Proof: []string{"ctl-v1-app-only"}, ProofFlags: "--token-versions 1,2",
 			check: each(issuerOfOneVersion),
 		},
 		{
 			ID: "tenants-disagree", Severity: Medium,
-			Why:   "the keys are those of one tenant or cloud and the issuer is of another: one of the two was copied from elsewhere, and no token passes both unless the keys are shared",
-			Fix:   "write the same tenant's id into JWKS URL and into the value of iss or tid, and the hosts of one cloud into JWKS URL and iss",
-			Refs:  []string{"mulesoft-policies.md §2.4", "entra-tokens.md §5"},
-			Rows:  []string{"iss-other-tenant-same-audience", "jwks-app-specific-keys"},
+			Why:    "the keys are those of one tenant or cloud and the issuer is of another: one of the two was copied from elsewhere, and no token passes both unless the keys are shared",
+			Fix:    "write the same tenant's id into JWKS URL and into the value of iss or tid, and the hosts of one cloud into JWKS URL and iss",
+			Refs:   []string{"mulesoft-policies.md §2.4", "entra-tokens.md §5"},
+			Rows:   []string{"iss-other-tenant-same-audience", "jwks-app-specific-keys"},
+			Effect: Neither, Unshown: "the tenants of Entra share their keys, so that the address alone neither lets in nor refuses",
 			check: each(tenantsDisagree),
 		},
 	}
@@ -180,7 +186,7 @@ func issuerNotChecked(p place, c *JWTValidation) []Finding {
 func (p place) demandTenant(c *JWTValidation) []Patch {
 	tenant := ""
 	for _, address := range c.keySets() {
-		if _, t, ok := tenantOf(address); ok && isEntra(address) && bareGUID(t) {
+		if _, t, ok := tenantOf(address); ok && IsEntra(address) && bareGUID(t) {
 			tenant = t
 		}
 	}

@@ -7,50 +7,56 @@ func openIDRules() []LintRule {
 	return []LintRule{
 		{
 			ID: "oidc-client-check-on", Severity: High,
-			Why:   "the check looks for client_id, and Entra's tokens have appid or azp: every genuine token is answered with 403 Invalid Client, unless the provider's introspection endpoint is one of yours that returns client_id",
-			Fix:   "tick Skip Client Id Validation and write this environment's scope into Scopes; or use JWT Validation with Client ID Expression",
-			Refs:  []string{"mulesoft-policies.md §0", "mulesoft-policies.md §1.2", "mulesoft-policies.md §1.4", "mulesoft-policies.md §6"},
-			Rows:  []string{"ctl-no-client-id-no-scope-claims", "ctl-v1-app-only", "ctl-v2-app-only"},
+			Why:    "the check looks for client_id, and Entra's tokens have appid or azp: every genuine token is answered with 403 Invalid Client, unless the provider's introspection endpoint is one of yours that returns client_id",
+			Fix:    "tick Skip Client Id Validation and write this environment's scope into Scopes; or use JWT Validation with Client ID Expression",
+			Refs:   []string{"mulesoft-policies.md §0", "mulesoft-policies.md §1.2", "mulesoft-policies.md §1.4", "mulesoft-policies.md §6"},
+			Rows:   []string{"ctl-no-client-id-no-scope-claims", "ctl-v1-app-only", "ctl-v2-app-only"},
+			Effect: LocksOut, Proof: []string{"ctl-v2-delegated"},
 			check: each(oidcClientCheckOn),
 		},
 		{
 			ID: "oidc-nothing-checked", Severity: Critical,
-			Why:   "any valid token of the tenant is taken, in every environment: this is the false positive",
-			Fix:   "write this environment's own scope into Scopes; or use JWT Validation with a mandatory audience",
-			Refs:  []string{"mulesoft-policies.md §6", "mulesoft-policies.md §7"},
-			Rows:  []string{"aud-other-env-genuine", "aud-other-env-genuine-delegated", "client-unregistered-genuine", "scope-missing-genuine"},
+			Why:    "any valid token of the tenant is taken, in every environment: this is the false positive",
+			Fix:    "write this environment's own scope into Scopes; or use JWT Validation with a mandatory audience",
+			Refs:   []string{"mulesoft-policies.md §6", "mulesoft-policies.md §7"},
+			Rows:   []string{"aud-other-env-genuine", "aud-other-env-genuine-delegated", "client-unregistered-genuine", "scope-missing-genuine"},
+			Effect: Opens, Proof: []string{"aud-other-env-genuine"},
 			check: each(oidcNothingChecked),
 		},
 		{
 			ID: "oidc-in-local-mode", Severity: High,
-			Why:   "the policy is not supported in local mode from 1.13 on, and its introspection address comes from a control plane that is not there",
-			Fix:   "use JWT Validation in its place, or register the gateway in connected mode",
-			Refs:  []string{"mulesoft-policies.md §0", "mulesoft-policies.md §4", "mulesoft-policies.md §8"},
-			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Why:    "the policy is not supported in local mode from 1.13 on, and its introspection address comes from a control plane that is not there",
+			Fix:    "use JWT Validation in its place, or register the gateway in connected mode",
+			Refs:   []string{"mulesoft-policies.md §0", "mulesoft-policies.md §4", "mulesoft-policies.md §8"},
+			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Effect: LocksOut, Unshown: "what a gateway in local mode makes of the policy is not documented; predict refuses the document",
 			check: each(oidcInLocalMode),
 		},
 		{
 			ID: "oidc-graph-tokens", Severity: Low,
-			Why:   "with the Entra client provider, as documented, only tokens for Microsoft Graph pass and scopes of one's own are not supported: a token for this API is answered with 401 Token has been revoked; which provider is used cannot be seen here",
-			Fix:   "use JWT Validation, or a provider whose introspection endpoint reads Entra's tokens",
-			Refs:  []string{"mulesoft-policies.md §0", "mulesoft-policies.md §1.6", "mulesoft-policies.md §6", "mulesoft-policies.md §8"},
-			Rows:  []string{"ctl-v2-app-only", "ctl-v2-delegated", "aud-graph-genuine"},
+			Why:    "with the Entra client provider, as documented, only tokens for Microsoft Graph pass and scopes of one's own are not supported: a token for this API is answered with 401 Token has been revoked; which provider is used cannot be seen here",
+			Fix:    "use JWT Validation, or a provider whose introspection endpoint reads Entra's tokens",
+			Refs:   []string{"mulesoft-policies.md §0", "mulesoft-policies.md §1.6", "mulesoft-policies.md §6", "mulesoft-policies.md §8"},
+			Rows:   []string{"ctl-v2-app-only", "ctl-v2-delegated", "aud-graph-genuine"},
+			Effect: LocksOut, Proof: []string{"ctl-v2-delegated"}, ProofFlags: "--oidc-model documented --introspect graph-probe",
 			check: each(oidcGraphTokens),
 		},
 		{
 			ID: "jwt-behind-oidc", Severity: High,
-			Why:   "a token for Graph, which is all that the Entra client provider takes, cannot be verified by JWT Validation: no token passes both, unless the provider's introspection endpoint is one of yours",
-			Fix:   "remove OpenID Connect OAuth 2.0 Access Token Enforcement from the API instance, and let JWT Validation check client, audience and scope",
-			Refs:  []string{"mulesoft-policies.md §0", "mulesoft-policies.md §6"},
-			Rows:  []string{"ctl-v2-app-only", "ctl-v1-delegated", "aud-graph-genuine"},
+			Why:    "a token for Graph, which is all that the Entra client provider takes, cannot be verified by JWT Validation: no token passes both, unless the provider's introspection endpoint is one of yours",
+			Fix:    "remove OpenID Connect OAuth 2.0 Access Token Enforcement from the API instance, and let JWT Validation check client, audience and scope",
+			Refs:   []string{"mulesoft-policies.md §0", "mulesoft-policies.md §6"},
+			Rows:   []string{"ctl-v2-app-only", "ctl-v1-delegated", "aud-graph-genuine"},
+			Effect: LocksOut, Proof: []string{"ctl-v2-app-only"}, ProofFlags: "--oidc-model documented --introspect graph-probe",
 			check: eachInstance(jwtBehindOIDC),
 		},
 		{
 			ID: "provider-not-verified", Severity: Medium,
-			Why:   "the certificate of the introspection endpoint is not looked at: whoever is on the way says that a token is valid",
-			Fix:   "tick Validate TLS Certificate (Mule only; which product it is cannot be seen here)",
-			Refs:  []string{"mulesoft-policies.md §1.1", "9700§2.6"},
-			Rows:  []string{"jwks-untrusted-tls"},
+			Why:    "the certificate of the introspection endpoint is not looked at: whoever is on the way says that a token is valid",
+			Fix:    "tick Validate TLS Certificate (Mule only; which product it is cannot be seen here)",
+			Refs:   []string{"mulesoft-policies.md §1.1", "9700§2.6"},
+			Rows:   []string{"jwks-untrusted-tls"},
+			Effect: Opens, Unshown: "somebody on the network between the gateway and the address would have to change the answer; no token does",
 			check: each(providerNotVerified),
 		},
 	}
@@ -83,7 +89,7 @@ func oidcInLocalMode(p place, _ *OpenIDConnect) []Finding {
 
 func oidcGraphTokens(p place, c *OpenIDConnect) []Finding {
 	if len(strings.Fields(c.Scopes)) == 0 {
-		return nil
+		return []Finding{p.of("expected %s for tokens of this API, got %s", jwtValidation, p.Asset)}
 	}
 	return []Finding{p.about("scopes", "expected none with the Entra client provider, got %s", c.Scopes)}
 }

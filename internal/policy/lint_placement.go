@@ -5,18 +5,20 @@ func placementRules() []LintRule {
 	return []LintRule{
 		{
 			ID: "token-from-query", Severity: Medium,
-			Why:   "an address is kept in logs and histories, and the token with it",
-			Fix:   "set JWT Origin to HTTP Bearer Authentication Header",
-			Refs:  []string{"mulesoft-policies.md §2.1", "6750§5.3", "9700§4.3.2"},
-			Rows:  []string{"auth-query-only", "auth-query-other-names"},
+			Why:    "an address is kept in logs and histories, and the token with it",
+			Fix:    "set JWT Origin to HTTP Bearer Authentication Header",
+			Refs:   []string{"mulesoft-policies.md §2.1", "6750§5.3", "9700§4.3.2"},
+			Rows:   []string{"auth-query-only", "auth-query-other-names"},
+			Effect: Opens, Proof: []string{"auth-query-only"},
 			check: each(tokenFromQuery),
 		},
 		{
 			ID: "token-not-bearer", Severity: Medium,
-			Why:   "the token is looked for in another place than Authorization: clients that send it as RFC 6750 has it get 400, and an upstream that reads Authorization sees another token than the one that was checked",
-			Fix:   "set JWT Origin to HTTP Bearer Authentication Header",
-			Refs:  []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §2.3", "6750§2.1"},
-			Rows:  []string{"auth-custom-header", "auth-two-headers-upstream-view", "ctl-v2-app-only"},
+			Why:    "the token is looked for in another place than Authorization: clients that send it as RFC 6750 has it get 400, and an upstream that reads Authorization sees another token than the one that was checked",
+			Fix:    "set JWT Origin to HTTP Bearer Authentication Header",
+			Refs:   []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §2.3", "6750§2.1"},
+			Rows:   []string{"auth-custom-header", "auth-two-headers-upstream-view", "ctl-v2-app-only"},
+			Effect: LocksOut, Proof: []string{"ctl-v2-app-only"},
 			check: each(tokenNotBearer),
 		},
 	}

@@ -11,42 +11,47 @@ func scopeRules() []LintRule {
 	return []LintRule{
 		{
 			ID: "scope-criteria-any", Severity: High,
-			Why:   "one of the scopes is enough: a token that has another environment's, or the harmless one of the list, opens",
-			Fix:   "set Scope Validation Criteria to Contains all scopes",
-			Refs:  []string{"mulesoft-policies.md §1.1", "mulesoft-policies.md §6"},
-			Rows:  []string{"scope-and-one-missing", "scope-or-shared-across-envs", "scope-of-other-env"},
+			Why:    "one of the scopes is enough: a token that has another environment's, or the harmless one of the list, opens",
+			Fix:    "set Scope Validation Criteria to Contains all scopes",
+			Refs:   []string{"mulesoft-policies.md §1.1", "mulesoft-policies.md §6"},
+			Rows:   []string{"scope-and-one-missing", "scope-or-shared-across-envs", "scope-of-other-env"},
+			Effect: Opens, Proof: []string{"scope-same-name-other-audience", "scope-of-other-env"},
 			check: scoped(scopeCriteriaAny),
 		},
 		{
 			ID: "scope-criteria-not-known", Severity: Medium,
-			Why:   "the product knows AND and OR; in the vendor's example whatever is not AND counts as any",
-			Fix:   "set Scope Validation Criteria to Contains all scopes",
-			Refs:  []string{"mulesoft-policies.md §1.1"},
-			Rows:  []string{"scope-and-one-missing"},
+			Why:    "the product knows AND and OR; in the vendor's example whatever is not AND counts as any",
+			Fix:    "set Scope Validation Criteria to Contains all scopes",
+			Refs:   []string{"mulesoft-policies.md §1.1"},
+			Rows:   []string{"scope-and-one-missing"},
+			Effect: Opens, Proof: []string{"scope-same-name-other-audience"},
 			check: scoped(scopeCriteriaNotKnown),
 		},
 		{
 			ID: "scope-matches-no-token", Severity: High,
-			Why:   "scp of an Entra token holds the short names of scopes, separated by blanks: this one is never among them, and every request is answered with 403",
-			Fix:   "write the short names of the scopes into Scopes, with blanks between them",
-			Refs:  []string{"mulesoft-policies.md §1.1", "mulesoft-policies.md §6", "entra-tokens.md §2.3"},
-			Rows:  []string{"ctl-v2-delegated", "ctl-v1-delegated", "ctl-scope-first-of-many"},
+			Why:    "scp of an Entra token holds the short names of scopes, separated by blanks: this one is never among them, and every request is answered with 403",
+			Fix:    "write the short names of the scopes into Scopes, with blanks between them",
+			Refs:   []string{"mulesoft-policies.md §1.1", "mulesoft-policies.md §6", "entra-tokens.md §2.3"},
+			Rows:   []string{"ctl-v2-delegated", "ctl-v1-delegated", "ctl-scope-first-of-many"},
+			Effect: LocksOut, Proof: []string{"ctl-v2-delegated"},
 			check: scoped(scopeMatchesNoToken),
 		},
 		{
 			ID: "scope-locks-out-daemons", Severity: Medium,
-			Why:   "the token of a daemon has roles and no scp: it is answered with 403, whatever its rights",
-			Fix:   "use JWT Validation, with a rule in Mandatory custom claims that takes scp or roles; or a provider whose introspection endpoint returns roles as scope",
-			Refs:  []string{"mulesoft-policies.md §0", "mulesoft-policies.md §6"},
-			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Why:    "the token of a daemon has roles and no scp: it is answered with 403, whatever its rights",
+			Fix:    "use JWT Validation, with a rule in Mandatory custom claims that takes scp or roles; or a provider whose introspection endpoint returns roles as scope",
+			Refs:   []string{"mulesoft-policies.md §0", "mulesoft-policies.md §6"},
+			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only"},
+			Effect: LocksOut, Proof: []string{"ctl-v2-app-only"},
 			check: scoped(scopeLocksOutDaemons),
 		},
 		{
 			ID: "scope-of-another-environment", Severity: High,
-			Why:   "the scope names another environment than the instance does: that one's tokens are taken, and this one's refused",
-			Fix:   "write this environment's own scope into Scopes",
-			Refs:  []string{"mulesoft-policies.md §6"},
-			Rows:  []string{"scope-of-other-env", "aud-other-env-genuine-delegated"},
+			Why:    "the scope names another environment than the instance does: that one's tokens are taken, and this one's refused",
+			Fix:    "write this environment's own scope into Scopes",
+			Refs:   []string{"mulesoft-policies.md §6"},
+			Rows:   []string{"scope-of-other-env", "aud-other-env-genuine-delegated"},
+			Effect: Opens, Proof: []string{"scope-of-other-env", "ctl-v2-delegated"},
 			check: scoped(scopeOfAnotherEnvironment),
 		},
 	}
@@ -106,6 +111,12 @@ func scopeMatchesNoToken(p place, d demand) []Finding {
 		}
 	}
 	return all
+}
+
+// NeverScope says why no token has a scope; empty where one may.
+func NeverScope(scope string) string {
+	_, reason := notAScope(scope)
+	return reason
 }
 
 // notAScope says why no token has a scope, and which was meant where that can be

@@ -147,6 +147,14 @@ func TestLintRegistry(t *testing.T) {
 			t.Errorf("%s: unknown severity %q", r.ID, r.Severity)
 		case r.Why == "" || r.Fix == "" || len(r.Refs) == 0:
 			t.Errorf("%s: expected why, fix and refs", r.ID)
+		case !slices.Contains([]policy.Effect{policy.Opens, policy.LocksOut, policy.Neither}, r.Effect):
+			t.Errorf("%s: unknown effect %q", r.ID, r.Effect)
+		case (len(r.Proof) > 0) == (r.Unshown != ""):
+			t.Errorf("%s: expected either rows that prove it or why there are none", r.ID)
+		case r.Effect == policy.Neither && len(r.Proof) > 0 || r.ProofFlags != "" && len(r.Proof) == 0:
+			t.Errorf("%s: expected no proof of nothing", r.ID)
+		case strings.HasSuffix(r.Unshown, "."):
+			t.Errorf("%s: expected a reason without its full stop", r.ID)
 		case strings.HasSuffix(r.Why, ".") || strings.HasSuffix(r.Fix, "."):
 			t.Errorf("%s: expected a sentence without its full stop", r.ID)
 		}

@@ -27,6 +27,15 @@ func (c Cause) String() string {
 	return fmt.Sprintf("%s %s (left out)", c.At, c.Key)
 }
 
+// causeOf is the parameter that a change is about; the instance, where it has no
+// policy.
+func (s Subject) causeOf(c Change) Cause {
+	if c.Policy < 0 {
+		return Cause{"policies", c.At, false}
+	}
+	return causeOf(s.policiesOf(c.Environment)[c.Policy], c.Key)
+}
+
 func causeOf(a policy.Applied, key string) Cause {
 	at := a.Where(key)
 	return Cause{key, at, at != a.At || key == a.Asset}
@@ -83,7 +92,7 @@ func (p *Prediction) causesOf(c reports.Case) []Cause {
 	}
 	for _, closed := range p.Closed {
 		if closed.closes(c.ID) {
-			return []Cause{causeOf(p.Subject.policiesOf(closed.Environment)[closed.Policy], closed.Key)}
+			return []Cause{p.Subject.causeOf(closed.Change)}
 		}
 	}
 	for _, a := range p.Subject.policiesOf(c.Environment) {

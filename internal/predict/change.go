@@ -13,7 +13,7 @@ import (
 // words.
 type Change struct {
 	Environment string
-	// Policy is its place in the environment's chain.
+	// Policy is its place in the environment's chain; below zero where that is empty.
 	Policy int
 	// Key is the parameter that matters most, and At where it stands; At is the
 	// policy where the document does not set it.
@@ -47,7 +47,7 @@ func (c Change) Size() int { return len(c.Set) }
 func (c Change) String() string {
 	var all []string
 	if c.Add != nil {
-		all = append(all, "add "+c.Add.Asset+" behind it")
+		all = append(all, "add "+c.Add.Asset+c.behind())
 	}
 	if c.Everywhere {
 		all = append(all, "no rules, no pointcut")
@@ -62,7 +62,7 @@ func (c Change) String() string {
 func (c Change) Console() string {
 	var all []string
 	if c.Add != nil {
-		all = append(all, "add the policy JWT Validation behind it")
+		all = append(all, "add the policy JWT Validation"+c.behind())
 	}
 	if c.Everywhere {
 		all = append(all, "Apply configurations to all API methods & resources")
@@ -71,6 +71,14 @@ func (c Change) Console() string {
 		all = append(all, s.Label+" = "+consoleValue(s.Value))
 	}
 	return strings.Join(all, ", ")
+}
+
+// behind says where a policy is added.
+func (c Change) behind() string {
+	if c.Policy < 0 {
+		return ""
+	}
+	return " behind it"
 }
 
 func consoleValue(v string) string {

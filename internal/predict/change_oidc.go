@@ -40,11 +40,11 @@ func withoutJWT(m Member, f *targets.File, profile string) (candidate, bool) {
 			return candidate{}, false
 		}
 	}
-	last := len(m.Instance.Policies) - 1
-	if last < 0 {
-		return candidate{}, false // nothing is there to be changed
+	c := candidate{member: m, index: len(m.Instance.Policies) - 1, env: f.Environment(m.Environment), file: f, profile: profile}
+	if c.applied = (policy.Applied{At: m.Instance.At}); c.index >= 0 {
+		c.applied = m.Instance.Policies[c.index]
 	}
-	return candidate{member: m, index: last, applied: m.Instance.Policies[last], env: f.Environment(m.Environment), file: f, profile: profile}, true
+	return c, true
 }
 
 // added is a JWT Validation that checks all that it can.

@@ -61,6 +61,18 @@ func goldenRows() []goldenRow {
 			name: "terraform-fix1", shows: "Fix 1 as Terraform of the vendor's provider (5).",
 			files: []string{"../../../policy/testdata/exports/terraform-fix1.tf"}, code: 1,
 		},
+		{
+			name: "no-policy", shows: "An instance without policies forwards whatever comes.",
+			files: []string{"../../../policy/testdata/lint/no-policy/fires.yaml"}, code: 1,
+		},
+		{
+			name: "scope-of-dev", shows: "UAT asks for the scope of DEV: that one's tokens open it, and its own are refused.",
+			files: []string{"../../../policy/testdata/lint/scope-of-another-environment/fires.json"}, code: 1,
+		},
+		{
+			name: "client-named", shows: "Local mode with one client named in a rule: callers are that client, and whoever carries its id in the other version's claim.",
+			files: []string{"../../../policy/testdata/lint/client-expression-takes-either-claim/fires-2.yaml"}, code: 1,
+		},
 		{name: "expression-outside-orders-uat", shows: "An expression that is not evaluated here: nothing is predicted.", code: 3},
 		{name: "unknown-policy-orders-uat", shows: "A policy that is not known here: nothing is predicted.", code: 3},
 		{name: "setup-fix1", shows: "The set-up fix1 as an export, with the target that is made of it: one environment.", code: 1},

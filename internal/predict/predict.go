@@ -297,6 +297,11 @@ func profileOf(asked string, s Subject) string {
 	if s.Members[0].Instance.Form == policy.FlexYAML {
 		return gateway.FlexLocal
 	}
+	for _, m := range s.Members {
+		if slices.ContainsFunc(m.Instance.Policies, func(a policy.Applied) bool { _, is := a.Config.(*policy.Introspection); return is }) {
+			return gateway.FlexConnected // only Flex has it (mulesoft-policies.md 1.7)
+		}
+	}
 	return gateway.Mule4
 }
 

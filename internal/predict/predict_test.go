@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 		}
 		tenants = append(tenants, p.tenants()...)
 	}
+	tenants = append(tenants, lintTenants()...)
 	var err error
 	if shared, err = openWorlds(targets.Default(), tenants, newKeys()); err != nil {
 		panic(err)

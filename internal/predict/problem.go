@@ -25,7 +25,7 @@ func reasonAt(at document.Position, text, hint string) error {
 
 // unemulated says which policies of a subject are not known here, or have others
 // see something else than the caller sent, so that nothing can be said of it; nil
-// where there is none.
+// where there is none. An instance without policies forwards whatever comes.
 func unemulated(s Subject) error {
 	var all []error
 	for _, m := range s.Members {

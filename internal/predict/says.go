@@ -19,13 +19,15 @@ type word struct {
 
 // said is what an export says of its environment.
 type said struct {
-	tenants, audiences, scopes, roles []word
+	tenants, audiences, scopes, roles, clients []word
 	// keys are the addresses of key sets, issuers what rules name as iss.
 	keys, issuers []word
 	anyScope      bool
 	versions      []mint.Version // nil: nothing says which
 	// disagree: what the export says of versions fits no token.
 	disagree bool
+	// strayed: all scopes or roles that it asks for are another environment's.
+	strayed bool
 }
 
 var (
@@ -73,7 +75,9 @@ func agreed(hints [][]mint.Version) (versions []mint.Version, disagree bool) {
 
 func (s *said) readScopes(a policy.Applied, scopes string, criteria policy.Criteria) {
 	for _, name := range strings.Fields(policy.HeldScopes(scopes)) {
-		s.scopes = append(s.scopes, word{name, a.Where("scopes")})
+		if policy.NeverScope(name) == "" {
+			s.scopes = append(s.scopes, word{name, a.Where("scopes")})
+		}
 	}
 	s.anyScope = s.anyScope || len(strings.Fields(scopes)) > 1 && !strings.EqualFold(string(criteria), string(policy.All))
 }
@@ -88,7 +92,7 @@ func (s *said) readJWT(a policy.Applied, c *policy.JWTValidation) [][]mint.Versi
 		}
 	}
 	for audience := range strings.SplitSeq(c.SupportedAudiences, ",") {
-		if audience = strings.TrimSpace(audience); audience != "" && !policy.OfGraph(audience) {
+		if audience = strings.TrimSpace(audience); audience != "" && policy.NeverAudience(audience) == "" {
 			s.audiences = append(s.audiences, word{audience, a.Where("supportedAudiences")})
 		}
 	}
@@ -132,7 +136,13 @@ func (s *said) readRule(rule policy.CustomClaim, at document.Position) (issuers 
 			case "tid":
 				s.tenants = append([]word{{strings.ToLower(text), at}}, s.tenants...)
 			case "aud":
-				s.audiences = append(s.audiences, word{text, at})
+				if policy.NeverAudience(text) == "" {
+					s.audiences = append(s.audiences, word{text, at})
+				}
+			case "azp", "appid":
+				if isGUID(text) && !slices.ContainsFunc(s.clients, func(w word) bool { return w.text == text }) {
+					s.clients = append(s.clients, word{text, at})
+				}
 			case "scp":
 				s.scopes = append(s.scopes, word{text, at})
 			case "roles":

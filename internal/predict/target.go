@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -21,8 +20,9 @@ type derivation struct {
 	said     []said
 	// audiences are what each member's export admits and no other's claims.
 	audiences [][]word
-	// foreign are those that name an environment of which there is no export.
-	foreign map[string][]word
+	// foreign is what names an environment of which there is no export, by its
+	// name.
+	foreign map[string]*said
 	assumed []string
 	// left is what the export means to check nowhere, in words.
 	left []string
@@ -67,58 +67,6 @@ const concurrency = 4
 
 func (d *derivation) assume(format string, a ...any) {
 	d.assumed = append(d.assumed, fmt.Sprintf(format, a...))
-}
-
-// share gives each audience that several exports admit to the environment whose
-// name it holds, else to the one with the shortest list.
-func (d *derivation) share() {
-	d.foreign = map[string][]word{}
-	for i, s := range d.said {
-		var own, foreign []word
-		for _, a := range s.audiences {
-			switch {
-			case d.owner(a.text) != i:
-			case d.isForeign(a.text):
-				foreign = append(foreign, a)
-			default:
-				own = append(own, a)
-			}
-		}
-		if len(own) == 0 {
-			own, foreign = s.audiences, nil
-		}
-		d.audiences = append(d.audiences, own)
-		for _, a := range foreign {
-			name, _ := stage(a.text)
-			d.foreign[name] = append(d.foreign[name], a)
-		}
-	}
-}
-
-// isForeign reports whether an audience names an environment of which there is no
-// export, such as api://orders-dev in that of UAT.
-func (d *derivation) isForeign(audience string) bool {
-	word, _ := stage(audience)
-	return word != "" && !slices.ContainsFunc(d.subject.Members, func(m Member) bool { return m.Environment == word || m.Environment == alone })
-}
-
-// others are the environments that only audiences name: they supply tokens.
-func (d *derivation) others() {
-	for _, name := range slices.Sorted(maps.Keys(d.foreign)) {
-		e := &targets.Environment{Name: name, Requires: targets.Requirement{
-			Scopes: []string{strings.ToUpper(name) + ".Access"}, Roles: []string{strings.ToUpper(name) + ".Access"},
-		}}
-		uris, ids := d.names(d.foreign[name], d.subject.Name+"-"+name)
-		for n, v := range d.file.Environments[0].Versions() {
-			e.APIs = append(e.APIs, &targets.API{
-				Name: pathWord(d.subject.Name + "-" + name + "-" + string(v)), AppID: ids[min(n, len(ids)-1)], URIs: uris, Version: v,
-				Scopes: e.Requires.Scopes, Roles: e.Requires.Roles,
-			})
-		}
-		d.file.APIs = append(d.file.APIs, e.APIs...)
-		d.file.Environments = append(d.file.Environments, e)
-		d.assume("%s: an environment of its own, for an audience names it (%s)", name, place(d.foreign[name][0].at))
-	}
 }
 
 func (d *derivation) owner(audience string) int {
@@ -178,7 +126,11 @@ func (d *derivation) requirement(i int) targets.Requirement {
 	switch {
 	case len(r.Scopes) == 0 && len(r.Roles) == 0:
 		r.Scopes, r.Roles = []string{made}, []string{made}
-		d.assume("%s: users hold the scope %s and daemons the role %s, for the export asks for neither", m.Environment, made, made)
+		none := "neither"
+		if s.strayed {
+			none = "none of its own"
+		}
+		d.assume("%s: users hold the scope %s and daemons the role %s, for the export asks for %s", m.Environment, made, made, none)
 	case len(r.Roles) == 0:
 		r.Roles = slices.Clone(r.Scopes)
 		d.assume("%s: daemons hold the role %s where users hold the scope (%s)", m.Environment, strings.Join(r.Roles, ", "), place(s.scopes[0].at))
@@ -239,7 +191,11 @@ func madeUpURI(listed bool, id, name string) string {
 
 func (d *derivation) tellRegistration(i int, e *targets.Environment, uris, ids []string) {
 	if len(d.audiences[i]) == 0 {
-		d.assume("%s: the registration %s with the App ID URI %s, for the export names no audience of its own", e.Name, ids[0], uris[0])
+		none := "no audience"
+		if len(d.said[i].audiences) > 0 {
+			none = "none of its own"
+		}
+		d.assume("%s: the registration %s with the App ID URI %s, for the export names %s", e.Name, ids[0], uris[0], none)
 		return
 	}
 	if more := distinctIDs(ids); len(more) > 1 {
@@ -270,38 +226,11 @@ func (d *derivation) versionsOf(i int, e *targets.Environment) []mint.Version {
 	return both
 }
 
-// clients are one with a contract and a grant for each environment, one for all,
-// one without a grant and one without a contract.
-func (d *derivation) clients() {
-	var all []string
-	for _, e := range d.file.Environments {
-		all = append(all, e.Name)
-	}
-	add := func(name string, contracts, granted []string) {
-		d.file.Clients = append(d.file.Clients, &targets.Client{
-			Name: name, ID: madeUpID("client", name), Contracts: contracts, Granted: granted, MadeUp: true,
-		})
-	}
-	for _, name := range all {
-		add("worker-"+name, []string{name}, []string{name})
-		add("second-"+name, []string{name}, []string{name})
-	}
-	if len(all) > 1 {
-		add("everywhere", all, all)
-	}
-	add("ungranted", all, nil)
-	add("stranger", nil, all)
-	if d.enforced() {
-		d.assume("callers send no client_id field, which a policy of these asks for")
-	}
-	d.assume("clients: one with a contract and a grant for each environment, one without the contract, one without the grant")
-}
-
 // enforced reports whether a policy wants the client's id from the request.
 func (d *derivation) enforced() bool {
 	for _, m := range d.subject.Members {
 		for _, a := range m.Instance.Policies {
-			if _, is := a.Config.(*policy.ClientIDEnforcement); is {
+			if c, is := a.Config.(*policy.ClientIDEnforcement); is && !c.OfToken() {
 				return true
 			}
 		}

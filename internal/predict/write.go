@@ -123,7 +123,7 @@ func (t *text) closes() {
 	}
 	for _, c := range t.p.Closed {
 		absent := ""
-		if !causeOf(t.p.Subject.policiesOf(c.Environment)[c.Policy], c.Key).Set {
+		if !t.p.Subject.causeOf(c.Change).Set {
 			absent = " (left out there)"
 		}
 		t.line("  %s: %s%s", c.At, c.String(), absent)
