@@ -51,7 +51,7 @@ func CustomerIssuer(issuer, keys string) bool {
 	_, served := CloudOf(keys)
 	from, _, ok := tenantOf(issuer)
 	at, _, both := tenantOf(keys)
-	return ok && both && !entra && !served && site(from) == site(at)
+	return ok && both && !strings.Contains(issuer, "@") && !entra && !served && site(from) == site(at)
 }
 
 // site is the part of a host that one party has: its last two labels.
