@@ -60,6 +60,19 @@ func site(host string) string {
 	return strings.Join(labels[max(len(labels)-2, 0):], ".")
 }
 
+// lookAlike reports a host that has a name of Microsoft's in it and is none of
+// theirs that serve keys.
+func lookAlike(address string) bool {
+	host, _, ok := tenantOf(address)
+	_, entra := CloudOf(address)
+	return ok && !entra && !forCustomers(host) && !slices.Contains(formerHosts(), host) && mentions(host, "microsoft", "windows.net", "ciamlogin", "b2clogin", "windows-net")
+}
+
+// formerHosts are those of clouds that are no more (entra-tokens.md 5).
+func formerHosts() []string {
+	return []string{"login-us.microsoftonline.com", "login.microsoftonline.de"}
+}
+
 // forCustomers reports a host of Microsoft's that serves tenants for customers.
 func forCustomers(host string) bool {
 	return strings.HasSuffix(host, ".ciamlogin.com") || strings.HasSuffix(host, ".b2clogin.com")

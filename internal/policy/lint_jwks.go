@@ -59,6 +59,14 @@ func jwksRules() []LintRule {
 			check: each(jwksOfAnotherIssuer),
 		},
 		{
+			ID: "jwks-of-a-look-alike", Severity: Critical,
+			Why:   "the host looks like one of Microsoft's and is none that is known to serve keys: whoever has it signs what he likes, and the policy takes it",
+			Fix:   "set JWKS URL to the tenant's keys, https://login.microsoftonline.com/TENANT/discovery/v2.0/keys",
+			Refs:  []string{"mulesoft-policies.md §2.1", "8725§3.10"},
+			Rows:  []string{"kid-unknown-own-key", "sig-bit-flipped"},
+			check: each(jwksOfALookAlike),
+		},
+		{
 			ID: "jwks-kept-long", Severity: Medium,
 			Why:   "keys are not known to be fetched again for an unknown kid: after a change of keys genuine tokens are refused, and a withdrawn key is trusted, for as long as the set is kept",
 			Fix:   "set JWKS Caching Time To Live to 60; it is in minutes",
@@ -155,10 +163,19 @@ func jwksNotAKeySet(p place, c *JWTValidation) []Finding {
 func jwksOfAnotherIssuer(p place, c *JWTValidation) []Finding {
 	for _, address := range c.keySets() {
 		host, _, ok := tenantOf(address)
-		if _, entra := CloudOf(address); !ok || entra || isEntra(address) || placeholder(address) || forCustomers(host) || strings.HasPrefix(host, "login.microsoftonline.") {
+		if _, entra := CloudOf(address); !ok || entra || isEntra(address) || placeholder(address) || forCustomers(host) || lookAlike(address) || slices.Contains(formerHosts(), host) {
 			continue
 		}
 		return []Finding{p.about("jwksUrl", "expected an address of Entra, got %s", address)}
+	}
+	return nil
+}
+
+func jwksOfALookAlike(p place, c *JWTValidation) []Finding {
+	for _, address := range c.keySets() {
+		if lookAlike(address) {
+			return []Finding{p.about("jwksUrl", "expected a host of Entra, got %s", address)}
+		}
 	}
 	return nil
 }
