@@ -59,14 +59,6 @@ func jwksRules() []LintRule {
 			check: each(jwksOfAnotherIssuer),
 		},
 		{
-			ID: "jwks-of-a-look-alike", Severity: Critical,
-			Why:   "the host looks like one of Microsoft's and is none that is known to serve keys: whoever has it signs what he likes, and the policy takes it",
-			Fix:   "set JWKS URL to the tenant's keys, https://login.microsoftonline.com/TENANT/discovery/v2.0/keys",
-			Refs:  []string{"mulesoft-policies.md §2.1", "8725§3.10"},
-			Rows:  []string{"kid-unknown-own-key", "sig-bit-flipped"},
-			check: each(jwksOfALookAlike),
-		},
-		{
 			ID: "jwks-kept-long", Severity: Medium,
 			Why:   "keys are not known to be fetched again for an unknown kid: after a change of keys genuine tokens are refused, and a withdrawn key is trusted, for as long as the set is kept",
 			Fix:   "set JWKS Caching Time To Live to 60; it is in minutes",
