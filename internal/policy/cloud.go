@@ -51,13 +51,26 @@ func CustomerIssuer(issuer, keys string) bool {
 	_, served := CloudOf(keys)
 	from, _, ok := tenantOf(issuer)
 	at, _, both := tenantOf(keys)
-	return ok && both && !entra && !served && site(from) == site(at)
+	return ok && both && !strings.Contains(issuer, "@") && !entra && !served && site(from) == site(at)
 }
 
 // site is the part of a host that one party has: its last two labels.
 func site(host string) string {
 	labels := strings.Split(host, ".")
 	return strings.Join(labels[max(len(labels)-2, 0):], ".")
+}
+
+// lookAlike reports a host that has a name of Microsoft's in it and is none of
+// theirs that serve keys.
+func lookAlike(address string) bool {
+	host, _, ok := tenantOf(address)
+	_, entra := CloudOf(address)
+	return ok && !entra && !forCustomers(host) && !slices.Contains(formerHosts(), host) && mentions(host, "microsoft", "windows.net", "ciamlogin", "b2clogin", "windows-net")
+}
+
+// formerHosts are those of clouds that are no more (entra-tokens.md 5).
+func formerHosts() []string {
+	return []string{"login-us.microsoftonline.com", "login.microsoftonline.de"}
 }
 
 // forCustomers reports a host of Microsoft's that serves tenants for customers.

@@ -24,6 +24,7 @@ func TestCustomerIssuer(t *testing.T) {
 		{"keys of somebody else", "https://login.shop.example/" + tenant + "/v2.0", shop, false},
 		{"keys of Entra", "https://login.microsoftonlin.com/" + tenant + "/v2.0", "https://login.microsoftonline.com/" + tenant + "/discovery/v2.0/keys", false},
 		{"both of Entra", entra, "https://login.microsoftonline.com/" + tenant + "/discovery/v2.0/keys", false},
+		{"with a password", "https://x:y@login.shop.example/" + tenant + "/v2.0", "https://login.shop.example/" + tenant + "/discovery/v2.0/keys", false},
 		{"no address", "api://orders", shop, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {

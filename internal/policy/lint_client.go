@@ -185,6 +185,9 @@ func clientOfNoEntraClaim(p place, c *JWTValidation) []Finding {
 }
 
 func clientConstant(p place, c *JWTValidation) []Finding {
+	if f := clientFallsBack(p, c); f != nil {
+		return f
+	}
 	x := p.client.x
 	literal := x == nil && !unmarked(c.ClientIDExpression)
 	constant := x != nil && x.err == nil && x.readsNothing() && !p.client.fromRequest()
@@ -192,6 +195,22 @@ func clientConstant(p place, c *JWTValidation) []Finding {
 		return nil
 	}
 	return p.clientExpression(clientIDByVersion, "expected a claim of the token, got the same text for every token")
+}
+
+// clientFallsBack is about an expression that gives the same client for all tokens
+// of one version.
+func clientFallsBack(p place, c *JWTValidation) []Finding {
+	if c.SkipClientIDValidation || p.local() || p.client.x == nil || p.client.fromRequest() || p.client.x.readsNothing() {
+		return nil
+	}
+	for _, v := range []version{v1, v2} {
+		got, _ := p.client.x.value(sample(v, "roles"))
+		text, _ := got.(string)
+		if takes := p.issuerVersion(); text != "" && slices.Contains(p.client.x.literals, text) && (takes == unknown || takes == both || takes == v) {
+			return p.clientExpression(clientIDByVersion, "expected a claim of the token, got the same text for every %s token", v)
+		}
+	}
+	return nil
 }
 
 // clientExpression is a finding about Client ID Expression, with the one to write.

@@ -133,6 +133,14 @@ func (a Applied) looksAtToken() bool {
 	return slices.Contains([]string{jwtValidation, openIDConnect, introspection}, a.Asset)
 }
 
+// checkedEverywhere reports whether JWT Validation is applied to all requests, so
+// that another policy may leave the checks to it.
+func (in *inspected) checkedEverywhere() bool {
+	return slices.ContainsFunc(in.Policies, func(a Applied) bool {
+		return a.Asset == jwtValidation && (len(a.Rules) == 0 || slices.ContainsFunc(a.Rules, Rule.everything))
+	})
+}
+
 // has reports whether an instance has a policy of an asset.
 func (in *inspected) has(asset string) bool {
 	return slices.ContainsFunc(in.Policies, func(a Applied) bool { return a.Asset == asset })

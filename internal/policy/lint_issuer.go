@@ -217,6 +217,8 @@ func issuerMatchesNoToken(p place, _ *JWTValidation) []Finding {
 	return p.eachRule(func(r claimRule) []Finding {
 		values := []string{r.Value}
 		switch {
+		case r.mandatory && r.Key == "tid" && r.x == nil && r.Value != strings.ToLower(r.Value):
+			return []Finding{p.ruled(r, "expected the tenant's id in small letters, as Entra writes it, got %s", r.Value)}
 		case !r.mandatory || !r.about("iss"):
 			return nil
 		case r.x != nil && r.x.err != nil:
@@ -252,6 +254,10 @@ func (r claimRule) takesIssuerOf(text string) bool {
 func notAnIssuer(value string) string {
 	host, tenant, ok := tenantOf(value)
 	switch {
+	case strings.TrimSpace(value) == "":
+		return "which is empty"
+	case guid.FindString(value) != strings.ToLower(guid.FindString(value)):
+		return "where a token has the tenant's id in small letters"
 	case strings.ContainsAny(value, "{<"), !ok && slices.Contains(entraHosts(), host):
 		return "which names no tenant"
 	case !ok || !slices.Contains(entraHosts(), host):

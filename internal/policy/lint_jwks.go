@@ -169,10 +169,19 @@ func jwksNotAKeySet(p place, c *JWTValidation) []Finding {
 func jwksOfAnotherIssuer(p place, c *JWTValidation) []Finding {
 	for _, address := range c.keySets() {
 		host, _, ok := tenantOf(address)
-		if _, entra := CloudOf(address); !ok || entra || IsEntra(address) || IsPlaceholder(address) || forCustomers(host) || strings.HasPrefix(host, "login.microsoftonline.") {
+		if _, entra := CloudOf(address); !ok || entra || IsEntra(address) || IsPlaceholder(address) || forCustomers(host) || lookAlike(address) || slices.Contains(formerHosts(), host) {
 			continue
 		}
 		return []Finding{p.about("jwksUrl", "expected an address of Entra, got %s", address)}
+	}
+	return nil
+}
+
+func jwksOfALookAlike(p place, c *JWTValidation) []Finding {
+	for _, address := range c.keySets() {
+		if lookAlike(address) {
+			return []Finding{p.about("jwksUrl", "expected a host of Entra, got %s", address)}
+		}
 	}
 	return nil
 }

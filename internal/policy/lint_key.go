@@ -42,6 +42,15 @@ func keyRules() []LintRule {
 			check: each(textKeyOfEntra),
 		},
 		{
+			ID: "jwks-of-a-look-alike", Severity: Critical,
+			Why:    "the host looks like one of Microsoft's and is none that is known to serve keys: whoever has it signs what he likes, and the policy takes it",
+			Fix:    "set JWKS URL to the tenant's keys, https://login.microsoftonline.com/TENANT/discovery/v2.0/keys",
+			Refs:   []string{"mulesoft-policies.md §2.1", "8725§3.10"},
+			Rows:   []string{"kid-unknown-own-key", "sig-bit-flipped"},
+			Effect: Opens, Unshown: "whoever has the host would have to sign with a key of his own; the issuer here has its keys at every address",
+			check: each(jwksOfALookAlike),
+		},
+		{
 			ID: "timeout-in-seconds", Severity: Medium,
 			Why:    "the field is in milliseconds: hardly an answer comes in this time, and without one the request is refused",
 			Fix:    "write the time in milliseconds; the default is 10000",

@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // openIDRules are about OpenID Connect OAuth 2.0 Access Token Enforcement.
 func openIDRules() []LintRule {
@@ -74,7 +77,7 @@ func oidcClientCheckOn(p place, c *OpenIDConnect) []Finding {
 }
 
 func oidcNothingChecked(p place, c *OpenIDConnect) []Finding {
-	if !c.SkipClientIDValidation || len(strings.Fields(c.Scopes)) > 0 || p.in.has(jwtValidation) {
+	if !c.SkipClientIDValidation || len(strings.Fields(c.Scopes)) > 0 || p.in.checkedEverywhere() {
 		return nil
 	}
 	return []Finding{p.about("scopes", "expected the scope of this environment, got none, with the client check skipped")}
@@ -98,8 +101,9 @@ func jwtBehindOIDC(in *inspected) []Finding {
 	if !in.has(jwtValidation) || !in.has(openIDConnect) {
 		return nil
 	}
+	apart := !slices.ContainsFunc(in.tokenPolicies(), func(p place) bool { return len(p.Rules) == 0 })
 	for _, p := range in.places {
-		if p.Asset == openIDConnect {
+		if p.Asset == openIDConnect && !apart {
 			return []Finding{p.of("expected %s or %s, got both", jwtValidation, openIDConnect)}
 		}
 	}

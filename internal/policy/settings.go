@@ -47,7 +47,7 @@ func (s *Setting) hold(name string, m entry, known bool) {
 var (
 	secretName   = regexp.MustCompile(`(?i)secret|passw|passphrase|token|key|credential|authorization`)
 	certainName  = regexp.MustCompile(`(?i)secret|passw|passphrase`)
-	harmlessName = regexp.MustCompile(`(?i)^key$|(?:origin|ur[il]|endpoint|length|size|method|expression|type|name|headers?|selector|timeout|ttl|timetolive|time_to_live|seconds|minutes)$`)
+	harmlessName = regexp.MustCompile(`(?i)^key$|(?:origin|ur[il]|endpoint|length|size|method|expression|type|name|selector|timeout|ttl|timetolive|time_to_live|seconds|minutes)$`)
 )
 
 // secret reports whether the value of a key must not be shown. Of the known keys

@@ -146,6 +146,22 @@ func TestTargetOfOddExports(t *testing.T) {
 	}
 }
 
+// TestKeysOfSomebodyElse: an address of keys that is not Entra's is answered here
+// all the same, and that is said.
+func TestKeysOfSomebodyElse(t *testing.T) {
+	for host, said := range map[string]bool{"login.microsoftonline.com": false, "login.microsoftonline.com.keys.example": true} {
+		instances, err := policy.Read([]policy.File{{Name: "orders-uat.json", Bytes: []byte(`{"policies": [{"assetId": "jwt-validation", "configurationData": {
+			"jwtKeyOrigin": "jwks", "jwksUrl": "https://` + host + `/` + someTenant + `/discovery/v2.0/keys"}}]}`)}}, policy.ReadOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := derived(subjectsOf(instances)[0], nil)
+		if got := strings.Contains(strings.Join(d.assumed, "\n"), "whoever serves them decides who gets in"); got != said {
+			t.Errorf("%s: expected it said: %t, got %q", host, said, d.assumed)
+		}
+	}
+}
+
 const someTenant = "7f1c3b52-9d3e-4c61-8a55-0e7a9f1d2c40"
 
 // TestScopesOfNoToken: tokens hold what was meant, so that a list that the product

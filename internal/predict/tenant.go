@@ -1,6 +1,7 @@
 package predict
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/policy"
@@ -27,6 +28,7 @@ func (d *derivation) tenant() {
 // from, else that the issuer rule is of; for a tenant for customers and a domain
 // of its own, what the rule says.
 func (d *derivation) issuers(s said, tenant string) mint.Issuers {
+	d.foreignKeys(s)
 	issuers := mint.EntraIssuers(tenant)
 	for _, address := range append(append([]word{}, s.keys...), s.issuers...) {
 		c, ok := policy.CloudOf(address.text)
@@ -49,6 +51,18 @@ func (d *derivation) issuers(s said, tenant string) mint.Issuers {
 		}
 	}
 	return issuers
+}
+
+// foreignKeys tells addresses of keys that are not Entra's: they are answered with
+// the tenant's keys all the same.
+func (d *derivation) foreignKeys(s said) {
+	for _, keys := range s.keys {
+		_, entra := policy.CloudOf(keys.text)
+		customers := slices.ContainsFunc(s.issuers, func(i word) bool { return policy.CustomerIssuer(i.text, keys.text) })
+		if !entra && !customers {
+			d.assume("the keys at the address of jwksUrl are the tenant's, though it is not Entra's: whoever serves them decides who gets in (%s)", place(keys.at))
+		}
+	}
 }
 
 // isOrAre names some instances, with their verb.
