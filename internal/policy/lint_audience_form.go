@@ -50,7 +50,7 @@ func audienceFormRules() []LintRule {
 			Fix:    "write the App ID URI or the application id, nothing else, into Audience Claim Values; commas between several",
 			Refs:   []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §2.2", "entra-tokens.md §2.2", "entra-tokens.md §2.3"},
 			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only"},
-			Effect: LocksOut, Proof: []string{"ctl-v1-app-only"},
+			Effect: LocksOut, Proof: []string{"ctl-v1-app-only", "ctl-v2-app-only"},
 			check: each(audienceMatchesNoToken),
 		},
 		{

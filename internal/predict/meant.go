@@ -14,8 +14,7 @@ import (
 // Audience, issuer and tenant are judged always, and so is the other environment's
 // token as its client gets it (design 5).
 func (d *derivation) leave(i int, e *targets.Environment) {
-	asks := len(d.said[i].scopes)+len(d.said[i].roles) > 0
-	switch contract := asksForContract(d.subject.Members[i].Instance); {
+	switch asks, contract := d.said[i].rights, asksForContract(d.subject.Members[i].Instance); {
 	case contract && !asks:
 		d.declareAway(e, "scope", "role")
 		d.left = append(d.left, e.Name+": scope and role, which the export asks for nowhere: who may call is said by the contracts alone")

@@ -65,6 +65,21 @@ func (s Subject) met(route func(int) targets.Route) string {
 	return text.String()
 }
 
+// metAt is an instance with those of its policies that a route meets, with all of
+// them where it meets none.
+func metAt(instance policy.Instance, route targets.Route) policy.Instance {
+	var met []policy.Applied
+	for _, a := range instance.Policies {
+		if a.Applies(route.Method, route.Path) {
+			met = append(met, a)
+		}
+	}
+	if len(met) > 0 {
+		instance.Policies = met
+	}
+	return instance
+}
+
 func (s Subject) usualRoutes() []targets.Route {
 	var all []targets.Route
 	for _, m := range s.Members {

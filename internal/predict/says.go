@@ -23,7 +23,9 @@ type said struct {
 	// keys are the addresses of key sets, issuers what rules name as iss.
 	keys, issuers []word
 	anyScope      bool
-	versions      []mint.Version // nil: nothing says which
+	// rights: something looks at scopes or roles, whatever for.
+	rights   bool
+	versions []mint.Version // nil: nothing says which
 	// disagree: what the export says of versions fits no token.
 	disagree bool
 	// strayed: all scopes or roles that it asks for are another environment's.
@@ -74,6 +76,7 @@ func agreed(hints [][]mint.Version) (versions []mint.Version, disagree bool) {
 }
 
 func (s *said) readScopes(a policy.Applied, scopes string, criteria policy.Criteria) {
+	s.rights = s.rights || strings.TrimSpace(scopes) != ""
 	for _, name := range strings.Fields(policy.HeldScopes(scopes)) {
 		if policy.NeverScope(name) == "" {
 			s.scopes = append(s.scopes, word{name, a.Where("scopes")})
@@ -92,7 +95,7 @@ func (s *said) readJWT(a policy.Applied, c *policy.JWTValidation) [][]mint.Versi
 		}
 	}
 	for audience := range strings.SplitSeq(c.SupportedAudiences, ",") {
-		if audience = strings.TrimSpace(audience); audience != "" && policy.NeverAudience(audience) == "" {
+		if audience = strings.TrimSpace(audience); audience != "" && policy.NeverAudience(strings.ToLower(audience)) == "" {
 			s.audiences = append(s.audiences, word{audience, a.Where("supportedAudiences")})
 		}
 	}
@@ -124,6 +127,7 @@ func (s *said) tenantOf(address string, at document.Position) {
 
 // readRule notes what a custom claim asks for, and gives the issuers among it.
 func (s *said) readRule(rule policy.CustomClaim, at document.Position) (issuers []string) {
+	s.rights = s.rights || rule.Key == "scp" || rule.Key == "roles"
 	for claim, texts := range literals(rule) {
 		for _, text := range texts {
 			switch claim {
@@ -144,8 +148,10 @@ func (s *said) readRule(rule policy.CustomClaim, at document.Position) (issuers 
 					s.clients = append(s.clients, word{text, at})
 				}
 			case "scp":
+				s.rights = true
 				s.scopes = append(s.scopes, word{text, at})
 			case "roles":
+				s.rights = true
 				s.roles = append(s.roles, word{text, at})
 			}
 		}

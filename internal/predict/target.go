@@ -36,8 +36,8 @@ func derived(s Subject, versions []mint.Version) *derivation {
 		Name: s.Name, Tokens: targets.Tokens{Embedded: true}, Accepted: targets.Accepted{Echo: true}, OptIn: true,
 		Pace: targets.Pace{Concurrency: concurrency},
 	}}
-	for _, m := range s.Members {
-		d.said = append(d.said, readings(m.Instance))
+	for i, m := range s.Members {
+		d.said = append(d.said, readings(metAt(m.Instance, d.home(i))))
 		for _, a := range m.Instance.Policies {
 			for _, key := range a.QuotedFlags() {
 				d.assume("%s: the text of %s is taken for the value (%s)", m.Environment, key, place(a.Where(key)))
