@@ -23,19 +23,13 @@ func TestSameSeedSameResults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := slices.DeleteFunc(all.All(), func(s scenarios.Scenario) bool { return s.Guards == "cost" || slices.Contains(waiting(), s.ID) })
+	rows := slices.DeleteFunc(all.All(), func(s scenarios.Scenario) bool { return s.Guards == "cost" })
 	cfg := suites.Config{Selection: suites.Selection{IDs: ids(rows)}, Setup: "strict", Seed: 7, Out: t.TempDir()}
 	first := stable(t, cfg)
 	cfg.Out = t.TempDir()
 	if diff := cmp.Diff(first, stable(t, cfg)); diff != "" {
 		t.Error(diff)
 	}
-}
-
-// waiting are the flows that let seconds pass on the real clock: how often a
-// gateway that holds back is asked until it looks hangs on how busy the machine is.
-func waiting() []string {
-	return []string{"discovery-issuer-mismatch", "jwks-down-cold", "jwks-malformed", "jwks-oversized", "jwks-redirected"}
 }
 
 // stable runs and gives the results without what is volatile.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -112,9 +111,8 @@ func (s *stage) tryExport() error {
 // emulate has a gateway take its policies from an export, whose addresses the
 // issuer of this process answers.
 func (s *stage) emulate(o *gateway.Options, g gatewayPlan) {
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.issuer.RootCAs(), MinVersion: tls.VersionTLS12}}
 	o.Instance, o.BasePath, o.Switches = g.instance, pathOf(g.environment), g.switches
-	o.Client = lab.Routed(s.issuer, s.plan.file.Tenant.ID, transport)
+	o.Client = lab.Routed(s.issuer, s.plan.file.Tenant.ID, s.transport())
 }
 
 // name is what an instance is called in the place of a set-up.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -136,7 +137,7 @@ func (s *stage) openGateway(ctx context.Context, g gatewayPlan) error {
 	environment := lab.EmulatedEnvironment(s.targetFile(), g.environment, at, s.jwksURL())
 	environment.Introspection = s.introspection()
 	options := gateway.Options{
-		Setup: g.setup, Environment: environment, Upstream: upstream, DeniesAfter: s.plan.deniesAfter,
+		Setup: g.setup, Environment: environment, Upstream: upstream, DeniesAfter: s.plan.deniesAfter, Client: s.client(),
 		Switches: gateway.Switches{OIDCModel: s.plan.oidcModel},
 	}
 	if g.instance != nil {
@@ -187,8 +188,29 @@ func (s *stage) issuerBase() string {
 	return reachable(s.issuer.TLSURL())
 }
 
+// jwksURL is where the gateways have the keys from: with TLS, where the issuer of
+// this process speaks it, for whoever chooses the keys chooses the callers.
 func (s *stage) jwksURL() string {
-	return strings.TrimSuffix(s.issuerBase(), "/") + "/" + s.plan.file.Tenant.ID + "/discovery/v2.0/keys"
+	base := s.issuerBase()
+	if s.keysOverTLS() {
+		base = reachable(s.issuer.TLSURL())
+	}
+	return strings.TrimSuffix(base, "/") + "/" + s.plan.file.Tenant.ID + "/discovery/v2.0/keys"
+}
+
+func (s *stage) keysOverTLS() bool { return s.issuer != nil && s.issuer.TLSURL() != "" }
+
+// client is what the gateways fetch with; nil: as ever.
+func (s *stage) client() *http.Client {
+	if !s.keysOverTLS() {
+		return nil
+	}
+	return &http.Client{Transport: s.transport()}
+}
+
+// transport trusts the issuer of this process.
+func (s *stage) transport() *http.Transport {
+	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.issuer.RootCAs(), MinVersion: tls.VersionTLS12}}
 }
 
 // targetFile is the target with the issuer names that are in force.

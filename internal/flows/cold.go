@@ -164,7 +164,7 @@ func unknownToken(ctx context.Context, s *engine.Stage) (string, error) {
 // back, and wanted to refuse each time. Where it still did not look, that is told.
 func refusedCold(ctx context.Context, s *engine.Stage, when, token string) error {
 	title := "the genuine token " + when + ", its key not known"
-	looked, err := refusedLooking(ctx, s, title, engine.Send{Token: token})
+	looked, err := refusedLooking(ctx, s, title, token)
 	if err != nil || looked || s.Operator() != nil {
 		return err
 	}
@@ -174,7 +174,7 @@ func refusedCold(ctx context.Context, s *engine.Stage, when, token string) error
 			return err
 		}
 		waited += pause
-		looked, err := refusedLooking(ctx, s, title+", once more", engine.Send{Token: token, Asking: true})
+		looked, err := refusedLooking(ctx, s, title, token)
 		if err != nil || looked {
 			return err
 		}
@@ -184,13 +184,14 @@ func refusedCold(ctx context.Context, s *engine.Stage, when, token string) error
 }
 
 // refusedLooking wants the token refused, and reports whether the issuer was
-// asked for anything meanwhile.
-func refusedLooking(ctx context.Context, s *engine.Stage, title string, send engine.Send) (looked bool, err error) {
+// asked for anything meanwhile. Of several askings the last one is recorded: how
+// often a gateway holds back is chance.
+func refusedLooking(ctx context.Context, s *engine.Stage, title, token string) (looked bool, err error) {
 	before, err := hits(ctx, s.Issuer, "/")
 	if err != nil {
 		return false, err
 	}
-	if _, err := s.Do(ctx, title, engine.Refuse(401, 503), send); err != nil {
+	if _, err := s.Do(ctx, title, engine.Refuse(401, 503), engine.Send{Token: token, Asking: true}); err != nil {
 		return false, err
 	}
 	after, err := hits(ctx, s.Issuer, "/")

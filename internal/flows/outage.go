@@ -34,7 +34,7 @@ func downForged() engine.Flow {
 			if err := awaitFetch(ctx, s); err != nil {
 				return err
 			}
-			if err := forged(ctx, s, "outage", engine.Refuse(401, 503)); err != nil {
+			if err := forged(ctx, s, forgery{"outage", engine.Refuse(401, 503), false}); err != nil {
 				return err
 			}
 			input := s.Token[:strings.LastIndexByte(s.Token, '.')]
@@ -58,7 +58,7 @@ func awaitFetch(ctx context.Context, s *engine.Stage) error {
 	}
 	delay, _ := declaredDelay(s)
 	for started := s.Now(); ; {
-		if err := asking(ctx, s, "outage", engine.Refuse(401, 503)); err != nil {
+		if err := forged(ctx, s, forgery{"outage", engine.Refuse(401, 503), true}); err != nil {
 			return err
 		}
 		after, err := keyFetches(ctx, s.Issuer)

@@ -154,28 +154,19 @@ func provokeFetch(ctx context.Context, s *engine.Stage, fetched int) error {
 	if refetch, _ := s.Declared("jwks-refetch"); fetched > 0 || refetch != "unknown-kid" {
 		return nil
 	}
-	return asking(ctx, s, "unknown", engine.Refuse(401))
+	return forged(ctx, s, forgery{"unknown", engine.Refuse(401), true})
 }
 
-// forged sends the genuine claims under a key id that nobody published, signed
-// by our own key.
-func forged(ctx context.Context, s *engine.Stage, name string, expect verdict.Expectation) error {
-	return unpublished(ctx, s, name, step{expect, false})
-}
-
-// asking is forged, sent until the gateway fetches.
-func asking(ctx context.Context, s *engine.Stage, name string, expect verdict.Expectation) error {
-	return unpublished(ctx, s, name, step{expect, true})
-}
-
-// step is what a forged token is sent for.
-type step struct {
+// forgery is a token with the genuine claims under a key id that nobody
+// published, signed by our own key.
+type forgery struct {
+	name   string // tells the key ids of one run apart
 	expect verdict.Expectation
-	asking bool
+	asking bool // it is sent until the gateway fetches
 }
 
-func unpublished(ctx context.Context, s *engine.Stage, name string, as step) error {
-	input, err := underKey(s, name)
+func forged(ctx context.Context, s *engine.Stage, f forgery) error {
+	input, err := underKey(s, f.name)
 	if err != nil {
 		return err
 	}
@@ -183,7 +174,7 @@ func unpublished(ctx context.Context, s *engine.Stage, name string, as step) err
 	if err != nil {
 		return err
 	}
-	_, err = s.Do(ctx, "a key id that nobody published, signed by our own key", as.expect, engine.Send{Token: input + "." + signature, Asking: as.asking})
+	_, err = s.Do(ctx, "a key id that nobody published, signed by our own key", f.expect, engine.Send{Token: input + "." + signature, Asking: f.asking})
 	return err
 }
 

@@ -14,6 +14,8 @@ import (
 type Clock struct {
 	mu    sync.Mutex
 	ahead time.Duration
+	// stopped is when it was, zero while it goes.
+	stopped time.Time
 	// alarms are what waits, each until its time.
 	alarms map[*alarm]bool
 }
@@ -29,7 +31,25 @@ type alarm struct {
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.now()
+}
+
+// now is the time; c.mu is held.
+func (c *Clock) now() time.Time {
+	if !c.stopped.IsZero() {
+		return c.stopped.Add(c.ahead)
+	}
 	return time.Now().Add(c.ahead)
+}
+
+// Stop has the clock stand still: from then on only Wait moves it, so that what
+// is counted by it hangs on no machine's haste. Time-outs pass as ever.
+func (c *Clock) Stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped.IsZero() {
+		c.stopped = time.Now()
+	}
 }
 
 // Wait moves the clock ahead, which takes no time.
@@ -45,7 +65,7 @@ func (c *Clock) move(d time.Duration) []*alarm {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ahead += d
-	now := time.Now().Add(c.ahead)
+	now := c.now()
 	var due []*alarm
 	for _, a := range slices.Collect(maps.Keys(c.alarms)) {
 		if a.at.After(now) {
@@ -71,7 +91,7 @@ func (c *Clock) Timeout(ctx context.Context, d time.Duration) (context.Context, 
 func (c *Clock) after(d time.Duration, ring func()) (stop func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	a := &alarm{at: time.Now().Add(c.ahead + d), ring: ring}
+	a := &alarm{at: c.now().Add(d), ring: ring}
 	a.timer = time.AfterFunc(d, ring)
 	if c.alarms == nil {
 		c.alarms = map[*alarm]bool{}

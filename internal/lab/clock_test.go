@@ -47,3 +47,26 @@ func TestClock(t *testing.T) {
 		})
 	}
 }
+
+// TestClockStopped: time that passes on the machine does not pass on a clock that
+// stands; what it is moved by does, and wakes who waits for it.
+func TestClockStopped(t *testing.T) {
+	t.Parallel()
+	var c Clock
+	c.Stop()
+	before := c.Now()
+	ctx, cancel := c.Timeout(t.Context(), time.Hour)
+	defer cancel()
+	for real := time.Now(); !time.Now().After(real); { // the machine's goes on
+	}
+	c.Stop()
+	if got := c.Now(); !got.Equal(before) {
+		t.Errorf("expected the clock to stand, got %s more", got.Sub(before))
+	}
+	if err := c.Wait(t.Context(), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Now().Sub(before); got != time.Hour || ctx.Err() == nil {
+		t.Errorf("expected an hour more and the waiting over, got %s, %v", got, ctx.Err())
+	}
+}

@@ -417,7 +417,7 @@ supports:
 		if !ok {
 			t.Fatalf("no format %s", name)
 		}
-		if out := string(rendered(t, as, r)); !strings.Contains(out, want) || regexp.MustCompile("(?i)of shop, to paste").MatchString(out) {
+		if out := rendered(t, as, r); !strings.Contains(out, want) || regexp.MustCompile("(?i)of shop, to paste").MatchString(out) {
 			t.Errorf("%s: expected %s\ngot %s", name, want, out)
 		}
 	}
@@ -429,7 +429,7 @@ func TestLearntHasNoMarkup(t *testing.T) {
 	r.Learnt = []reports.Learnt{{Target: "<b>x", Environment: "dev", Key: "kid-required", Value: "false", Says: "```</pre><script>"}}
 	for name, ending := range map[string]string{"markdown": "```</pre>", "html": "</pre><script>"} {
 		as, _ := format.Named(name)
-		if out := string(rendered(t, as, r)); strings.Contains(out, "<b>x") || strings.Contains(out, ending) {
+		if out := rendered(t, as, r); strings.Contains(out, "<b>x") || strings.Contains(out, ending) {
 			t.Errorf("%s: expected no markup of a target's, got %s", name, out)
 		}
 	}
