@@ -39,7 +39,7 @@ func TestNamedToken(t *testing.T) {
   request: {bytes: "GET ${home.route.path} HTTP/1.1\r\nHost: ${home.host}\r\nX-Entraproof-Run: ${run}\r\nX-Entraproof-Case: ${case}\r\nConnection: close\r\n\r\n"}
   expect: refuse 401
 `)
-	two := got["two-tokens/dev"]
+	two := got["two-tokens/dev/from-uat"]
 	if two.audience != devAudience || two.first == two.second || len(two.second) < len("Bearer a.b.c") {
 		t.Errorf("expected dev's token and uat's, got %d and %d bytes, the first for %s", len(two.first), len(two.second), two.audience)
 	}
