@@ -1,10 +1,13 @@
 package engine_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 
+	"github.com/entraproof/entraproof/internal/engine"
 	"github.com/entraproof/entraproof/internal/probe"
+	"github.com/entraproof/entraproof/mockidp/mint"
 )
 
 // TestNamedToken: ${control} is what the environment lets in, beside the token
@@ -45,5 +48,32 @@ func TestNamedToken(t *testing.T) {
 	}
 	if whole, ok := got["whole/dev"]; !ok || whole.run != "r" {
 		t.Errorf("expected the request to name its run and case, got %v", got)
+	}
+}
+
+// TestNeighbourOfAnotherVersion: an environment with a v1 registration is a
+// neighbour of one with a v2 registration, by a token of its own version.
+func TestNeighbourOfAnotherVersion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, careful, "uris: [api://orders.uat], version: 2", "uris: [api://orders.uat], version: 1")
+	var got []engine.Neighbour
+	w.plan.Flows = []engine.Flow{{ID: "my-flow", Run: func(ctx context.Context, s *engine.Stage) error {
+		if s.Case.Home.Name != "dev" {
+			return nil
+		}
+		var err error
+		got, err = s.Neighbours(ctx)
+		return err
+	}}}
+	w.run(flowRow)
+	if len(got) != 1 || got[0].Name != "uat" {
+		t.Fatalf("expected uat, got %d neighbours", len(got))
+	}
+	_, payload, err := mint.Decode(got[0].Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if aud, ver := payload.GetText("aud"), payload.GetText("ver"); aud != "api://orders.uat" || ver != "1.0" {
+		t.Errorf("expected a v1 token for uat, got %s for %s", ver, aud)
 	}
 }
