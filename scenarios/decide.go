@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/targets"
@@ -37,6 +38,34 @@ func (x Expansion) decide(c *Case) {
 			return
 		}
 		x.resolveEither(c)
+		x.restsOn(c)
+	}
+}
+
+// countsFromSkew reports whether a row lies near the limit of the gateway's
+// clock.
+func countsFromSkew(row *Scenario) bool { return slices.Contains(row.Refs(), "skew") }
+
+// restsOn has the right answer to a row rest on what is declared, so that another
+// one contradicts it: near the limit of the gateway's clock on the difference of
+// clocks, elsewhere on the number that its answer shows.
+func (x Expansion) restsOn(c *Case) {
+	if c.Expect.Declared != "" {
+		return
+	}
+	for _, d := range x.Target.Supports {
+		capability, _ := targets.CapabilityOf(d.Key)
+		number, _ := strconv.Atoi(d.Value)
+		switch {
+		case d.Key == "skew" && countsFromSkew(c.Scenario):
+		case slices.Contains(capability.StatusOf, c.Scenario.ID):
+			c.Expect.Status = number
+		case slices.Contains(capability.SizeOf, c.Scenario.ID):
+			c.Expect.Size = number
+		default:
+			continue
+		}
+		c.Expect.Declared = d.Key + ": " + d.Value
 	}
 }
 
@@ -46,7 +75,7 @@ func (x Expansion) lacksOther(c *Case) bool { return c.Other == nil && c.Scenari
 // has declared: nothing would then be known of the right answer.
 func (x Expansion) lacksSkew(c *Case) bool {
 	_, declared := x.Target.Declared("skew")
-	return !declared && slices.Contains(c.Scenario.Refs(), "skew")
+	return !declared && countsFromSkew(c.Scenario)
 }
 
 // unneeded applies needs and unless.

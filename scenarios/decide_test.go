@@ -131,3 +131,33 @@ func TestEither(t *testing.T) {
 		})
 	}
 }
+
+// TestRestsOn holds which answers what a target declares can contradict: near the
+// limit of the clock, the status of a missing token, the size of a field.
+func TestRestsOn(t *testing.T) {
+	t.Parallel()
+	all := builtinRows(t)
+	f := target(t, "skew: 90s", "skew: 90s, missing-token-status: 403, largest-header: 8192")
+	for id, want := range map[string]string{
+		"exp-just-inside-skew": "skew: 90s", "exp-just-outside-skew": "skew: 90s", "nbf-inside-skew": "skew: 90s",
+		"auth-missing": "missing-token-status: 403", "ctl-token-size-ladder": "largest-header: 8192",
+		"exp-past-genuine": "", "auth-empty": "",
+	} {
+		row, ok := all.ByID(id)
+		if !ok {
+			t.Fatalf("no row %s", id)
+		}
+		cases := Expansion{Target: f}.Expand([]Scenario{row})
+		if len(cases) == 0 {
+			t.Errorf("%s: expected cases", id)
+		}
+		for _, c := range cases {
+			if c.Decided == nil && c.Expect.Declared != want {
+				t.Errorf("%s: expected it to rest on %q, got %q", c.ID, want, c.Expect.Declared)
+			}
+			if id == "auth-missing" && c.Expect.Status != 403 || id == "ctl-token-size-ladder" && c.Expect.Size != 8192 {
+				t.Errorf("%s: expected the declared number, got status %d, size %d", c.ID, c.Expect.Status, c.Expect.Size)
+			}
+		}
+	}
+}

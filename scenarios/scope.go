@@ -136,6 +136,8 @@ func (s Setting) address(e *targets.Environment, member string) string {
 	switch {
 	case member == "host":
 		return host(gateway)
+	case member == "hostname":
+		return hostname(gateway)
 	case member == "route":
 		return RoutePath(gateway, e.Home)
 	case member == "other-route" && e.Other != nil:
@@ -276,6 +278,16 @@ func host(gateway string) string {
 		return ""
 	}
 	return u.Host
+}
+
+// hostname is the gateway's host without its port; an IPv6 address keeps its
+// brackets (RFC 3986 3.2.2).
+func hostname(gateway string) string {
+	u, err := url.Parse(gateway)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(u.Host, ":"+u.Port())
 }
 
 func first(all []string) string {

@@ -49,6 +49,7 @@ func TestPlaceholders(t *testing.T) {
 		{"home.clients.nobody.id", "none", "="},
 		{"home.user.sub", "sub-of-user", "="},
 		{"home.host", "dev.example", "="},
+		{"home.hostname", "dev.example", "="},
 		{"home.route.path", "/orders/v1/ping", "="},
 		{"home.other-route", "/orders/v1/admin", "="},
 		{"other.audience", "91d00000-0a7a-4a10-8003-0123456789f2", "="},
@@ -63,6 +64,7 @@ func TestPlaceholders(t *testing.T) {
 		{"other.clients.other.id", "0d2c0000-0001-4c11-8000-00000000d001", "="},
 		{"other.user.sub", "none", "="},
 		{"other.host", "uat.example:8443", "="},
+		{"other.hostname", "uat.example", "="},
 		{"other.route.path", "/shop/v1/pong", "="},
 		{"other.other-route", "none", "="},
 		{"second.audience", "b1111111-b111-4a10-8004-0123456789b2", "="},
@@ -77,6 +79,7 @@ func TestPlaceholders(t *testing.T) {
 		{"second.clients.both.id", "none", "="},
 		{"second.user.sub", "none", "="},
 		{"second.host", "none", "="},
+		{"second.hostname", "none", "="},
 		{"second.route.path", "none", "="},
 		{"second.other-route", "none", "="},
 		{"tenant.id", "7f1c3b52-9d3e-4c61-8a55-0e7a9f1d2c40", "="},
@@ -115,6 +118,24 @@ func TestPlaceholders(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestHostname: the port alone is taken off, from whatever may stand before it.
+func TestHostname(t *testing.T) {
+	t.Parallel()
+	for gateway, want := range map[string]string{
+		"https://gw.example/orders":      "gw.example",
+		"https://gw.example:8443/orders": "gw.example",
+		"http://127.0.0.1:8080":          "127.0.0.1",
+		"http://[::1]:8080/orders":       "[::1]",
+		"http://[::1]/orders":            "[::1]",
+	} {
+		s := setting(t, mint.V2)
+		s.Gateway.URL = gateway
+		if got := placeholder(t, s, "home.hostname"); got != want {
+			t.Errorf("%s: expected %q, got %q", gateway, want, got)
+		}
 	}
 }
 

@@ -78,6 +78,9 @@ type Selection struct {
 	// IDs are patterns of path.Match, such as aud-*.
 	IDs                                        []string
 	Groups, Severities, Marks, Guards, Sources []string
+	// References are standards, their sections, or what else the References of
+	// rows name: "RFC 8725 3.9", "ASVS 9.2" with all below it, "CWE-697".
+	References []string
 }
 
 // NothingSelectedError is a filter that matches no row, or filters that no row
@@ -109,16 +112,41 @@ type filter struct {
 	match  func(s Scenario, value string) bool
 }
 
-func (sel Selection) filters(c Catalogue) []filter {
-	codes := func(s Scenario, v string) bool { return s.Group == v }
+func (sel Selection) filters(c Catalogue) ([]filter, error) {
+	cited, err := sel.cited(c)
+	if err != nil {
+		return nil, err
+	}
 	return []filter{
 		{"id", sel.IDs, c.IDs(), func(s Scenario, v string) bool { ok, _ := path.Match(v, s.ID); return ok }},
-		{"group", sel.Groups, groupCodes(), codes},
+		{"group", sel.Groups, groupCodes(), func(s Scenario, v string) bool { return s.Group == v }},
 		{"severity", sel.Severities, namesOf(Severities()), func(s Scenario, v string) bool { return string(s.Severity) == v }},
 		{"mark", sel.Marks, namesOf(Marks()), Scenario.Marked},
 		{"guards", sel.Guards, namesOf(Guards()), func(s Scenario, v string) bool { return s.Guards == v }},
 		{"source", sel.Sources, namesOf(Sources()), func(s Scenario, v string) bool { return string(s.Source) == v }},
+		cited,
+	}, nil
+}
+
+// cited is the filter by References. What is known is looked up for hints, hence
+// only where there is something to look for.
+func (sel Selection) cited(c Catalogue) (filter, error) {
+	f := filter{name: "reference", values: sel.References}
+	if len(sel.References) == 0 {
+		return f, nil
 	}
+	standards, err := Standards()
+	if err != nil {
+		return f, err
+	}
+	all := references{c.All(), standards}
+	f.known = all.known()
+	found := map[string]map[string]bool{}
+	for _, v := range sel.References {
+		found[v] = all.to(v)
+	}
+	f.match = func(s Scenario, v string) bool { return found[v][s.ID] }
+	return f, nil
 }
 
 // Select gives the rows that match, in the order of the catalogue. A value that
@@ -130,7 +158,11 @@ func (c Catalogue) Select(sel Selection) ([]Scenario, error) {
 		return nil, err
 	}
 	chosen := rows
-	for _, f := range sel.filters(c) {
+	filters, err := sel.filters(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range filters {
 		if err := f.check(rows); err != nil {
 			return nil, err
 		}

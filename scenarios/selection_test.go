@@ -17,7 +17,7 @@ func few(t testing.TB) Catalogue {
 		row("high-real", "source: real, severity: high, profiles: [smoke]") +
 		row("high-slow", "source: real, severity: high, marks: [slow]") +
 		row("high-opt-in", "source: real, severity: high, marks: [opt-in]") +
-		row("low-real", "source: real+, severity: low") +
+		row("low-real", "source: real+, severity: low, refs: [8725bis§2.10 §3.13, NIST AU-2 AU-12, CVE-2022-21449 (class)]") +
 		"- {id: probe-one, guards: client, source: mock, severity: critical, profiles: [probe], expect: {measure: one}}\n"
 	c, err := Parse("few.yaml", []byte(src))
 	if err != nil {
@@ -52,6 +52,12 @@ func TestSelect(t *testing.T) {
 		{name: "mark", selection: Selection{Marks: []string{"slow"}}, want: "high-slow"},
 		{name: "guards", selection: Selection{Guards: []string{"audience"}}, want: everything},
 		{name: "source", selection: Selection{Sources: []string{"real+"}}, want: "low-real"},
+		{name: "reference", selection: Selection{References: []string{"8725bis§3.13"}}, want: "low-real"},
+		{name: "reference in a person's words", selection: Selection{References: []string{"RFC 8725bis 2.10"}}, want: "low-real"},
+		{name: "reference to what is above", selection: Selection{References: []string{"cve-2022"}}, want: "low-real"},
+		{name: "reference to the second of two", selection: Selection{References: []string{"NIST AU-12"}}, want: "low-real"},
+		{name: "reference to a standard", selection: Selection{References: []string{"NIST SP 800-53 r5"}}, want: "critical-mock low-real"},
+		{name: "reference through a chapter", selection: Selection{References: []string{"NIST AC-4"}}, want: "critical-mock"},
 		{name: "two filters", selection: Selection{Severities: []string{"high"}, Marks: []string{"slow", "FP"}}, want: "high-slow"},
 
 		{name: "unknown profile", selection: Selection{Profile: "smok"}, err: NothingSelectedError{"profile", "smok", `did you mean "smoke"?`}},
@@ -66,6 +72,9 @@ func TestSelect(t *testing.T) {
 		{name: "unknown mark", selection: Selection{Marks: []string{"slo"}}, err: NothingSelectedError{"mark", "slo", `did you mean "slow"?`}},
 		{name: "unknown guard", selection: Selection{Guards: []string{"aud"}}, err: NothingSelectedError{"guards", "aud", ""}},
 		{name: "unknown source", selection: Selection{Sources: []string{"moc"}}, err: NothingSelectedError{"source", "moc", `did you mean "mock"?`}},
+		{name: "unknown reference", selection: Selection{References: []string{"ASVS 9.99"}}, err: NothingSelectedError{"reference", "ASVS 9.99", `did you mean "ASVS 9.1.1"?`}},
+		{name: "half a number", selection: Selection{References: []string{"CVE-2022-2144"}}, err: NothingSelectedError{"reference", "CVE-2022-2144", `did you mean "CVE-2022-21449"?`}},
+		{name: "no reference", selection: Selection{References: []string{" "}}, err: NothingSelectedError{"reference", " ", ""}},
 		{name: "nothing in common", selection: Selection{Severities: []string{"low"}, Marks: []string{"slow"}}, err: NothingSelectedError{}},
 	}
 	for _, tt := range table {

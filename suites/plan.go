@@ -154,6 +154,7 @@ func (c Config) filters() []string {
 		{"mark", c.Selection.Marks},
 		{"guards", c.Selection.Guards},
 		{"source", c.Selection.Sources},
+		{"reference", c.Selection.References},
 	} {
 		for _, v := range f.values {
 			all = append(all, "--"+f.name+" "+v)

@@ -71,7 +71,7 @@ func numbers(rows []scenarios.Scenario) []string {
 // coverage is the page of the crosswalk.
 func (c *catalogueDocs) coverage() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# What the rows stand for\n\n%sWhich rows test what a standard asks for, a weakness or a flaw that has happened. A row stands for a section if its references name it, or if `scenarios/crosswalk.yaml` does. It says what can be seen from outside of a gateway, and claims no more: a pass of these rows is evidence for a section, not conformance with it.\n\n", pagesNote)
+	fmt.Fprintf(&b, "# What the rows stand for\n\n%sWhich rows test what a standard asks for, a weakness or a flaw that has happened. A row stands for a section if its references name it, or if `scenarios/crosswalk.yaml` does. It says what can be seen from outside of a gateway, and claims no more: a pass of these rows is evidence for a section, not conformance with it. `entraproof run --reference 'ASVS 9.2.3'` fires what stands for a section, `--reference 'ASVS 9'` what stands for all that is below it, `--reference CWE-697` what stands for a weakness.\n\n", pagesNote)
 	b.WriteString("| document | entries | with rows | explained |\n|---|---|---|---|\n")
 	for _, s := range c.standards {
 		none := 0

@@ -12,11 +12,23 @@ import (
 // TestMisses: a mode that shows less than it is about is told so.
 func TestMisses(t *testing.T) {
 	t.Parallel()
-	answers := func(invalid, cross string) *reports.Results {
-		return &reports.Results{Answers: reports.Answers{
+	owed := func(what, state string, owed bool) reports.Obligation {
+		return reports.Obligation{What: what, State: state, Owed: owed}
+	}
+	partly := func(invalid, cross string, obligations ...reports.Obligation) *reports.Results {
+		return &reports.Results{Obligations: obligations, Answers: reports.Answers{
 			InvalidClient: reports.Answer{State: invalid}, CrossEnvironment: reports.Answer{State: cross},
 		}}
 	}
+	answers := func(invalid, cross string) *reports.Results {
+		r := partly(invalid, cross, owed(reports.ControlOwed, reports.Unmet, true), owed(reports.PairOwed, reports.Unmet, true))
+		r.Cases = []reports.Case{{Scenario: "ctl-v2-app-only", Expected: "accept"}}
+		return r
+	}
+	met := owed(reports.ControlOwed, reports.Met, true)
+	elsewhere := owed(reports.ControlOwed, reports.NotTested, false)
+	noPair := owed(reports.PairOwed, reports.NotTested, false)
+	untested := reports.AnswerNotTested
 	caused := answers(reports.NotFixed, reports.AnswerUnproven)
 	caused.Causes = []reports.Cause{{Reads: "client_id"}}
 	other := answers(reports.NotFixed, reports.AnswerUnproven)
@@ -38,6 +50,13 @@ func TestMisses(t *testing.T) {
 		{"audience-open", lab.FixedAudience, answers(reports.Fixed, reports.Open), accepts, "cross-environment: expected closed, got open"},
 		{"scope", lab.FixedScope, answers(reports.Fixed, reports.Closed), rejects, ""},
 		{"scope-unproven", lab.FixedScope, answers(reports.NotFixed, reports.AnswerUnproven), rejects, "403 Invalid Client: expected fixed, got not fixed; cross-environment: expected closed, got unproven"},
+		{"no-pair-selected", lab.FixedAudience, partly(reports.Fixed, untested, met, noPair), labFinding{}, ""},
+		{"no-pair-selected-leaky", lab.Leaky, partly(reports.Fixed, untested, met, noPair), labFinding{}, ""},
+		{"some-kinds-selected", lab.FixedAudience, partly(untested, untested, met, elsewhere, noPair), labFinding{}, ""},
+		{"some-kinds-selected-and-refused", lab.FixedAudience, partly(reports.NotFixed, untested, owed(reports.ControlOwed, reports.Unmet, true), elsewhere, noPair), labFinding{}, "403 Invalid Client: expected fixed, got not fixed"},
+		{"some-pairs-selected-unproven", lab.FixedAudience, partly(untested, untested, met, elsewhere, owed(reports.PairOwed, reports.Unproven, true), noPair), labFinding{}, "cross-environment: expected closed, got not tested"},
+		{"some-pairs-selected-leaky", lab.Leaky, partly(untested, untested, met, elsewhere, owed(reports.PairOwed, reports.Met, true), noPair), labFinding{}, "cross-environment: expected open, got not tested; expected false accepts, got none"},
+		{"nothing-genuine-selected", lab.Broken, partly(untested, untested, elsewhere, noPair), labFinding{}, ""},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
 			t.Parallel()

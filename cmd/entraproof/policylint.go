@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -115,10 +116,11 @@ func (p *program) lint(o lintOptions, rules []policy.LintRule) error {
 	if err != nil {
 		return err
 	}
-	found, err := p.lintFiles(files, rules)
+	instances, err := policy.Read(files, policy.ReadOptions{Lookup: p.lookup})
 	if err != nil {
-		return err
+		return wrongUsage(err, "")
 	}
+	found := policy.Lint(instances, rules)
 	switch o.format {
 	case asJSON:
 		err = printJSON(p.out, findingViews(found, files))
@@ -126,7 +128,7 @@ func (p *program) lint(o lintOptions, rules []policy.LintRule) error {
 		err = writeSARIF(p.out, found, files, rules)
 	default:
 		if found, err = p.tellLint(o, found, files, rules); err == nil {
-			p.sumUp(found)
+			p.sumUp(found, instances)
 		}
 	}
 	return errors.Join(err, o.outcome(found))
@@ -176,8 +178,11 @@ func (o lintOptions) outcome(found []policy.Finding) error {
 	return nil
 }
 
-// sumUp counts the findings by severity.
-func (p *program) sumUp(found []policy.Finding) {
+// sumUp counts the findings by severity, and says what was passed over.
+func (p *program) sumUp(found []policy.Finding, instances []policy.Instance) {
+	if text := policy.BystanderText(instances); text != "" {
+		fmt.Fprintln(p.err, text)
+	}
 	var counts []string
 	for _, s := range policy.Severities() {
 		n := 0
@@ -204,7 +209,11 @@ func policyFiles(names []string) ([]policy.File, error) {
 	for _, name := range names {
 		text, err := os.ReadFile(name)
 		if err != nil {
-			problems = append(problems, wrongUsage(err, ""))
+			hint := ""
+			if errors.Is(err, syscall.EISDIR) {
+				hint = "give the files in it"
+			}
+			problems = append(problems, wrongUsage(err, hint))
 		}
 		files = append(files, policy.File{Name: filepath.ToSlash(name), Bytes: text})
 	}

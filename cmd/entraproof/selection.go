@@ -21,6 +21,7 @@ func (s *selectionFlags) register(cmd *cobra.Command, profile string) {
 	f.StringSliceVar(&s.Marks, "mark", nil, "only rows with this mark")
 	f.StringSliceVar(&s.Guards, "guards", nil, "only rows about this check, such as audience")
 	f.StringSliceVar(&s.Sources, "source", nil, "only rows whose token needs this: real, real+, forged, mock")
+	f.StringSliceVar(&s.References, "reference", nil, "only rows that stand for this, such as 'RFC 8725 3.9', 'ASVS 9.2' or CWE-697; docs/coverage.md lists them")
 	s.registerFolders(cmd)
 }
 

@@ -211,6 +211,9 @@ func (b *builder) call(at place, args []node) node {
 	case len(args) != f.takes:
 		return b.fail(&SyntaxError{at.at, at.word + ": expected " + strconv.Itoa(f.takes) + " arguments, got " + strconv.Itoa(len(args))})
 	}
+	if onlyMule(strings.TrimPrefix(at.word, "dw::Core::")) {
+		b.only(at, "this function is outside the subset of Flex Gateway", Mule4)
+	}
 	return call{at: at, function: f, args: args}
 }
 

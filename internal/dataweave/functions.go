@@ -48,10 +48,32 @@ var functions = map[string]function{
 	"sizeOf":   {1, sizeOf},
 	"uuid":     {0, uuid},
 
+	"endsWith":   {2, affix(strings.HasSuffix)},
+	"startsWith": {2, affix(strings.HasPrefix)},
+
 	"dw::core::Strings::substringAfter":      {2, substring(after)},
 	"dw::core::Strings::substringAfterLast":  {2, substring(afterLast)},
 	"dw::core::Strings::substringBefore":     {2, substring(before)},
 	"dw::core::Strings::substringBeforeLast": {2, substring(beforeLast)},
+}
+
+// onlyMule are those that Flex Gateway's subset has not.
+func onlyMule(name string) bool { return name == "endsWith" || name == "startsWith" }
+
+// affix looks for a text at an end of another. Mule has a signature for null
+// (DataWeave 2.4).
+func affix(has func(text, part string) bool) func(use, []any) (Value, error) {
+	return func(u use, args []any) (Value, error) {
+		text, isText := args[0].(string)
+		part, isPart := args[1].(string)
+		switch {
+		case args[0] == nil && isPart:
+			return false, nil
+		case !isText || !isPart:
+			return nil, u.mismatch(args)
+		}
+		return has(text, part), nil
+	}
 }
 
 // onText is a function of a text that gives null for null.

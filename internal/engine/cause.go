@@ -118,7 +118,10 @@ func (r *Run) letIn(ctx context.Context, c *scenarios.Case, l *lane) bool {
 	if v := r.build(ctx, s); v != nil {
 		return false
 	}
-	if !r.shoot(ctx, s) {
+	r.slots <- struct{}{}
+	fired := r.shoot(ctx, s)
+	<-r.slots
+	if !fired {
 		return false
 	}
 	state, _ := verdict.JudgeControl(s.observed, s.reach)
@@ -127,11 +130,21 @@ func (r *Run) letIn(ctx context.Context, c *scenarios.Case, l *lane) bool {
 	return state == verdict.Accepted
 }
 
+// asksForClientID reports the challenges of MuleSoft's Client ID Enforcement
+// (mulesoft-policies.md 3).
+func asksForClientID(o probe.Observation) bool {
+	challenge := o.Get("WWW-Authenticate")
+	return o.Status == 401 && (strings.EqualFold(challenge, "Client-ID-Enforcement") || strings.EqualFold(challenge, `Basic realm="mule-realm"`))
+}
+
 // likely reads the cause from the refusal's own words, where no measuring row
 // could be made or none was let in.
 func likely(o probe.Observation) (sentence, remedy string) {
 	body := strings.ToLower(string(o.Body))
 	switch {
+	case asksForClientID(o):
+		return "the gateway asks for a client id in the request beside the token (Client ID Enforcement), and a caller of Entra sends the token alone",
+			"have the policy that checks the token look for the contract as well, and remove Client ID Enforcement; or have callers send their client id, and judge that with a target of your own"
 	case strings.Contains(body, "invalid client") || strings.Contains(body, "client id does not match"):
 		f := findings()[0]
 		return f.sentence, f.remedy

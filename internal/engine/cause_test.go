@@ -87,18 +87,27 @@ func TestLikelyCause(t *testing.T) {
 	rows := []struct {
 		name, body string
 		status     int
+		challenge  string
 		want       string
 	}{
-		{"invalid client", `{"error":"Invalid Client"}`, 403, "client_id"},
-		{"scope", `{"error":"insufficient_scope"}`, 403, "speaks of a scope"},
-		{"audience", `{"error":"Wrong audience"}`, 401, "speaks of the audience"},
-		{"401", `{}`, 401, "refused with 401"},
-		{"403", `{}`, 403, "refused with 403"},
+		{"invalid client", `{"error":"Invalid Client"}`, 403, "", "client_id"},
+		{"client id enforcement", `{"error":"Invalid Client"}`, 401, "Client-ID-Enforcement", "asks for a client id in the request"},
+		{"client id enforcement, basic", `{"error":"Invalid Client"}`, 401, `Basic realm="mule-realm"`, "asks for a client id in the request"},
+		{"scope", `{"error":"insufficient_scope"}`, 403, "", "speaks of a scope"},
+		{"audience", `{"error":"Wrong audience"}`, 401, "", "speaks of the audience"},
+		{"401", `{}`, 401, "Bearer", "refused with 401"},
+		{"403", `{}`, 403, "", "refused with 403"},
 	}
 	for _, tt := range rows {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, func(v visit) { v.w.WriteHeader(tt.status); _, _ = v.w.Write([]byte(tt.body)) }, devOnly()...)
+			w := newWorld(t, func(v visit) {
+				if tt.challenge != "" {
+					v.w.Header().Set("WWW-Authenticate", tt.challenge)
+				}
+				v.w.WriteHeader(tt.status)
+				_, _ = v.w.Write([]byte(tt.body))
+			}, devOnly()...)
 			w.withProbes()
 			w.run(goodRow)
 			if len(w.summary.Causes) != 1 {

@@ -23,7 +23,7 @@ func (r *Run) newLane(c scenarios.Control) *lane {
 	grant, ok := r.plan.Expansion.ControlGrant(c)
 	key := grant.Key()
 	return &lane{
-		control: c,
+		control: c, settled: make(chan struct{}),
 		grant: func(ctx context.Context) (string, error) {
 			if !ok {
 				return "", fmt.Errorf("engine: no registration of %s has %s tokens", c.Environment, c.Kind)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/entraproof/entraproof/internal/probe"
 	"github.com/entraproof/entraproof/internal/value"
@@ -29,6 +30,10 @@ type lane struct {
 	// build makes the request of one shot, which has an id of its own: the echo
 	// is asked what it saw of this one and not of those before.
 	build func(token, id string) (probe.Wire, error)
+	// settled is closed when the answers have settled.
+	settled chan struct{}
+	// cases is how many may still lean on it.
+	cases atomic.Int64
 
 	mu       sync.Mutex
 	fires    int
@@ -169,9 +174,11 @@ func (l *lane) left() []*shotBetween {
 	return all
 }
 
-// openLanes makes a lane for every control that a case may lean on and fires
-// it until the answer is settled.
-func (r *Run) openLanes(ctx context.Context, cases []*scenarios.Case) {
+// openLanes makes a lane for every control that a case may lean on and begins to
+// fire it until the answer is settled; when all are, the causes are named. Cases
+// are fired meanwhile, which is why lanes open in their order; the group that it
+// gives is done when all this is.
+func (r *Run) openLanes(ctx context.Context, cases []*scenarios.Case) *sync.WaitGroup {
 	var all []scenarios.Control
 	for _, c := range cases {
 		for _, choice := range c.Choices {
@@ -179,11 +186,19 @@ func (r *Run) openLanes(ctx context.Context, cases []*scenarios.Case) {
 				r.lanes[choice.Control] = r.newLane(choice.Control)
 				all = append(all, choice.Control)
 			}
+			r.lanes[choice.Control].cases.Add(1)
 		}
 	}
 	r.tokens.prefetch(ctx, r.grantsOf(cases, all))
-	slices.SortFunc(all, compareControls)
-	r.each(all, func(c scenarios.Control) { r.settleReadiness(ctx, r.lanes[c]) })
+	var opening sync.WaitGroup
+	opening.Go(func() {
+		r.each(all, func(c scenarios.Control) {
+			defer close(r.lanes[c].settled)
+			r.settleReadiness(ctx, r.lanes[c])
+		})
+		r.nameCauses(ctx)
+	})
+	return &opening
 }
 
 func compareControls(a, b scenarios.Control) int {
@@ -213,7 +228,9 @@ func (r *Run) settleReadiness(ctx context.Context, l *lane) {
 	equal := 0
 	for len(fired) < readyAttempts && equal < equalAnswers && ctx.Err() == nil {
 		s := &shot{lane: l}
+		r.slots <- struct{}{}
 		verdicts = append(verdicts, r.shootControl(ctx, s))
+		<-r.slots
 		if fired = append(fired, s); len(fired) > 1 && s.state != fired[len(fired)-2].state {
 			equal = 0
 		}
@@ -229,21 +246,37 @@ func (r *Run) settleReadiness(ctx context.Context, l *lane) {
 	}
 }
 
-// closeLanes fires every control a last time and judges what is left.
+// leave takes a case from the lanes that it might have leaned on, once it is
+// fired, and closes those that it was the last of.
+func (r *Run) leave(ctx context.Context, c *scenarios.Case) {
+	for i := range c.Choices {
+		if l := r.lanes[c.Choices[i].Control]; l.cases.Add(-1) == 0 {
+			r.slots <- struct{}{}
+			r.closeLane(ctx, l)
+			<-r.slots
+		}
+	}
+}
+
+// closeLanes closes the lanes that are still open.
 func (r *Run) closeLanes(ctx context.Context) {
 	var all []scenarios.Control
-	for c := range r.lanes {
-		all = append(all, c)
+	for c, l := range r.lanes {
+		if l.cases.Load() > 0 {
+			all = append(all, c)
+		}
 	}
 	slices.SortFunc(all, compareControls)
-	r.each(all, func(c scenarios.Control) {
-		l := r.lanes[c]
-		r.fireControl(ctx, l, "end")
-		for _, b := range l.left() {
-			b.shot.cut = ctx.Err() != nil
-			r.settle(b.shot, b.before, b.after)
-		}
-	})
+	r.each(all, func(c scenarios.Control) { r.closeLane(ctx, r.lanes[c]) })
+}
+
+// closeLane fires a control a last time and judges what is left.
+func (r *Run) closeLane(ctx context.Context, l *lane) {
+	r.fireControl(ctx, l, "end")
+	for _, b := range l.left() {
+		b.shot.cut = ctx.Err() != nil
+		r.settle(b.shot, b.before, b.after)
+	}
 }
 
 // fireControl fires a control once, reports the shot and judges the cases that

@@ -25,6 +25,8 @@ type Run struct {
 	former *tokens
 	mark   verdict.Mark
 	lanes  map[scenarios.Control]*lane
+	// slots are taken by the requests under way while several may be.
+	slots  chan struct{}
 	keys   keyring
 	ownErr error
 	clocks clocks
@@ -70,6 +72,7 @@ func (e *Engine) Start(ctx context.Context, plan Plan) *Run {
 		records: map[string][]verdict.Record{}, refs: map[*scenarios.Scenario][]string{},
 		private: map[string][]verdict.Internal{},
 	}
+	r.slots = make(chan struct{}, r.concurrency())
 	for _, env := range plan.target().Environments {
 		r.private[env.Name] = internals(plan.target(), env)
 	}
@@ -130,9 +133,9 @@ func (r *Run) work(ctx context.Context) {
 		r.summary.Interrupted = ctx.Err() != nil
 		return
 	}
-	r.openLanes(ctx, slices.Concat(ordinary, serial, flows))
-	r.nameCauses(ctx)
+	opened := r.openLanes(ctx, slices.Concat(ordinary, serial, flows))
 	r.fireAll(ctx, ordinary)
+	opened.Wait()
 	r.fireSerially(ctx, serial)
 	r.runFlows(ctx, flows)
 	r.closeLanes(ctx)
@@ -189,22 +192,21 @@ func (r *Run) giveUp(cases []*scenarios.Case, v verdict.Verdict) {
 }
 
 // fireAll prepares cases on all cores, ahead of need, and fires them with the
-// target's concurrency. Whoever prepares a case fires it: a hand-over to
-// another goroutine costs as much as the judging.
+// target's concurrency, each once its controls have settled. Whoever prepares a
+// case fires it: a hand-over to another goroutine costs as much as the judging.
 func (r *Run) fireAll(ctx context.Context, cases []*scenarios.Case) {
-	slots := make(chan struct{}, r.concurrency())
 	var next atomic.Int64
 	var workers sync.WaitGroup
-	for range min(len(cases), r.concurrency()+r.tokens.parallel(r.concurrency())) {
+	for range min(len(cases), r.concurrency()+r.tokens.ahead(r.concurrency())) {
 		workers.Go(func() {
 			for i := next.Add(1); i <= int64(len(cases)); i = next.Add(1) {
-				s := r.make(ctx, cases[i-1])
-				if s == nil {
-					continue
+				r.awaitLanes(cases[i-1])
+				if s := r.make(ctx, cases[i-1]); s != nil {
+					for _, s := range r.repeats(s) {
+						r.fireCase(ctx, s)
+					}
 				}
-				for _, s := range r.repeats(s) {
-					r.fireCase(ctx, s, slots)
-				}
+				r.leave(ctx, cases[i-1])
 			}
 		})
 	}
@@ -214,13 +216,20 @@ func (r *Run) fireAll(ctx context.Context, cases []*scenarios.Case) {
 // concurrency is how many requests may be under way at once.
 func (r *Run) concurrency() int { return max(1, r.plan.target().Pace.Concurrency) }
 
+// awaitLanes returns when the controls that a case may lean on have settled.
+func (r *Run) awaitLanes(c *scenarios.Case) {
+	for i := range c.Choices {
+		<-r.lanes[c.Choices[i].Control].settled
+	}
+}
+
 // fireCase fires a case once and leaves it with its lane until the control
 // after it has been fired. The connection is made before it takes a slot: that
 // can take as long as the request.
-func (r *Run) fireCase(ctx context.Context, s *shot, slots chan struct{}) {
+func (r *Run) fireCase(ctx context.Context, s *shot) {
 	s.ready = r.prober.Ready(ctx, s.wire)
-	slots <- struct{}{}
-	defer func() { <-slots }()
+	r.slots <- struct{}{}
+	defer func() { <-r.slots }()
 	if !r.shoot(ctx, s) {
 		return
 	}

@@ -42,15 +42,16 @@ func newTokens(source Source, now func() time.Time) *tokens {
 	return &tokens{source: source, now: now, kept: map[string]*keptToken{}}
 }
 
-// parallel is how many cases are prepared while others are fired: signing is work
-// for cores where the issuer is in this process. Where it is not, it is waiting,
-// about as long as for an answer.
-func (t *tokens) parallel(concurrency int) int {
+// ahead is how many cases are prepared while others are fired. As many as are
+// fired may wait for a connection, about as long as for an answer. Signing is work
+// for cores where the issuer is in this process; where it is not, it is waiting,
+// as long again.
+func (t *tokens) ahead(concurrency int) int {
 	working := max(4, 2*runtime.GOMAXPROCS(0))
 	if _, here := t.source.(interface{ URL() string }); here {
-		return working
+		return concurrency + working
 	}
-	return concurrency + working
+	return 2*concurrency + working
 }
 
 // genuine is the token of a grant; label tells apart several of one grant.

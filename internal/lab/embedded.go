@@ -34,9 +34,9 @@ type Embedded struct {
 	target *targets.File
 
 	echo    *gateway.Echo
-	client  *http.Client // of the gateways, which ask the issuer over TLS
-	inside  *inside      // where the gateways listen; nil: on loopback
-	tenants []string     // beside those of target
+	client  *http.Client     // of the gateways, which ask the issuer over TLS
+	inside  *inside          // where the gateways listen; nil: on loopback
+	tenants []targets.Tenant // beside those of target
 	log     log
 	served  served
 	stop    context.CancelFunc
@@ -60,7 +60,7 @@ func (k *Keys) NewEmbedded(target *targets.File) (*Embedded, error) {
 // NewInside is NewEmbedded with gateways that listen within this process, where
 // Dial finds them: no connection of the system's is made to them. Its issuer knows
 // further tenants.
-func (k *Keys) NewInside(target *targets.File, tenants ...string) (*Embedded, error) {
+func (k *Keys) NewInside(target *targets.File, tenants ...targets.Tenant) (*Embedded, error) {
 	return k.open(&Embedded{target: target, inside: &inside{}, tenants: tenants})
 }
 
@@ -86,11 +86,27 @@ func (k *Keys) open(e *Embedded) (*Embedded, error) {
 	return e, nil
 }
 
+// issuersOf are the iss values of some tenants as they are named; others knows the
+// rest.
+func issuersOf(all []targets.Tenant, others func(base, tenant string) mint.Issuers) func(base, tenant string) mint.Issuers {
+	named := map[string]mint.Issuers{}
+	for _, t := range all {
+		named[strings.ToLower(t.ID)] = t.Issuers
+	}
+	return func(base, tenant string) mint.Issuers {
+		if i, ok := named[strings.ToLower(tenant)]; ok {
+			return i
+		}
+		return others(base, tenant)
+	}
+}
+
 func (e *Embedded) startIssuer(keys *Keys) (*mockidp.Issuer, error) {
 	cfg := IssuerConfig(e.target)
-	for _, id := range e.tenants {
-		cfg.Directory.Tenants[id] = mockidp.Tenant{}
+	for _, t := range e.tenants {
+		cfg.Directory.Tenants[t.ID] = mockidp.Tenant{}
 	}
+	cfg.Issuers = issuersOf(e.tenants, cfg.Issuers)
 	cfg.Directory.APIs, cfg.Directory.Clients, cfg.Directory.Consents = nil, nil, nil // nobody asks its token endpoint
 	cfg.ManagementAddr = mockidp.Off
 	cfg.Introspection = mockidp.IntrospectRaw // a set-up names its own

@@ -15,6 +15,8 @@ type export struct {
 	api, label string
 	// at is where the object begins that holds the policies, if there is one.
 	at document.Position
+	// none says that it holds no policy.
+	none bool
 }
 
 // managed reads the policies of one file as API Manager's REST API returns them
@@ -23,6 +25,9 @@ type export struct {
 func (r *reading) managed(f File, all []datum) {
 	var exports []export
 	for _, d := range all {
+		if d.kind == sequence && len(d.items) == 0 {
+			exports = append(exports, export{at: d.at, none: true})
+		}
 		exports = r.exports(exports, d, export{})
 	}
 	var apis []string
@@ -32,7 +37,9 @@ func (r *reading) managed(f File, all []datum) {
 	slices.Sort(apis)
 	alone := len(slices.Compact(apis)) == 1
 	for _, e := range exports {
-		r.export(r.instanceOf(f, e, alone), e)
+		if to := r.instanceOf(f, e, alone); !e.none {
+			r.export(to, e)
+		}
 	}
 }
 
@@ -50,7 +57,15 @@ func (r *reading) exports(all []export, d datum, around export) []export {
 		around.at = d.at
 		around.api = d.first("apiId", "apiInstanceId", "id").text
 		around.label = d.first("instanceLabel", "apiName", "name").text
-		all = r.exports(all, d.first("policies", "automatedPolicies"), around)
+		before := len(all)
+		for _, key := range []string{"automatedPolicies", "policies"} {
+			if list := d.get(key); !list.absent() {
+				all = r.exports(all, list, around)
+			}
+		}
+		if around.none = len(all) == before; around.none {
+			all = append(all, around)
+		}
 	default:
 		around.policy = d
 		if api := d.first("apiId", "apiInstanceId", "apiVersionId").text; api != "" {
@@ -137,18 +152,19 @@ func (r *reading) json(d datum) datum {
 	if len(inner.all) > 0 {
 		return datum{}
 	}
-	return fromNode(all[0]).moved(place)
+	return fromNode(all[0]).moved(place, d.place == nil)
 }
 
-// moved is a value at the places where it stands in its file.
-func (d datum) moved(place func(document.Position) document.Position) datum {
-	d.at = place(d.at)
+// moved is a value at the places where it stands in its file, as far as they can
+// be told.
+func (d datum) moved(place func(document.Position) document.Position, hidden bool) datum {
+	d.at, d.hidden = place(d.at), hidden
 	for i := range d.items {
-		d.items[i] = d.items[i].moved(place)
+		d.items[i] = d.items[i].moved(place, hidden)
 	}
 	for i := range d.members {
 		d.members[i].at = place(d.members[i].at)
-		d.members[i].value = d.members[i].value.moved(place)
+		d.members[i].value = d.members[i].value.moved(place, hidden)
 	}
 	return d
 }

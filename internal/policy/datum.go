@@ -21,6 +21,12 @@ type datum struct {
 	// askAt is where that stands within the value; zero: at its beginning.
 	askAt  document.Position
 	secret bool
+	// hidden says that it stands in a text whose escapes hide its place: at is
+	// where the text begins.
+	hidden bool
+	// clear is where it stands as a literal, if it does; at may be where it is
+	// referred to.
+	clear document.Position
 	// place tells where a position within the text is in the file.
 	place func(document.Position) document.Position
 	// size counts the values within, where expressions could multiply them.

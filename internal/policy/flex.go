@@ -98,7 +98,11 @@ func (r *reading) version(d datum, kind string) bool {
 		return true
 	}
 	if v.text != "" {
-		r.add(v.at, "local mode has "+apiVersion, "unknown apiVersion %q", v.text)
+		hint := "local mode has " + apiVersion
+		if document.Nearest(v.text, []string{apiVersion}) == "" && !strings.Contains(v.text, "mulesoft") {
+			hint += "; a document of Kubernetes' own is none of the gateway's: leave it out"
+		}
+		r.add(v.at, hint, "unknown apiVersion %q", v.text)
 	}
 	return false
 }

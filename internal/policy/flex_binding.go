@@ -39,7 +39,7 @@ func (r *reading) bind(o object) {
 		}
 		target.instance.ignore(o.doc, "apiVersion", "kind", "metadata", "spec", "status")
 		target.instance.ignore(spec, "targetRef", "policyRef", "config", "order", "rules")
-		a := applied{Applied: Applied{At: o.doc.at}}
+		a := applied{Applied: Applied{At: o.doc.at, Kindless: spec.get("targetRef").get("kind").text == ""}}
 		a.Order, a.orderAt, a.orderHint = r.order(spec)
 		r.apply(target.instance, a, spec, o.namespace)
 	}
@@ -137,7 +137,10 @@ func (r *reading) elsewhere(ref reference) string {
 // the selector, all instances where it has none.
 func (r *reading) selected(o object, ref datum) (all []object) {
 	selector := ref.get("selector")
-	if kind := selector.get("kind"); kind.text != "ApiInstance" {
+	if kind := selector.get("kind"); kind.text == "" {
+		r.add(ref.at, "write selector: {kind: ApiInstance, labels: {…}}", "the selector names no kind")
+		return nil
+	} else if kind.text != "ApiInstance" {
 		r.add(kind.orAt(ref.at).at, "", "a selector is of kind ApiInstance, not %q", kind.text)
 		return nil
 	}

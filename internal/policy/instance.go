@@ -58,6 +58,8 @@ type Applied struct {
 	// Namespace is where the gateway looks for the policy's definition; only
 	// local mode has namespaces, and provided policies are in default.
 	Namespace string
+	// Kindless says that it is bound by a targetRef without a kind.
+	Kindless bool
 	// At is where the policy begins.
 	At document.Position
 	// Config is a *JWTValidation, *OpenIDConnect, *Introspection or
@@ -89,6 +91,13 @@ type Setting struct {
 	// Elsewhere says that the value stands in the environment, and only its name
 	// here.
 	Elsewhere bool
+	// Hidden says that At is only where the text begins that the value is in.
+	Hidden bool
+	// Quoted says that it is a text, whatever the key asks for.
+	Quoted bool
+	// Clear is where a value stands as a literal: of a Terraform variable, where it
+	// is given. It is the zero position where the value stands in no file.
+	Clear document.Position
 	// Within are the values of a list or mapping, by place or key.
 	Within map[string]Setting
 }

@@ -76,7 +76,7 @@ type Finding struct {
 var rules = register(slices.Concat(
 	chainRules(), orderRules(), settingRules(), keyRules(), jwksRules(), placementRules(), audienceRules(), audienceFormRules(),
 	issuerRules(), timeRules(), claimRules(), rightsRules(), expressionRules(), clientRules(), enforcementRules(), scopeRules(),
-	openIDRules(), introspectionRules(), environmentRules(),
+	openIDRules(), introspectionRules(), environmentRules(), frontRules(),
 ))
 
 func register(all []LintRule) []LintRule {

@@ -99,15 +99,16 @@ func audienceOfOneVersion(p place, c *JWTValidation) []Finding {
 	return []Finding{p.about("supportedAudiences", "expected an application id beside the App ID URI, got %s alone", uris[0])}
 }
 
-// graph are the audiences of Microsoft Graph.
-func isGraph(value string) bool {
+// OfGraph reports an audience of Microsoft Graph, which no registration of a
+// tenant's own has.
+func OfGraph(value string) bool {
 	return value == "00000003-0000-0000-c000-000000000000" ||
 		strings.TrimSuffix(strings.TrimPrefix(value, "https://"), "/") == "graph.microsoft.com"
 }
 
 func audienceOfGraph(p place, c *JWTValidation) []Finding {
 	for _, value := range c.audiences() {
-		if isGraph(value) {
+		if OfGraph(value) {
 			return []Finding{p.about("supportedAudiences", "expected an audience of this environment, got that of Microsoft Graph, %s", value)}
 		}
 	}
@@ -144,6 +145,8 @@ func notAnAudience(value string) string {
 		return "which is one value to the product"
 	case strings.ContainsAny(value, `'"[]`):
 		return "whose quotes and brackets are compared too"
+	case bareGUID(value) && value != strings.ToLower(value):
+		return "in capitals, where aud has small letters"
 	case strings.HasSuffix(value, "/.default"):
 		return "which is a scope to ask with"
 	}
@@ -156,7 +159,7 @@ func audienceTrailingSlash(p place, c *JWTValidation) []Finding {
 		listed[value] = true
 	}
 	for _, value := range c.audiences() {
-		if bare := strings.TrimSuffix(value, "/"); bare != value && !listed[bare] && !isGraph(value) {
+		if bare := strings.TrimSuffix(value, "/"); bare != value && !listed[bare] && !OfGraph(value) {
 			return []Finding{p.about("supportedAudiences", "expected %s as well, got only %s", bare, value)}
 		}
 	}

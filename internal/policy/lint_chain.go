@@ -42,6 +42,14 @@ func chainRules() []LintRule {
 			check: eachPolicy(policyElsewhere),
 		},
 		{
+			ID: "binding-without-kind", Severity: Low,
+			Why:   "the vendor's reference leaves kind out of targetRef, and a report from Omni Gateway 1.13.3 says that it was needed: without it the policy may not be applied, and the API then is open",
+			Fix:   "write kind: ApiInstance into targetRef",
+			Refs:  []string{"mulesoft-policies.md §4"},
+			Rows:  []string{"auth-missing"},
+			check: eachPolicy(bindingWithoutKind),
+		},
+		{
 			ID: "policy-for-some-requests", Severity: Medium,
 			Why:   "requests with another method or path do not meet the policy, and no other one asks them for a token",
 			Fix:   "apply the policy to all API methods and resources, or make sure that the rest is meant for everybody",
@@ -96,23 +104,42 @@ func policyElsewhere(p place) []Finding {
 }
 
 func policyForSomeRequests(in *inspected) []Finding {
-	all := in.tokenPolicies()
-	if len(all) == 0 || slices.ContainsFunc(all, func(p place) bool { return len(p.Rules) == 0 || slices.ContainsFunc(p.Rules, Rule.everything) }) {
+	only := in.TokensAskedOnly()
+	if only == "" {
 		return nil
 	}
+	return []Finding{in.tokenPolicies()[0].of("expected all requests, got only %s", only)}
+}
+
+// AsksForToken reports whether a policy that is known here looks at a token.
+func (in Instance) AsksForToken() bool { return slices.ContainsFunc(in.Policies, Applied.looksAtToken) }
+
+// TokensAskedOnly are the requests that meet a policy which looks at a token, in
+// words; empty where all do, or where there is no such policy.
+func (in Instance) TokensAskedOnly() string {
 	var only []string
-	for _, r := range all[0].Rules {
-		only = append(only, r.String())
+	for _, a := range in.Policies {
+		switch {
+		case !a.looksAtToken():
+			continue
+		case len(a.Rules) == 0 || slices.ContainsFunc(a.Rules, Rule.everything):
+			return ""
+		}
+		for _, r := range a.Rules {
+			if text := r.String(); !slices.Contains(only, text) {
+				only = append(only, text)
+			}
+		}
 	}
-	return []Finding{all[0].of("expected all requests, got only %s", strings.Join(only, ", "))}
+	return strings.Join(only, ", ")
 }
 
 // everything reports whether a rule holds for all requests.
 func (r Rule) everything() bool {
-	all := func(p *regexp.Regexp) bool {
-		return p == nil || p.MatchString("/") && p.MatchString("") && p.MatchString("/any/Thing.1") && p.MatchString("PURGE")
+	all := func(p *regexp.Regexp, samples ...string) bool {
+		return p == nil || !slices.ContainsFunc(samples, func(s string) bool { return !p.MatchString(s) })
 	}
-	return all(r.Path) && all(r.Method) && all(r.Host) && len(r.Headers) == 0
+	return all(r.Path, "/", "/any/Thing.1") && all(r.Method, "GET", "PURGE") && all(r.Host, "a.example", "b") && len(r.Headers) == 0
 }
 
 // String is the condition in words.
@@ -133,9 +160,31 @@ func written(p *regexp.Regexp) string {
 	return strings.TrimSuffix(strings.TrimPrefix(p.String(), "^(?:"), ")$")
 }
 
-func policyNotKnown(p place) []Finding {
-	if p.Config != nil || p.Asset == externalOAuth2 {
+func bindingWithoutKind(p place) []Finding {
+	if !p.Kindless || p.Config == nil {
 		return nil
 	}
+	return []Finding{p.of("expected kind: ApiInstance in targetRef, got none")}
+}
+
+func policyNotKnown(p place) []Finding {
+	if p.Config != nil || p.Asset == externalOAuth2 || slices.Contains(bystanders[:], p.Asset) {
+		return nil
+	}
+	if p.asksForContract() {
+		return []Finding{p.of("expected a policy that is judged here, got %s, which %s", p.Asset, p.NotEmulated())}
+	}
 	return []Finding{p.of("expected a policy that is known here, got %s", p.Asset)}
+}
+
+// asksForContract reports Rate Limiting SLA, which looks for a contract as Client ID
+// Enforcement does (mulesoft-policies.md 3).
+func (a Applied) asksForContract() bool { return strings.HasPrefix(a.Asset, "rate-limiting-sla") }
+
+// NotEmulated says why a policy is not emulated.
+func (a Applied) NotEmulated() string {
+	if a.asksForContract() {
+		return "asks for the contract of a client id in the request, as Client ID Enforcement does, and is not emulated"
+	}
+	return "is not known here, and what it refuses or admits neither"
 }

@@ -104,7 +104,7 @@ func clientReadingOf(x *expression) clientReading {
 
 // claims are those that it reads, in words.
 func (r clientReading) claims() string {
-	if r.x == nil || r.x.parsed == nil {
+	if r.x == nil || r.x.parsed == nil || len(r.x.parsed.Claims()) == 0 {
 		return "no claim"
 	}
 	return strings.Join(r.x.parsed.Claims(), " and ")
@@ -160,10 +160,24 @@ func clientCheckInLocalMode(p place) []Finding {
 }
 
 func clientOfNoEntraClaim(p place, c *JWTValidation) []Finding {
-	if c.SkipClientIDValidation || p.local() || p.client.x == nil || p.client.x.err != nil || p.client.of != unknown || p.client.fromRequest() {
+	if c.SkipClientIDValidation || p.local() || p.client.x == nil || p.client.x.err != nil || p.client.of != unknown || p.client.fromRequest() || p.client.x.readsNothing() {
 		return nil
 	}
-	return p.clientExpression(clientIDByVersion, "expected appid or azp, got %s", p.client.claims())
+	got := p.client.claims()
+	if mentions(got, "azp", "appid") {
+		got = c.ClientIDExpression + ", which gives another text than the id"
+	}
+	return p.clientExpression(clientIDByVersion, "expected appid or azp, got %s", got)
+}
+
+func clientConstant(p place, c *JWTValidation) []Finding {
+	x := p.client.x
+	literal := x == nil && !unmarked(c.ClientIDExpression)
+	constant := x != nil && x.err == nil && x.readsNothing() && !p.client.fromRequest()
+	if c.SkipClientIDValidation || p.local() || !literal && !constant {
+		return nil
+	}
+	return p.clientExpression(clientIDByVersion, "expected a claim of the token, got the same text for every token")
 }
 
 // clientExpression is a finding about Client ID Expression, with the one to write.

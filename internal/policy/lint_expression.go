@@ -20,6 +20,14 @@ func expressionRules() []LintRule {
 			Rows:  []string{"ctl-v2-app-only", "ctl-v1-app-only"},
 			check: each(expressionNotMarked),
 		},
+		{
+			ID: "client-expression-constant", Severity: Critical,
+			Why:   "the expression gives the same client for every token: if that one has a contract, everybody is let in as it, and if it has none, nobody",
+			Fix:   "set Client ID Expression to " + clientIDByVersion,
+			Refs:  []string{"mulesoft-policies.md §2.1", "mulesoft-policies.md §3", "mulesoft-policies.md §6"},
+			Rows:  []string{"client-unregistered-genuine", "client-contract-only-other-env", "ctl-second-registered-client"},
+			check: each(clientConstant),
+		},
 	}
 }
 

@@ -126,9 +126,11 @@ func (p place) demands(claim string) (values []string, bound bool) {
 
 // tokenPolicies are the policies of an instance that look at a token.
 func (in *inspected) tokenPolicies() []place {
-	return slices.DeleteFunc(slices.Clone(in.places), func(p place) bool {
-		return !slices.Contains([]string{jwtValidation, openIDConnect, introspection}, p.Asset)
-	})
+	return slices.DeleteFunc(slices.Clone(in.places), func(p place) bool { return !p.looksAtToken() })
+}
+
+func (a Applied) looksAtToken() bool {
+	return slices.Contains([]string{jwtValidation, openIDConnect, introspection}, a.Asset)
 }
 
 // has reports whether an instance has a policy of an asset.
@@ -204,7 +206,7 @@ func (p place) checksContract() bool {
 	case *ClientIDEnforcement:
 		return !p.local()
 	}
-	return strings.HasPrefix(p.Asset, "rate-limiting-sla")
+	return p.asksForContract()
 }
 
 // binds reports whether anything is demanded that can differ by environment.

@@ -82,7 +82,7 @@ func introspectionOverHTTP(p place, c *Introspection) []Finding {
 }
 
 func introspectionNothingChecked(p place, c *Introspection) []Finding {
-	if !c.SkipClientIDValidation || c.Scopes != "" || p.in.has(jwtValidation) {
+	if !c.SkipClientIDValidation || len(strings.Fields(c.Scopes)) > 0 || p.in.has(jwtValidation) {
 		return nil
 	}
 	return []Finding{p.about("scopes", "expected the scope of this environment, got none, with the client check skipped")}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -52,8 +53,8 @@ func issuerRules() []LintRule {
 		},
 		{
 			ID: "tenants-disagree", Severity: Medium,
-			Why:   "the keys are those of one tenant and the issuer is another: one of the two was copied from elsewhere",
-			Fix:   "write the same tenant's id into JWKS URL and into the value of iss or tid",
+			Why:   "the keys are those of one tenant or cloud and the issuer is of another: one of the two was copied from elsewhere, and no token passes both unless the keys are shared",
+			Fix:   "write the same tenant's id into JWKS URL and into the value of iss or tid, and the hosts of one cloud into JWKS URL and iss",
 			Refs:  []string{"mulesoft-policies.md §2.4", "entra-tokens.md §5"},
 			Rows:  []string{"iss-other-tenant-same-audience", "jwks-app-specific-keys"},
 			check: each(tenantsDisagree),
@@ -90,8 +91,18 @@ func (p place) version() (of version, by string) {
 	if of = p.issuerVersion(); of != unknown {
 		return of, "iss"
 	}
-	if p.client.of != unknown && p.sets("clientIdExpression") {
+	c, isJWT := p.Config.(*JWTValidation)
+	read := isJWT && !c.SkipClientIDValidation || !p.namesClient()
+	if read && p.client.of != unknown && p.sets("clientIdExpression") {
 		return p.client.of, p.client.claims()
+	}
+	_, one := p.demands("appid")
+	_, two := p.demands("azp")
+	switch {
+	case one && !two:
+		return v1, "the rule for appid"
+	case two && !one:
+		return v2, "the rule for azp"
 	}
 	return unknown, ""
 }
@@ -153,6 +164,11 @@ func issuerNotChecked(p place, c *JWTValidation) []Finding {
 	if slices.ContainsFunc(p.rules, func(r claimRule) bool { return r.about("iss") || r.about("tid") }) {
 		got = "one that is not mandatory"
 	}
+	if slices.ContainsFunc(p.rules, func(r claimRule) bool {
+		return r.mandatory && r.x != nil && r.x.err != nil && (r.Key == "iss" || r.Key == "tid")
+	}) {
+		got = "one that is not evaluated here"
+	}
 	f := p.of("mandatoryCustomClaims: expected a rule for iss or tid, got %s", got)
 	f.Key, f.At = "mandatoryCustomClaims", p.Where("mandatoryCustomClaims")
 	f.Patches = p.demandTenant(c)
@@ -197,8 +213,10 @@ func issuerMatchesNoToken(p place, _ *JWTValidation) []Finding {
 		switch {
 		case !r.mandatory || !r.about("iss"):
 			return nil
+		case r.x != nil && r.x.err != nil:
+			return nil
 		case r.x != nil:
-			values = r.x.demanded["iss"]
+			values = slices.DeleteFunc(slices.Clone(r.x.demanded["iss"]), r.takesIssuerOf)
 		}
 		var all []Finding
 		for _, value := range values {
@@ -208,6 +226,19 @@ func issuerMatchesNoToken(p place, _ *JWTValidation) []Finding {
 		}
 		return all
 	})
+}
+
+// takesIssuerOf reports whether an issuer of the tenant that a text names passes,
+// or of any where it names none: the text is then a part of one.
+func (r claimRule) takesIssuerOf(text string) bool {
+	tenant := cmp.Or(guid.FindString(text), sampleTenant)
+	for _, c := range clouds() {
+		one, two := c.Issuers(tenant)
+		if r.takes("iss", one) || r.takes("iss", two) {
+			return true
+		}
+	}
+	return false
 }
 
 // notAnIssuer says why no token has a value as iss; empty where one may, or where
@@ -250,6 +281,9 @@ func issuerOfOneVersion(p place, _ *JWTValidation) []Finding {
 }
 
 func tenantsDisagree(p place, c *JWTValidation) []Finding {
+	if f := p.cloudsDisagree(c); f != nil {
+		return f
+	}
 	for _, address := range c.keySets() {
 		_, keys, ok := tenantOf(address)
 		if !ok || !bareGUID(keys) {
@@ -258,6 +292,21 @@ func tenantsDisagree(p place, c *JWTValidation) []Finding {
 		for _, tenant := range p.tenants() {
 			if bareGUID(tenant) && !strings.EqualFold(tenant, keys) {
 				return []Finding{p.about("jwksUrl", "expected the keys of tenant %s, which iss or tid names, got those of %s", tenant, keys)}
+			}
+		}
+	}
+	return nil
+}
+
+// cloudsDisagree is about an issuer of another cloud than the keys are of.
+func (p place) cloudsDisagree(c *JWTValidation) []Finding {
+	issuers, _ := p.demands("iss")
+	for _, address := range c.keySets() {
+		keys, ok := CloudOf(address)
+		for _, issuer := range issuers {
+			host, _, named := tenantOf(issuer)
+			if of, entra := CloudOf(issuer); ok && named && entra && !keys.issues(host) {
+				return []Finding{p.about("jwksUrl", "expected the keys of the %s cloud, as iss is, got those of the %s one", of.Name, keys.Name)}
 			}
 		}
 	}

@@ -155,7 +155,7 @@ func jwksNotAKeySet(p place, c *JWTValidation) []Finding {
 func jwksOfAnotherIssuer(p place, c *JWTValidation) []Finding {
 	for _, address := range c.keySets() {
 		host, _, ok := tenantOf(address)
-		if !ok || isEntra(address) || placeholder(address) || strings.HasPrefix(host, "login.microsoftonline.") || strings.HasPrefix(host, "login.partner.microsoftonline.") {
+		if _, entra := CloudOf(address); !ok || entra || isEntra(address) || placeholder(address) || forCustomers(host) || strings.HasPrefix(host, "login.microsoftonline.") {
 			continue
 		}
 		return []Finding{p.about("jwksUrl", "expected an address of Entra, got %s", address)}

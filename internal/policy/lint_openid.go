@@ -1,5 +1,7 @@
 package policy
 
+import "strings"
+
 // openIDRules are about OpenID Connect OAuth 2.0 Access Token Enforcement.
 func openIDRules() []LintRule {
 	return []LintRule{
@@ -59,14 +61,14 @@ func oidcClientCheckOn(p place, c *OpenIDConnect) []Finding {
 		return nil
 	}
 	f := p.expected("skipClientIdValidation", true, false)
-	if c.Scopes == "" {
+	if len(strings.Fields(c.Scopes)) == 0 {
 		f[0].Patches = nil // alone it opens every environment
 	}
 	return f
 }
 
 func oidcNothingChecked(p place, c *OpenIDConnect) []Finding {
-	if !c.SkipClientIDValidation || c.Scopes != "" || p.in.has(jwtValidation) {
+	if !c.SkipClientIDValidation || len(strings.Fields(c.Scopes)) > 0 || p.in.has(jwtValidation) {
 		return nil
 	}
 	return []Finding{p.about("scopes", "expected the scope of this environment, got none, with the client check skipped")}
@@ -80,7 +82,7 @@ func oidcInLocalMode(p place, _ *OpenIDConnect) []Finding {
 }
 
 func oidcGraphTokens(p place, c *OpenIDConnect) []Finding {
-	if c.Scopes == "" {
+	if len(strings.Fields(c.Scopes)) == 0 {
 		return nil
 	}
 	return []Finding{p.about("scopes", "expected none with the Entra client provider, got %s", c.Scopes)}

@@ -125,6 +125,20 @@ func notAScope(scope string) (short, reason string) {
 	return "", ""
 }
 
+// HeldScopes are the scopes that tokens hold where a configuration asks for some,
+// in the form of scp: what no token has is taken for what was meant by it.
+func HeldScopes(asked string) string {
+	var held []string
+	for _, scope := range strings.Fields(asked) {
+		if short, reason := notAScope(scope); reason == "" {
+			held = append(held, scope)
+		} else if short != "" {
+			held = append(held, short)
+		}
+	}
+	return strings.Join(held, " ")
+}
+
 // replaced is a list with one value in the place of another.
 func replaced(all []string, old, value string) []string {
 	all = slices.Clone(all)

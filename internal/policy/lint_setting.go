@@ -31,6 +31,14 @@ func settingRules() []LintRule {
 			check: eachPolicy(valueNotKnown),
 		},
 		{
+			ID: "value-in-quotes", Severity: Medium,
+			Why:   "the product asks for true or false and gets a text; it takes the document without a word, and what it makes of the text is not documented: the check may be off. Findings and verdicts take it for what it says",
+			Fix:   "write the value without quotes",
+			Refs:  []string{"mulesoft-policies.md §1.1", "mulesoft-policies.md §2.1", "mulesoft-policies.md §5"},
+			Rows:  []string{"aud-missing", "exp-missing", "client-unregistered-genuine"},
+			check: eachPolicy(valueInQuotes),
+		},
+		{
 			ID: "secret-in-file", Severity: Medium,
 			Why:   "whoever can read the file, or its history, has the secret",
 			Fix:   "in local mode write $NAME in its place and set NAME in the environment; elsewhere keep it out of what is checked in; and change the secret",
@@ -96,7 +104,7 @@ func (p place) unknownKey(name string, known []string) Finding {
 	}
 	spelled := p.spelled(near)
 	f.Fix = fmt.Sprintf("write %s, if that was meant", spelled)
-	if !p.sets(near) {
+	if !p.sets(near) && !s.Hidden {
 		f.Patches = []Patch{{Key: spelled, Rename: true, At: s.KeyAt, owner: p.At}}
 	}
 	return f
@@ -167,20 +175,72 @@ func valueNotKnown(p place) []Finding {
 	return all
 }
 
-// secretInFile leaves Terraform alone, whose values may come from anywhere, and a
-// JWT Key that signs nothing: API Manager asks for one with JWKS too.
-func secretInFile(p place) []Finding {
-	c, isJWT := p.Config.(*JWTValidation)
-	if p.in.Form == Terraform {
+// QuotedFlags are the keys of a policy that ask for true or false and have a text,
+// sorted. Terraform makes the one of the other for its own arguments.
+func (a Applied) QuotedFlags() []string {
+	if a.Config == nil {
 		return nil
 	}
+	var all []string
+	config := reflect.ValueOf(a.Config).Elem()
+	for i := range config.NumField() {
+		name, _, _ := strings.Cut(config.Type().Field(i).Tag.Get("json"), ",")
+		s, set := a.Settings[name]
+		if set && config.Field(i).Kind() == reflect.Bool && s.Quoted && !s.Elsewhere && !strings.Contains(s.Key, "_") {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func valueInQuotes(p place) []Finding {
+	var all []Finding
+	for _, key := range p.QuotedFlags() {
+		s := p.Settings[key]
+		f := p.about(key, "expected %s, got it as a text", strings.ToLower(s.Text))
+		f.Patches = p.patch(key, strings.EqualFold(s.Text, "true"))
+		all = append(all, f)
+	}
+	return all
+}
+
+// secretInFile leaves a JWT Key alone that signs nothing: API Manager asks for one
+// with JWKS too.
+func secretInFile(p place) []Finding {
 	var all []Finding
 	for _, name := range slices.Sorted(maps.Keys(p.Settings)) {
-		s := p.Settings[name]
-		public := isJWT && (c.SigningMethod != "hmac" || c.JWTKeyOrigin != "text") && name == "textKey"
-		if s.Secret && !s.Elsewhere && s.Unknown == "" && !public && !slices.Contains(documented(p.Asset), name) {
-			all = append(all, p.about(name, "expected a reference to a secret, got one in clear"))
+		if !p.publicKey(name) && !slices.Contains(documented(p.Asset), name) {
+			all = append(all, p.secretsIn(name, p.Settings[name])...)
 		}
+	}
+	return all
+}
+
+// publicKey reports whether a key holds what everybody may know.
+func (p place) publicKey(name string) bool {
+	c, isJWT := p.Config.(*JWTValidation)
+	return isJWT && name == "textKey" && (c.SigningMethod != "hmac" || c.JWTKeyOrigin != "text")
+}
+
+// secretsIn finds the secrets in a value that stand in a file; those of a
+// Terraform variable stand where it is given.
+func (p place) secretsIn(key string, s Setting) []Finding {
+	at := s.At
+	if p.in.Form == Terraform {
+		at = s.Clear
+	}
+	switch {
+	case s.Secret && (s.Unknown != "" || at.Line == 0 || s.Elsewhere && p.in.Form != Terraform):
+		return nil
+	case s.Secret:
+		f := p.of("%s: expected a reference to a secret, got one in clear", key)
+		f.Key, f.At = key, at
+		return []Finding{f}
+	}
+	var all []Finding
+	for _, name := range slices.Sorted(maps.Keys(s.Within)) {
+		all = append(all, p.secretsIn(key+"."+name, s.Within[name])...)
 	}
 	return all
 }

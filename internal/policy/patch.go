@@ -52,7 +52,7 @@ var ErrUnpatchable = errors.New("the text at this place is not edited")
 // it, and no patch; a secret is left alone.
 func (p place) patch(key string, value any) []Patch {
 	if s, ok := p.Settings[key]; ok {
-		if s.Secret || s.Unknown != "" {
+		if s.Secret || s.Hidden || s.Unknown != "" {
 			return nil
 		}
 		return []Patch{{Key: s.Key, Value: value, At: s.At, old: s.Text, owner: p.At}}
@@ -67,7 +67,7 @@ func (p place) patch(key string, value any) []Patch {
 // patchRule sets the value of one custom claim.
 func (p place) patchRule(r claimRule, value string) []Patch {
 	s, ok := p.Settings[r.key].Within[strconv.Itoa(r.place)].Within["value"]
-	if !ok || s.Unknown != "" {
+	if !ok || s.Hidden || s.Unknown != "" {
 		return nil
 	}
 	return []Patch{{Key: s.Key, Value: value, At: s.At, old: s.Text, owner: p.At}}
@@ -77,7 +77,7 @@ func (p place) patchRule(r claimRule, value string) []Patch {
 func (p place) firstSetting() (Setting, bool) {
 	var first Setting
 	for _, s := range p.Settings {
-		if at := s.KeyAt; at.Line > 0 && (first.Key == "" || at.Line < first.KeyAt.Line || at.Line == first.KeyAt.Line && at.Column < first.KeyAt.Column) {
+		if at := s.KeyAt; !s.Hidden && at.Line > 0 && (first.Key == "" || at.Line < first.KeyAt.Line || at.Line == first.KeyAt.Line && at.Column < first.KeyAt.Column) {
 			first = s
 		}
 	}

@@ -126,6 +126,9 @@ func parse(f File, limits document.Limits) parsed {
 	if text.form = recognise(text.bytes); text.form == Terraform {
 		return text
 	}
+	if text.err = strictJSON(f.Name, text.bytes); text.err != nil {
+		return text
+	}
 	var nodes []*document.Node
 	nodes, text.err = document.ParseAll(f.Name, text.bytes, limits)
 	for _, n := range nodes {
@@ -155,7 +158,7 @@ func (r *reading) file(f File, text parsed) {
 		case d.has("resource") || d.has("planned_values"):
 			r.add(d.at, "give the .tf files", "Terraform is not read as JSON")
 		default:
-			r.add(d.at, "expected local mode YAML with apiVersion and kind, API Manager's policies as JSON, or Terraform", "no policy document")
+			r.add(d.at, whatInstead(d), "no policy document")
 		}
 	}
 	r.managed(f, policies)
@@ -185,10 +188,13 @@ func (r *reading) nothing(files []File) error {
 	if len(files) == 0 {
 		return errors.New("policy: no file to read")
 	}
-	return &document.Problem{
-		Pos:  document.Position{File: files[0].Name, Line: 1, Column: 1},
-		Text: "no API instance in the files", Hint: "policies stand in front of an instance: give the file that has it",
+	hint := "policies stand in front of an instance: give the file that has it"
+	for _, m := range r.modules {
+		if len(m.called) > 0 {
+			hint = "modules are not followed: give the files of the folder with the policies, with its variables in a .tfvars file"
+		}
 	}
+	return &document.Problem{Pos: document.Position{File: files[0].Name, Line: 1, Column: 1}, Text: "no API instance in the files", Hint: hint}
 }
 
 // settle puts the policies of an instance in order and refuses a number that

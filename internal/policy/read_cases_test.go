@@ -88,7 +88,7 @@ func TestReadTogether(t *testing.T) {
 		{
 			"a selector of the wrong kind",
 			[]string{"a.yaml", anInstance + "---\n" + strings.Replace(aBinding, "{name: orders}", "{kind: Selector, selector: {}}", 1)},
-			"a.yaml:11:14: a selector is of kind ApiInstance, not \"\"",
+			"a.yaml:11:14: the selector names no kind (write selector: {kind: ApiInstance, labels: {…}})",
 		},
 		{"broken YAML that has a line of Terraform", []string{"a.yaml", "kind: ApiInstance\napiVersion: x\nspec = 3\n"}, "a.yaml:3:1: non-map value is specified"},
 		{"the order of the files", []string{"b.yaml", uat, "a.yaml", anInstance}, "orders-uat 0, orders 0"},
@@ -116,14 +116,52 @@ func TestReadTogether(t *testing.T) {
 			[]string{"a.yaml", "apiVersion: gateway.mulesoft.com/v1alpha1\nkind: Service\nmetadata: {name: a}\nspec: {address: http://x}\n"},
 			"a.yaml:1:1: no API instance in the files (policies stand in front of an instance: give the file that has it)",
 		},
-		{"no policies", []string{"a.json", "[]"}, "a.json:1:1: no API instance in the files (policies stand in front of an instance: give the file that has it)"},
+		{"no policies", []string{"a.json", "[]"}, "a 0"},
+		{"no policies of an instance", []string{"a.json", `{"policies": []}`}, "a 0"},
+		{"automated policies beside policies", []string{"a.json", `{"automatedPolicies": [` + aPolicy + `], "policies": []}`}, "a 1"},
+		{
+			"a configuration alone",
+			[]string{"a.json", `{"jwtOrigin": "x", "signingMethod": "rsa"}`},
+			"a.json:1:1: no policy document (this is the configuration of jwt-validation alone: put it into {\"assetId\": \"jwt-validation\", \"configurationData\": …})",
+		},
+		{"a comment in JSON", []string{"a.json", "// of UAT\n{\"policies\": []}"}, "a.json:1:1: not JSON: invalid character '/' looking for beginning of value (JSON has no comments)"},
+		{
+			"a comma too many in JSON",
+			[]string{"a.json", "{\n \"policies\": [" + aPolicy + ",]}"},
+			"a.json:2:92: not JSON: invalid character ']' looking for beginning of value (is there a comma too many before it?)",
+		},
+		{
+			"a document of Kubernetes",
+			[]string{"a.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {}\n"},
+			"a.yaml:1:13: unknown apiVersion \"apps/v1\" (local mode has gateway.mulesoft.com/v1alpha1; a document of Kubernetes' own is none of the gateway's: leave it out)",
+		},
+		{
+			"an argument in the spelling of API Manager",
+			[]string{"a.tf", "resource \"anypoint_apim_policy_jwt_validation\" \"jwt\" {\n  apim_id = \"7\"\n  configuration_data {\n    mandatoryAudClaim = true\n  }\n}\n"},
+			"a.tf:4:5: the resource has no argument \"mandatoryAudClaim\" (write mandatory_aud_claim)",
+		},
+		{
+			"values of two environments",
+			[]string{"main.tf", aResource, "dev.tfvars", "aud = \"a\"\n", "uat.tfvars", "aud = \"b\"\n"},
+			"uat.tfvars:1:1: the value of aud stands twice, also at dev.tfvars:1:1 (give the .tfvars file of one environment at a time)",
+		},
+		{
+			"a module",
+			[]string{"a.tf", "module \"orders\" {\n  source = \"./orders\"\n}\n"},
+			"a.tf:1:1: no API instance in the files (modules are not followed: give the files of the folder with the policies, with its variables in a .tfvars file)",
+		},
+		{
+			"an instance whose policies may be in a module",
+			[]string{"a.tf", "resource \"anypoint_apim_mule4\" \"orders\" {}\nmodule \"jwt\" {\n  source = \"./jwt\"\n}\n"},
+			"a.tf:2:1: modules are not followed, and \"orders\" has no policy outside of them (give the files of the module's folder, with its variables in a .tfvars file)",
+		},
 		{
 			"all problems of all files, in their order",
 			[]string{"z.tf", "resource \"anypoint_apim_policy_custom\" \"a\" {\n", "b.yaml", "a: [", "c.json", "{\"policies\": ", "a.txt", "", "d.yaml", "- just\n- words\n"},
 			"z.tf:1:44: unclosed configuration block (there is no closing brace for this block before the end of the file. " +
 				"This may be caused by incorrect brace nesting elsewhere in this file)\n" +
 				"b.yaml:1:4: sequence end token ']' not found\n" +
-				"c.json:1:12: could not find map value\n" +
+				"c.json:1:13: not JSON: unexpected end of JSON input\n" +
 				"a.txt:1:1: the file is empty\n" +
 				"d.yaml:1:1: no policy document (expected local mode YAML with apiVersion and kind, API Manager's policies as JSON, or Terraform)",
 		},

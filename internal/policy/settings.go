@@ -5,11 +5,16 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/entraproof/entraproof/internal/document"
 )
 
 // setting is a key as the document has it; known says that what it means is.
 func setting(m entry, known bool) Setting {
-	s := Setting{Key: m.key, KeyAt: m.at, At: m.value.at, Secret: m.value.secret, Unknown: m.value.unknown, Elsewhere: m.value.source != ""}
+	s := Setting{
+		Key: m.key, KeyAt: m.at, At: m.value.at, Secret: m.value.secret, Unknown: m.value.unknown,
+		Elsewhere: m.value.source != "", Hidden: m.value.hidden, Quoted: m.value.kind == str, Clear: m.value.clear,
+	}
 	if m.source != "" {
 		s.Key = m.source
 	}
@@ -19,7 +24,9 @@ func setting(m entry, known bool) Setting {
 	for i, item := range m.value.items {
 		s.hold(strconv.Itoa(i), entry{at: item.at, value: item}, known)
 	}
+	named := !known && secretName.MatchString(m.value.get("key").text)
 	for _, inner := range m.value.members {
+		inner.value.secret = inner.value.secret || named && inner.key == "value" && !wrapped(inner.value.text)
 		s.hold(inner.key, inner, known)
 	}
 	return s
@@ -34,8 +41,14 @@ func (s *Setting) hold(name string, m entry, known bool) {
 	s.Within[name] = setting(m, known)
 }
 
-// secretName is the name of a key that may hold a secret.
-var secretName = regexp.MustCompile(`(?i)secret|passw|passphrase|token|key|credential|authorization`)
+// secretName is the name of a key that may hold a secret. Of those that speak of
+// a token or key, harmlessName tells what about it is no secret; and the key of a
+// key and its value is a name.
+var (
+	secretName   = regexp.MustCompile(`(?i)secret|passw|passphrase|token|key|credential|authorization`)
+	certainName  = regexp.MustCompile(`(?i)secret|passw|passphrase`)
+	harmlessName = regexp.MustCompile(`(?i)^key$|(?:origin|ur[il]|endpoint|length|size|method|expression|type|name|headers?|selector|timeout|ttl|timetolive|time_to_live|seconds|minutes)$`)
+)
 
 // secret reports whether the value of a key must not be shown. Of the known keys
 // two hold secrets; the rest are told by their names, misspelt ones too.
@@ -48,5 +61,11 @@ func secret(key string, known bool, d datum) bool {
 	if known {
 		return key == "textKey" || key == "authorizationValue"
 	}
-	return secretName.MatchString(key) && !strings.HasPrefix(strings.TrimSpace(d.text), "#[")
+	switch {
+	case !secretName.MatchString(key), d.kind == document.Bool, strings.HasPrefix(strings.TrimSpace(d.text), "#["):
+		return false
+	case certainName.MatchString(key):
+		return true
+	}
+	return !harmlessName.MatchString(key)
 }

@@ -34,7 +34,11 @@ func (r *reading) terraform(f File) {
 		return
 	}
 	for _, d := range r.moduleOf(f).take(f, body) {
-		r.add(d.at, "", "%s stands twice, also at %s", d.name, d.before)
+		hint := ""
+		if strings.HasPrefix(d.name, "the value of ") {
+			hint = "give the .tfvars file of one environment at a time"
+		}
+		r.add(d.at, hint, "%s stands twice, also at %s", d.name, d.before)
 	}
 }
 
@@ -113,6 +117,21 @@ func (r *reading) readModules() {
 			if asset, ok := policyType(b.Labels[0]); ok {
 				r.resource(m, b, asset)
 			}
+		}
+		r.notFollowed(m)
+	}
+}
+
+// notFollowed asks for the policies of an instance that has none in its folder,
+// where they may be in a module.
+func (r *reading) notFollowed(m *module) {
+	for _, f := range m.instances {
+		if len(f.policies) > 0 {
+			continue
+		}
+		for _, b := range m.called {
+			r.add(position(b.TypeRange), "give the files of the module's folder, with its variables in a .tfvars file",
+				"modules are not followed, and %q has no policy outside of them", f.Name)
 		}
 	}
 }

@@ -16,6 +16,7 @@ type module struct {
 	variables map[string]*hclsyntax.Block
 	locals    map[string]*hclsyntax.Attribute
 	given     map[string]*hclsyntax.Attribute // by a .tfvars file
+	called    []*hclsyntax.Block              // modules, which are not followed
 	instances map[string]*found               // by the text that means them
 	names     map[string]document.Position    // of all of these
 	values    map[string]datum                // of variables and locals, once evaluated
@@ -39,6 +40,9 @@ type twin struct {
 func (m *module) take(f File, body *hclsyntax.Body) (twins []twin) {
 	m.bytes[f.Name] = f.Bytes
 	for name, a := range body.Attributes {
+		if before := m.given[name]; before != nil {
+			twins = append(twins, twin{"the value of " + name, position(a.NameRange), position(before.NameRange)})
+		}
 		m.given[name] = a
 	}
 	named := func(name string, at document.Position) {
@@ -53,6 +57,8 @@ func (m *module) take(f File, body *hclsyntax.Body) (twins []twin) {
 		case b.Type == "resource" && len(b.Labels) == 2:
 			named(b.Labels[0]+"."+b.Labels[1], at)
 			m.resources = append(m.resources, b)
+		case b.Type == "module":
+			m.called = append(m.called, b)
 		case b.Type == "variable" && len(b.Labels) == 1:
 			named("var."+b.Labels[0], at)
 			m.variables[b.Labels[0]] = b

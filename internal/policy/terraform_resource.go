@@ -34,6 +34,9 @@ func (r *reading) resource(m *module, b *hclsyntax.Block, asset string) {
 	a.disabled = r.truth(d.get("disabled"))
 	// The generic resource of the newer provider takes either spelling.
 	snake := named || b.Labels[0] == "anypoint_api_policy"
+	if named {
+		r.camelArguments(d)
+	}
 	r.configure(&a.Applied, r.blockConfiguration(d, a.Config, snake))
 	a.Rules = r.pointcut(d.get("pointcut_data"))
 	to.policies = append(to.policies, a)
@@ -95,6 +98,23 @@ func (r *reading) blockConfiguration(d datum, config any, snake bool) datum {
 		c = vendorSpelling(c, into)
 	}
 	return c
+}
+
+// camelArguments refuses arguments in the spelling of API Manager, which a
+// resource for one policy has not: Terraform refuses them as well.
+func (r *reading) camelArguments(d datum) {
+	c := d.first("configuration_data", "configuration")
+	if c.kind == sequence && len(c.items) == 1 {
+		c = c.items[0]
+	}
+	if c.source != "" { // computed, as by jsonencode
+		return
+	}
+	for _, m := range c.members {
+		if !strings.Contains(m.key, "_") && m.key != strings.ToLower(m.key) {
+			r.add(m.at, "write "+snake(m.key), "the resource has no argument %q", m.key)
+		}
+	}
 }
 
 // vendorSpelling spells the keys as the vendor does, also where that is not

@@ -28,9 +28,12 @@ func (m *module) value(e hclsyntax.Expression) datum {
 	d.at = position(e.Range())
 	switch e.(type) {
 	case *hclsyntax.LiteralValueExpr, *hclsyntax.ObjectConsExpr, *hclsyntax.TupleConsExpr:
+		d.clear = d.at
 		return d
 	}
-	if !literal(e) {
+	if literal(e) {
+		d.clear = d.at
+	} else {
 		d.source = m.source(e)
 	}
 	return d
@@ -121,7 +124,9 @@ func (m *module) template(e *hclsyntax.TemplateExpr) datum {
 	var b strings.Builder
 	for _, part := range e.Parts {
 		p := m.partOf(part)
-		d.secret = d.secret || p.secret
+		if d.secret = d.secret || p.secret; p.secret {
+			d.clear = p.clear
+		}
 		switch {
 		case p.unknown != "":
 			if p.askAt.Line == 0 {

@@ -100,7 +100,9 @@ func (c candidate) custom(config *policy.JWTValidation) []Change {
 	rules := []policy.CustomClaim{
 		{Key: "iss", Value: c.issuerRule()},
 		{Key: "tid", Value: c.file.Tenant.ID},
-		{Key: grantClaim, Value: c.grantRule()},
+	}
+	if c.env.Enforced("scope") { // else nobody asks for scope and role, and their names are made up
+		rules = append(rules, policy.CustomClaim{Key: grantClaim, Value: c.grantRule()})
 	}
 	var all []Change
 	check := jwtSet("Validate Custom Claim", "validateCustomClaim", "true", func(p *policy.JWTValidation) { p.ValidateCustomClaim = true })

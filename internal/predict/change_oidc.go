@@ -41,6 +41,9 @@ func withoutJWT(m Member, f *targets.File, profile string) (candidate, bool) {
 		}
 	}
 	last := len(m.Instance.Policies) - 1
+	if last < 0 {
+		return candidate{}, false // nothing is there to be changed
+	}
 	return candidate{member: m, index: last, applied: m.Instance.Policies[last], env: f.Environment(m.Environment), file: f, profile: profile}, true
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/entraproof/entraproof/internal/gateway"
 	"github.com/entraproof/entraproof/internal/policy"
+	"github.com/entraproof/entraproof/internal/verdict"
 	"github.com/entraproof/entraproof/reports"
 	"github.com/entraproof/entraproof/scenarios"
 )
@@ -29,6 +30,9 @@ type hunt struct {
 	stand  *stand
 	at     order
 	before map[string]reports.Case
+	// controls are the genuine tokens that were accepted before: each change is
+	// held against them.
+	controls map[string]reports.Case
 	// left are the failed cases that no change has closed so far.
 	left   map[string]reports.Case
 	closed []Closed
@@ -36,9 +40,12 @@ type hunt struct {
 
 // search tries every change.
 func search(ctx context.Context, out *Prediction, s *stand, at order) error {
-	x := &hunt{stand: s, at: at, before: map[string]reports.Case{}, left: map[string]reports.Case{}}
+	x := &hunt{stand: s, at: at, before: map[string]reports.Case{}, controls: map[string]reports.Case{}, left: map[string]reports.Case{}}
 	for _, c := range out.Results.Cases {
 		x.before[c.ID] = c
+		if isControl(c.Scenario) && passes(c) {
+			x.controls[c.ID] = c
+		}
 		if c.FalseAccept() || c.FalseReject() {
 			x.left[c.ID] = c
 		}
@@ -96,11 +103,11 @@ func (x *hunt) together(ctx context.Context, out *Prediction) error {
 			wanted[k.ID] = k
 		}
 	}
-	after, err := x.fire(ctx, instances, wanted)
+	after, err := x.fire(ctx, instances, wanted, x.controls)
 	if err != nil {
 		return err
 	}
-	out.Together = &Together{Of: len(wanted), Controls: controlsHold(x.before, after)}
+	out.Together = &Together{Of: len(wanted), Controls: hold(x.controls, after)}
 	for id := range wanted {
 		if passes(after[id]) {
 			out.Together.Closed++
@@ -119,7 +126,7 @@ type Together struct {
 
 // try fires what is left at the policies with one change.
 func (x *hunt) try(ctx context.Context, change Change) error {
-	after, err := x.fire(ctx, changed(x.at.instances, change), x.of(change.Environment))
+	after, err := x.fire(ctx, changed(x.at.instances, change), x.turnable(change), x.controls)
 	if len(gateway.PolicyErrors(err)) > 0 {
 		return nil // a change that the emulator does not know is none that can be verified
 	}
@@ -136,7 +143,7 @@ func (x *hunt) try(ctx context.Context, change Change) error {
 			found.Rejects = append(found.Rejects, c)
 		}
 	}
-	if len(found.Accepts)+len(found.Rejects) == 0 || !controlsHold(x.before, after) {
+	if len(found.Accepts)+len(found.Rejects) == 0 || !hold(x.controls, after) {
 		return nil
 	}
 	if change.relaxes {
@@ -155,23 +162,25 @@ func (x *hunt) try(ctx context.Context, change Change) error {
 	return nil
 }
 
-// of are the cases left of one environment: a change at another turns none.
-func (x *hunt) of(environment string) map[string]reports.Case {
+// turnable are the cases left that a change may turn. At another environment it
+// turns none, and what only refuses more mends no false reject.
+func (x *hunt) turnable(change Change) map[string]reports.Case {
 	some := map[string]reports.Case{}
 	for id, c := range x.left {
-		if c.Environment == environment {
+		if c.Environment == change.Environment && (change.relaxes || c.FalseAccept()) {
 			some[id] = c
 		}
 	}
 	return some
 }
 
-// opened fires everything at a change that admits more, and reports whether it
-// lets in what was refused before. What stood behind a false reject may show now.
+// opened fires everything that must be refused at a change that admits more, and
+// reports whether it lets in what was refused before. What stood behind a false
+// reject may show now.
 func (x *hunt) opened(ctx context.Context, change Change, found *Closed) (worse bool, err error) {
 	all := map[string]reports.Case{}
 	for id, c := range x.before {
-		if c.Environment == change.Environment && c.Form == "request" {
+		if c.Environment == change.Environment && c.Form == "request" && !c.FalseAccept() && !neverForbidden(c) {
 			all[id] = c
 		}
 	}
@@ -180,11 +189,10 @@ func (x *hunt) opened(ctx context.Context, change Change, found *Closed) (worse 
 		return false, err
 	}
 	for id, c := range after {
-		was := x.before[id]
-		if !c.FalseAccept() || was.FalseAccept() {
+		if !c.FalseAccept() {
 			continue
 		}
-		if passes(was) {
+		if passes(x.before[id]) {
 			return true, nil
 		}
 		found.Opens = append(found.Opens, id)
@@ -193,16 +201,24 @@ func (x *hunt) opened(ctx context.Context, change Change, found *Closed) (worse 
 	return false, nil
 }
 
-// fire fires some cases and the controls again.
-func (x *hunt) fire(ctx context.Context, instances map[string]*policy.Instance, wanted map[string]reports.Case) (map[string]reports.Case, error) {
+// neverForbidden tells the cases that no answer makes a false accept: those of
+// which nothing is judged.
+func neverForbidden(c reports.Case) bool {
+	return c.Reason == verdict.Measured || c.Reason == verdict.NotDeclared
+}
+
+// fire fires some cases again.
+func (x *hunt) fire(ctx context.Context, instances map[string]*policy.Instance, wanted ...map[string]reports.Case) (map[string]reports.Case, error) {
 	o := x.at
 	o.instances, o.probes, o.bare = instances, nil, true
-	named := map[string]bool{}
-	for _, c := range wanted {
-		named[c.Scenario] = true
+	ids, named := map[string]bool{}, map[string]bool{}
+	for _, some := range wanted {
+		for id, c := range some {
+			ids[id], named[c.Scenario] = true, true
+		}
 	}
-	o.rows = slices.DeleteFunc(slices.Clone(o.rows), func(r scenarios.Scenario) bool { return !named[r.ID] && (!isControl(r.ID) || movesWorld(r)) })
-	o.keep = func(c scenarios.Case) bool { _, ok := wanted[c.ID]; return ok || isControl(c.Scenario.ID) }
+	o.rows = slices.DeleteFunc(slices.Clone(o.rows), func(r scenarios.Scenario) bool { return !named[r.ID] })
+	o.keep = func(c scenarios.Case) bool { return ids[c.ID] }
 	f, err := x.stand.fire(ctx, o)
 	if err != nil {
 		return nil, err
@@ -222,11 +238,10 @@ func passes(c reports.Case) bool {
 	return c.ID != "" && (c.Outcome == reports.Pass || c.Outcome == reports.Warn)
 }
 
-// controlsHold reports whether every genuine token that passed before does so
-// still.
-func controlsHold(before, after map[string]reports.Case) bool {
-	for id, c := range before {
-		if k, fired := after[id]; isControl(c.Scenario) && fired && passes(c) && !passes(k) {
+// hold reports whether every control that was accepted before still is.
+func hold(controls, after map[string]reports.Case) bool {
+	for id := range controls {
+		if c, fired := after[id]; fired && !passes(c) {
 			return false
 		}
 	}

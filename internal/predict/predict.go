@@ -56,6 +56,8 @@ type Prediction struct {
 	Subject Subject
 	// Assumed is what the export does not say.
 	Assumed []string
+	// Left is what it means to check nowhere, and what hence is not judged.
+	Left []string
 	// Results are those of a run; nil where the subject could not be emulated.
 	Results *reports.Results
 	// Problem is why not.
@@ -165,6 +167,7 @@ type task struct {
 	subject Subject
 	target  *targets.File
 	assumed []string
+	left    []string
 }
 
 // Stage is a subject for whoever serves its gateways.
@@ -183,8 +186,14 @@ func Stages(o Options) ([]Stage, error) {
 	all, err := tasks(o)
 	var stages []Stage
 	for _, t := range all {
+		if t.subject.Route != nil {
+			continue // its gateways are those of the usual route
+		}
 		s := Stage{Subject: t.subject, Target: t.target, Assumed: t.assumed, Switches: o.Switches}
 		s.Switches.Profile = profileOf(o.Switches.Profile, t.subject)
+		if o.Target == nil && t.target != nil {
+			s.Assumed = append(s.Assumed, oneVersion(t.target)...)
+		}
 		stages = append(stages, s)
 	}
 	return stages, err
@@ -227,10 +236,10 @@ func newPredictor(o Options) (*predictor, error) {
 }
 
 // tenants are those of all subjects.
-func (p *predictor) tenants() []string {
-	var all []string
+func (p *predictor) tenants() []targets.Tenant {
+	var all []targets.Tenant
 	for _, t := range p.subjects {
-		all = append(all, t.target.Tenant.ID)
+		all = append(all, t.target.Tenant)
 	}
 	return all
 }
@@ -248,15 +257,17 @@ func tasks(o Options) ([]task, error) {
 	}
 	var all []task
 	for _, s := range subjectsOf(o.Instances) {
-		target, assumed := derived(s, o.Versions)
-		all = append(all, task{s, target, assumed})
+		for _, at := range s.regions() {
+			d := derived(at, o.Versions)
+			all = append(all, task{at, d.file, d.assumed, d.left})
+		}
 	}
 	return all, nil
 }
 
 // predict fires everything at one subject and looks for what closes what is open.
 func (p *predictor) predict(ctx context.Context, w *worlds, t task) (*Prediction, error) {
-	out := &Prediction{Subject: t.subject, Assumed: t.assumed, Causes: map[string][]Cause{}, Hangs: map[string][]string{}}
+	out := &Prediction{Subject: t.subject, Assumed: t.assumed, Left: t.left, Causes: map[string][]Cause{}, Hangs: map[string][]string{}}
 	s := w.stand(p.options, t.target)
 	s.switches.Profile = profileOf(p.options.Switches.Profile, t.subject)
 	out.Switches = s.switches

@@ -31,7 +31,7 @@ var shared *worlds
 func TestMain(m *testing.M) {
 	flag.Parse()
 	engine.CollectRarely()
-	var tenants []string
+	var tenants []targets.Tenant
 	for _, row := range goldenRows() {
 		p, err := newPredictor(row.asked())
 		if err != nil {

@@ -23,23 +23,22 @@ func reasonAt(at document.Position, text, hint string) error {
 	return &notPredicted{document.Problem{Pos: at, Text: "could not be predicted: " + text, Hint: hint}}
 }
 
-// admitNothing are policies of MuleSoft's that let no request pass that others
-// refuse, and refuse none of those that are fired here: they may be left out.
-var admitNothing = [...]string{
-	"header-injection", "header-removal", "json-threat-protection", "message-logging", "rate-limiting", "spike-control", "tracing", "xml-threat-protection",
-}
-
-// unemulated says which policies of a subject are not known here, so that nothing
-// can be said of it; nil where there is none.
+// unemulated says which policies of a subject are not known here, or have others
+// see something else than the caller sent, so that nothing can be said of it; nil
+// where there is none.
 func unemulated(s Subject) error {
 	var all []error
 	for _, m := range s.Members {
-		if len(m.Instance.Policies) == 0 {
-			all = append(all, reasonAt(m.Instance.At, "the instance "+m.Instance.Name+" has no policy", ""))
+		beside := m.Instance.Bystanders()
+		meddlers := m.Instance.Meddlers()
+		for _, meddler := range meddlers {
+			all = append(all, reasonAt(meddler.At, meddler.String()+", and that is not emulated", "entraproof policy lint says what follows from it"))
 		}
 		for _, a := range m.Instance.Policies {
-			if !gateway.Emulates(a) && !slices.Contains(admitNothing[:], a.Asset) {
-				all = append(all, reasonAt(a.At, "the policy "+a.Asset+" is not known here, and what it refuses or admits neither", ""))
+			same := func(b policy.Applied) bool { return a.At == b.At }
+			meddles := slices.ContainsFunc(meddlers, func(m policy.Meddler) bool { return same(m.Applied) })
+			if !gateway.Emulates(a) && !slices.ContainsFunc(beside, same) && !meddles {
+				all = append(all, reasonAt(a.At, "the policy "+a.Asset+" "+a.NotEmulated(), ""))
 			}
 		}
 	}

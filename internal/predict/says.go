@@ -20,8 +20,10 @@ type word struct {
 // said is what an export says of its environment.
 type said struct {
 	tenants, audiences, scopes, roles []word
-	anyScope                          bool
-	versions                          []mint.Version // nil: nothing says which
+	// keys are the addresses of key sets, issuers what rules name as iss.
+	keys, issuers []word
+	anyScope      bool
+	versions      []mint.Version // nil: nothing says which
 	// disagree: what the export says of versions fits no token.
 	disagree bool
 }
@@ -70,7 +72,7 @@ func agreed(hints [][]mint.Version) (versions []mint.Version, disagree bool) {
 }
 
 func (s *said) readScopes(a policy.Applied, scopes string, criteria policy.Criteria) {
-	for _, name := range strings.Fields(scopes) {
+	for _, name := range strings.Fields(policy.HeldScopes(scopes)) {
 		s.scopes = append(s.scopes, word{name, a.Where("scopes")})
 	}
 	s.anyScope = s.anyScope || len(strings.Fields(scopes)) > 1 && !strings.EqualFold(string(criteria), string(policy.All))
@@ -81,11 +83,12 @@ func (s *said) readScopes(a policy.Applied, scopes string, criteria policy.Crite
 func (s *said) readJWT(a policy.Applied, c *policy.JWTValidation) [][]mint.Version {
 	for address := range strings.SplitSeq(c.JWKSURL, ",") {
 		if c.JWTKeyOrigin == "jwks" {
+			s.keys = append(s.keys, word{strings.TrimSpace(address), a.Where("jwksUrl")})
 			s.tenantOf(address, a.Where("jwksUrl"))
 		}
 	}
 	for audience := range strings.SplitSeq(c.SupportedAudiences, ",") {
-		if audience = strings.TrimSpace(audience); audience != "" {
+		if audience = strings.TrimSpace(audience); audience != "" && !policy.OfGraph(audience) {
 			s.audiences = append(s.audiences, word{audience, a.Where("supportedAudiences")})
 		}
 	}
@@ -122,6 +125,7 @@ func (s *said) readRule(rule policy.CustomClaim, at document.Position) (issuers 
 			switch claim {
 			case "iss":
 				issuers = append(issuers, text)
+				s.issuers = append(s.issuers, word{text, at})
 				if id := guidForm.FindString(text); id != "" {
 					s.tenants = append([]word{{strings.ToLower(id), at}}, s.tenants...)
 				}
@@ -183,7 +187,7 @@ func versionsOfIssuers(all []string) []mint.Version {
 		switch {
 		case strings.Contains(iss, "sts."):
 			versions = with(versions, mint.V1)
-		case strings.HasSuffix(iss, "/v2.0"):
+		case strings.HasSuffix(strings.TrimSuffix(iss, "/"), "/v2.0"):
 			versions = with(versions, mint.V2)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/policy"
+	"github.com/entraproof/entraproof/internal/targets"
 )
 
 // Subject is what is predicted together: the instances of one API in its
@@ -17,12 +18,26 @@ type Subject struct {
 	Name string
 	// Members are the environments, in the order of the instances.
 	Members []Member
+	// Apart are the instances of the same API in other tenants, which are predicted
+	// by themselves.
+	Apart []string
+	// Route is what is asked for, where policies differ by route; nil: the usual one.
+	Route *targets.Route
 }
 
 // Member is one environment and the instance that stands before it.
 type Member struct {
 	Environment string
 	Instance    policy.Instance
+}
+
+// chains are the instances of all members.
+func (s Subject) chains() []policy.Instance {
+	var all []policy.Instance
+	for _, m := range s.Members {
+		all = append(all, m.Instance)
+	}
+	return all
 }
 
 // stages are the words by which environments are told in names.
@@ -80,9 +95,47 @@ func subjectsOf(instances []policy.Instance) []Subject {
 			s = single(s.Members[0].Instance)
 		}
 		s.Name = cmp.Or(s.Name, "environments")
-		all = append(all, s)
+		all = append(all, s.byTenant()...)
 	}
 	return distinct(all)
+}
+
+// byTenant takes a subject apart where its exports name several tenants: a target
+// has one, and what another one's tokens may do is what rows about issuers are for.
+func (s Subject) byTenant() []Subject {
+	var tenants []string
+	of := map[string][]Member{}
+	for _, m := range s.Members {
+		tenant := ""
+		if named := readings(m.Instance).tenants; len(named) > 0 {
+			tenant = named[0].text
+		} else if len(tenants) > 0 {
+			tenant = tenants[0]
+		}
+		if of[tenant] == nil {
+			tenants = append(tenants, tenant)
+		}
+		of[tenant] = append(of[tenant], m)
+	}
+	if len(tenants) == 1 {
+		return []Subject{s}
+	}
+	var all []Subject
+	for _, tenant := range tenants {
+		part := Subject{Name: s.Name, Members: of[tenant]}
+		if len(part.Members) == 1 {
+			part = single(part.Members[0].Instance)
+		}
+		for _, other := range tenants {
+			for _, m := range of[other] {
+				if other != tenant {
+					part.Apart = append(part.Apart, m.Instance.Name)
+				}
+			}
+		}
+		all = append(all, part)
+	}
+	return all
 }
 
 // alone is the environment of an instance whose name tells none.

@@ -24,18 +24,25 @@ type derivation struct {
 	// foreign are those that name an environment of which there is no export.
 	foreign map[string][]word
 	assumed []string
-	file    *targets.File
+	// left is what the export means to check nowhere, in words.
+	left []string
+	file *targets.File
 }
 
-// derived is a target for a subject that the user has no target file for, and
-// what had to be assumed.
-func derived(s Subject, versions []mint.Version) (*targets.File, []string) {
+// derived is a target for a subject that the user has no target file for, with
+// what had to be assumed and what is left open.
+func derived(s Subject, versions []mint.Version) *derivation {
 	d := &derivation{subject: s, versions: versions, file: &targets.File{
 		Name: s.Name, Tokens: targets.Tokens{Embedded: true}, Accepted: targets.Accepted{Echo: true}, OptIn: true,
 		Pace: targets.Pace{Concurrency: concurrency},
 	}}
 	for _, m := range s.Members {
 		d.said = append(d.said, readings(m.Instance))
+		for _, a := range m.Instance.Policies {
+			for _, key := range a.QuotedFlags() {
+				d.assume("%s: the text of %s is taken for the value (%s)", m.Environment, key, place(a.Where(key)))
+			}
+		}
 	}
 	d.tenant()
 	d.share()
@@ -45,11 +52,14 @@ func derived(s Subject, versions []mint.Version) (*targets.File, []string) {
 	d.others()
 	d.clients()
 	d.declare()
+	if apart := d.subject.Apart; len(apart) > 0 {
+		d.assume("%s in another tenant, predicted apart: a token of another tenant is fired here as well", isOrAre(apart))
+	}
 	d.file.MadeUpOther()
 	if d.file.Environments[len(d.file.Environments)-1].MadeUp {
 		d.assume("another environment of the same tenant, %s, whose tokens must be refused", d.file.Environments[1].Name)
 	}
-	return d.file, d.assumed
+	return d
 }
 
 // concurrency is how many requests are under way at once: they never wait.
@@ -57,20 +67,6 @@ const concurrency = 4
 
 func (d *derivation) assume(format string, a ...any) {
 	d.assumed = append(d.assumed, fmt.Sprintf(format, a...))
-}
-
-// tenant is the one that an issuer rule names, else that of a key set's address.
-func (d *derivation) tenant() {
-	for _, s := range d.said {
-		if len(s.tenants) > 0 {
-			d.file.Tenant = targets.Tenant{ID: s.tenants[0].text, Issuers: mint.EntraIssuers(s.tenants[0].text)}
-			d.assume("tenant %s (%s)", s.tenants[0].text, place(s.tenants[0].at))
-			return
-		}
-	}
-	id := madeUpID("tenant", d.subject.Name)
-	d.file.Tenant = targets.Tenant{ID: id, Issuers: mint.EntraIssuers(id)}
-	d.assume("a tenant, for the export names none")
 }
 
 // share gives each audience that several exports admit to the environment whose
@@ -146,10 +142,11 @@ func (d *derivation) environment(i int) {
 	m, s := d.subject.Members[i], d.said[i]
 	e := &targets.Environment{
 		Name: m.Environment, Gateways: []targets.Gateway{{URL: "http://localhost/" + pathWord(d.subject.Name)}},
-		Home: targets.Route{Method: "GET", Path: d.homePath(i)}, Pos: m.Instance.At,
+		Home: d.home(i), Pos: m.Instance.At,
 	}
 	e.Requires = d.requirement(i)
 	e.APIs = d.registrations(i, e)
+	d.leave(i, e)
 	d.file.APIs = append(d.file.APIs, e.APIs...)
 	d.file.Environments = append(d.file.Environments, e)
 	if s.disagree {
@@ -157,34 +154,17 @@ func (d *derivation) environment(i int) {
 	}
 }
 
-// homePath is a path that the policies are applied to.
-func (d *derivation) homePath(i int) string {
-	const usual = "/v1/ping"
-	base := "/" + pathWord(d.subject.Name)
-	for _, a := range d.subject.Members[i].Instance.Policies {
-		if a.Applies("GET", base+usual) || a.Applies("GET", usual) {
-			return usual
-		}
+// home is the route that stands for all that its policies are applied to.
+func (d *derivation) home(i int) targets.Route {
+	if d.subject.Route != nil {
+		return *d.subject.Route
 	}
-	for _, a := range d.subject.Members[i].Instance.Policies {
-		for _, r := range a.Rules {
-			if r.Path == nil {
-				continue
-			}
-			prefix, _ := r.Path.LiteralPrefix()
-			for _, path := range []string{prefix, prefix + "ping", prefix + "/ping"} {
-				if strings.HasPrefix(path, "/") && a.Applies("GET", path) {
-					return path
-				}
-			}
-		}
-	}
-	return usual
+	return d.subject.usualRoutes()[i]
 }
 
 // requirement is what callers must hold: what the export asks for, else a scope
-// and a role that are made up, since a gateway that asks for none admits whoever
-// can have a token.
+// and a role that are made up. These are judged where nothing else says who may
+// call, since a gateway that asks for nothing admits whoever can have a token.
 func (d *derivation) requirement(i int) targets.Requirement {
 	m, s := d.subject.Members[i], d.said[i]
 	r := targets.Requirement{Any: s.anyScope}
@@ -198,7 +178,7 @@ func (d *derivation) requirement(i int) targets.Requirement {
 	switch {
 	case len(r.Scopes) == 0 && len(r.Roles) == 0:
 		r.Scopes, r.Roles = []string{made}, []string{made}
-		d.assume("%s: users need the scope %s and daemons the role %s, for the export asks for neither", m.Environment, made, made)
+		d.assume("%s: users hold the scope %s and daemons the role %s, for the export asks for neither", m.Environment, made, made)
 	case len(r.Roles) == 0:
 		r.Roles = slices.Clone(r.Scopes)
 		d.assume("%s: daemons hold the role %s where users hold the scope (%s)", m.Environment, strings.Join(r.Roles, ", "), place(s.scopes[0].at))
@@ -230,7 +210,7 @@ func (d *derivation) registrations(i int, e *targets.Environment) []*targets.API
 func (d *derivation) names(audiences []word, name string) (uris, ids []string) {
 	for _, a := range audiences {
 		if isGUID(a.text) {
-			ids = append(ids, a.text)
+			ids = append(ids, strings.ToLower(a.text)) // Entra writes them so (entra-tokens.md 2.2)
 		} else {
 			uris = append(uris, strings.TrimRight(a.text, "/")) // an App ID URI cannot end in one (entra-tokens.md 2.3)
 		}
@@ -238,7 +218,7 @@ func (d *derivation) names(audiences []word, name string) (uris, ids []string) {
 	listed := len(ids) > 0
 	for _, uri := range uris {
 		if id := guidForm.FindString(uri); id != "" {
-			ids = append(ids, id)
+			ids = append(ids, strings.ToLower(id))
 		}
 	}
 	if len(ids) == 0 {
@@ -259,10 +239,19 @@ func madeUpURI(listed bool, id, name string) string {
 
 func (d *derivation) tellRegistration(i int, e *targets.Environment, uris, ids []string) {
 	if len(d.audiences[i]) == 0 {
-		d.assume("%s: the registration %s with the App ID URI %s, for the export names no audience", e.Name, ids[0], uris[0])
+		d.assume("%s: the registration %s with the App ID URI %s, for the export names no audience of its own", e.Name, ids[0], uris[0])
 		return
 	}
+	if more := distinctIDs(ids); len(more) > 1 {
+		d.assume("%s: the application ids %s are all this environment's; if one is of another, its tokens open this one", e.Name, strings.Join(more, ", "))
+	}
 	d.assume("%s: the registration %s with the App ID URI %s (%s)", e.Name, ids[0], strings.Join(uris, ", "), place(d.audiences[i][0].at))
+}
+
+func distinctIDs(ids []string) []string {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // versionsOf are the versions of token that the environment's registration

@@ -37,7 +37,7 @@ type worlds struct {
 }
 
 // openWorlds starts both at once, for making their keys takes longest.
-func openWorlds(target *targets.File, tenants []string, shared *keys) (*worlds, error) {
+func openWorlds(target *targets.File, tenants []targets.Tenant, shared *keys) (*worlds, error) {
 	w := &worlds{}
 	var work errgroup.Group
 	for _, to := range []**lab.Embedded{&w.still, &w.moving} {

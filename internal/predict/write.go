@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/gateway"
+	"github.com/entraproof/entraproof/internal/policy"
 	"github.com/entraproof/entraproof/reports"
 )
 
@@ -39,14 +40,37 @@ func (t *text) head() {
 	for _, m := range t.p.Subject.Members {
 		t.line("predicted: %s %s as environment %s, gateway profile %s", m.Instance.At, m.Instance.Name, m.Environment, t.p.Switches.Value("profile"))
 	}
+	if r := t.p.Subject.Route; r != nil {
+		t.line("  at %s %s, which meets other policies than the routes above", r.Method, r.Path)
+	}
 	if t.p.Problem != nil {
 		for line := range strings.SplitSeq(t.p.Problem.Error(), "\n") {
 			t.line("  %s", line)
 		}
 		return
 	}
+	t.unmet()
 	for _, a := range t.p.Assumed {
 		t.line("  assumed: %s", a)
+	}
+	if text := policy.BystanderText(t.p.Subject.chains()); text != "" {
+		t.line("  %s", text)
+	}
+	for _, a := range t.p.Left {
+		t.line("  left open: %s", a)
+	}
+}
+
+// unmet says which requests meet no policy that looks at a token: the answers
+// below are about one route, on which there is one.
+func (t *text) unmet() {
+	for _, m := range t.p.Subject.Members {
+		switch only := m.Instance.TokensAskedOnly(); {
+		case !m.Instance.AsksForToken():
+			t.line("  open to everybody: %s: no policy looks at a token", m.Environment)
+		case only != "":
+			t.line("  open to everybody: %s: whatever is not %s, for no policy that looks at a token is applied to it", m.Environment, only)
+		}
 	}
 }
 

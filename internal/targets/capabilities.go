@@ -39,6 +39,11 @@ type Capability struct {
 	// Other is what a word that is not in Values means; nil: none other is
 	// taken.
 	Other *CapabilityValue
+	// Least and Most are the limits of a number; 0: none.
+	Least, Most int
+	// StatusOf are the rows whose refusal has the declared number as its status,
+	// SizeOf those whose largest header field is taken up to that many bytes.
+	StatusOf, SizeOf []string
 }
 
 // CapabilityValue is one value of a capability and what it makes of rows.

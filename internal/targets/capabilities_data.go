@@ -48,7 +48,14 @@ func readCapability(n *document.Node) Capability {
 	c := Capability{
 		Key: f.Need("key").Str(), Type: CapabilityType(f.Need("type").OneOf("type", types)),
 		Says: f.Need("says").Str(), Found: f.Take("found").Str(), Decides: f.Take("decides").Strings(),
+		StatusOf: f.Take("status-of").Strings(), SizeOf: f.Take("size-of").Strings(),
 		Values: readValues(f.Take("values")), From: readValues(f.Take("from")),
+	}
+	if least := f.Take("least"); least != nil {
+		c.Least = least.Int()
+	}
+	if most := f.Take("most"); most != nil {
+		c.Most = most.Int()
 	}
 	if other := f.Take("other"); other != nil {
 		v := readValue("", other)
@@ -127,10 +134,10 @@ func CheckSupport(m document.Member) {
 	case BooleanType:
 		m.Value.Bool()
 	case NumberType:
-		m.Value.Int()
+		c.checkNumber(m.Value)
 	case DurationType:
-		if !slices.Contains(c.Known(), m.Value.Text()) {
-			m.Value.Duration()
+		if !slices.Contains(c.Known(), m.Value.Text()) && m.Value.Duration() < 0 {
+			m.Value.Problemf("0s or more", "expected a length of time, got %q", m.Value.Text())
 		}
 	case WordType:
 		c.checkWord(m.Value)
@@ -139,6 +146,24 @@ func CheckSupport(m document.Member) {
 			c.checkWord(item)
 		}
 	}
+}
+
+func (c Capability) checkNumber(n *document.Node) {
+	got := n.Int()
+	if _, err := strconv.Atoi(n.Text()); err != nil {
+		return // told
+	}
+	if got < c.Least || c.Most > 0 && got > c.Most {
+		n.Problemf(c.limits(), "expected a %s within its limits, got %d", c.Key, got)
+	}
+}
+
+// limits are the least and the most of a number in words.
+func (c Capability) limits() string {
+	if c.Most > 0 {
+		return fmt.Sprintf("%d to %d", c.Least, c.Most)
+	}
+	return fmt.Sprintf("%d or more", c.Least)
 }
 
 func (c Capability) checkWord(n *document.Node) {

@@ -148,7 +148,11 @@ func (c Capability) schema() object {
 			object{"const": true, "description": c.Sentence("true")}, object{"const": false, "description": c.Sentence("false")},
 		}}
 	case NumberType:
-		return object{"type": "integer"}
+		limits := object{"type": "integer", "minimum": c.Least}
+		if c.Most > 0 {
+			limits["maximum"] = c.Most
+		}
+		return limits
 	case DurationType:
 		return object{"anyOf": append(words, object{"type": "string", "pattern": durationPattern, "description": "a length such as 30s"})}
 	case WordsType:

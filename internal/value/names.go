@@ -16,7 +16,7 @@ func names() []string {
 	for _, env := range []string{"home", "other", "second"} {
 		for _, member := range []string{
 			"audience", "app-id", "uri", "scope", "scopes", "scopes.*", "other-scope", "shared-scope", "role",
-			"client.id", "clients.*.id", "user.sub", "host", "route.path", "other-route",
+			"client.id", "clients.*.id", "user.sub", "host", "hostname", "route.path", "other-route",
 		} {
 			all = append(all, env+"."+member)
 		}

@@ -41,8 +41,12 @@ type Expectation struct {
 	// Unreflected are texts that no header field of the answer may hold.
 	Unreflected []value.Expr
 
-	// Declared is the capability by which Decide made Accept or Refuse.
+	// Declared is the capability by which Decide made Accept or Refuse, or on
+	// which they, Status or Size rest.
 	Declared string
+	// Status is the one that a refusal is declared to have, Size up to how many
+	// bytes a header field is declared to be taken; 0: nothing declared.
+	Status, Size int
 }
 
 // Decide returns e with its Either replaced by what the target declares.

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -60,6 +61,8 @@ func (e Evidence) judgeAnswer() Verdict {
 		return Because(faultReason(e.Observed.Fault), answerText(e.Observed))
 	case a == limited && !slices.Contains(e.refusals(), 429):
 		return Because(RateLimited, "")
+	case e.Expect.Measure != "" && e.contradictsSize(a):
+		return e.contradicted()
 	case e.Expect.Measure != "":
 		return Because(Measured, "")
 	case e.Expect.Either != "":
@@ -130,9 +133,39 @@ func (e Evidence) received(a answer) answer {
 
 func (e Evidence) refusedGenuine() Verdict {
 	if e.Expect.Declared != "" {
-		return Because(ClaimContradicted, answerText(e.Observed)+", declared by "+e.Expect.Declared)
+		return e.contradicted()
 	}
 	return Because(RefusedGenuine, "")
+}
+
+// contradicted is the verdict on an answer that is not the declared one.
+func (e Evidence) contradicted() Verdict {
+	return Because(ClaimContradicted, answerText(e.Observed)+", declared by "+e.Expect.Declared)
+}
+
+// contradictsSize reports whether a field was taken that is declared to be too
+// large, or one refused between accepted controls that is declared to be taken.
+func (e Evidence) contradictsSize(a answer) bool {
+	if e.Expect.Size == 0 {
+		return false
+	}
+	size := largestField(e.Observed.Sent)
+	if a == opened || a == forwarded {
+		return size > e.Expect.Size
+	}
+	return a == refused && size <= e.Expect.Size && e.Before == Accepted && e.After == Accepted
+}
+
+// largestField is the length of the longest field line of a request in bytes,
+// without its line end.
+func largestField(sent []byte) int {
+	head, _, _ := bytes.Cut(sent, []byte("\r\n\r\n"))
+	_, fields, _ := bytes.Cut(head, []byte("\r\n"))
+	longest := 0
+	for line := range bytes.SplitSeq(fields, []byte("\r\n")) {
+		longest = max(longest, len(line))
+	}
+	return longest
 }
 
 // judgeRefusal fails what was let in whatever the controls say, and passes
@@ -141,14 +174,18 @@ func (e Evidence) judgeRefusal(a answer) Verdict {
 	switch {
 	case e.Expect.Accept == AcceptanceWarned && (a == opened || a == forwarded):
 		return Because(AcceptedLeniently, "")
-	case e.Expect.Declared != "" && (e.Reach.Arrived() || a == opened):
-		return Because(ClaimContradicted, answerText(e.Observed)+", declared by "+e.Expect.Declared)
+	case e.Expect.Declared != "" && e.Expect.Status == 0 && (e.Reach.Arrived() || a == opened):
+		return e.contradicted()
 	case e.Reach.Arrived():
 		return Because(ReachedUpstream, "")
 	case a == opened:
 		return Because(AcceptedForbidden, "")
 	}
-	return e.judgeStatus(a, e.Expect.Refuse)
+	v := e.judgeStatus(a, e.Expect.Refuse)
+	if e.Expect.Status != 0 && a == refused && v.Outcome <= Warn && e.Observed.Status != e.Expect.Status {
+		return e.contradicted()
+	}
+	return v
 }
 
 // judgeEither judges a row that has conditions only: being let in is as good

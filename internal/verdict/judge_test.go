@@ -1,6 +1,7 @@
 package verdict_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -408,5 +409,43 @@ func TestNoRefusalPassesWithoutProof(t *testing.T) {
 	}
 	if judged != 3*514*4*16 || passed == 0 {
 		t.Errorf("judged %d, passed %d", judged, passed)
+	}
+}
+
+// TestDeclaredNumber: a status and a size are contradicted by the answer that
+// shows another, either way, and by nothing that the controls do not bear out.
+func TestDeclaredNumber(t *testing.T) {
+	missing := expect(t, "refuse 401 400")
+	missing.Status, missing.Declared = 400, "missing-token-status: 400"
+	ladder := expect(t, "{measure: largest-token}")
+	ladder.Size, ladder.Declared = 20, "largest-header: 20"
+	sent := func(o probe.Observation, size int) probe.Observation {
+		o.Sent = []byte("GET / HTTP/1.1\r\nHost: a\r\nA: " + strings.Repeat("x", size-3) + "\r\n\r\n" + strings.Repeat("y", 99))
+		return o
+	}
+	for _, tt := range []struct {
+		name     string
+		expect   verdict.Expectation
+		observed probe.Observation
+		reach    verdict.Reach
+		after    verdict.ControlState
+		want     verdict.Reason
+	}{
+		{"status as declared", missing, status(400), away, yes, verdict.RefusedAsRequired},
+		{"another status", missing, status(401), away, yes, verdict.ClaimContradicted},
+		{"another status, control lost", missing, status(401), away, no, verdict.ControlLost},
+		{"let in whatever is declared", missing, byEcho(), reached, yes, verdict.ReachedUpstream},
+		{"as large as declared, taken", ladder, sent(byEcho(), 20), reached, yes, verdict.Measured},
+		{"larger than declared, taken", ladder, sent(byEcho(), 21), reached, yes, verdict.ClaimContradicted},
+		{"as large as declared, refused", ladder, sent(status(431), 20), away, yes, verdict.ClaimContradicted},
+		{"as large as declared, refused, control lost", ladder, sent(status(431), 20), away, no, verdict.Measured},
+		{"larger than declared, refused", ladder, sent(status(431), 21), away, yes, verdict.Measured},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			v := verdict.Judge(verdict.Evidence{Expect: tt.expect, Observed: tt.observed, Reach: tt.reach, Before: yes, After: tt.after})
+			if v.Reason != tt.want {
+				t.Errorf("expected %s, got %s (%s)", tt.want, v.Reason, v.Detail)
+			}
+		})
 	}
 }

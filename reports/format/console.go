@@ -262,14 +262,10 @@ func (c *console) repeats() {
 
 // learnt is what the target files can declare after this run.
 func (c *console) learnt() {
-	for _, s := range c.r.Supports {
-		if s.Lines == 0 {
-			continue
-		}
+	for _, s := range learntOf(c.r.Supports) {
 		c.line("\nlearnt of %s, to paste into its file if it is meant so:", s.Target)
-		for line := range strings.Lines(s.YAML) {
-			text := strings.TrimLeft(line, " ")
-			c.line("  %s%s", line[:len(line)-len(text)], oneLine(text, lineWidth))
+		for line := range strings.Lines(supportsText(s)) {
+			c.line("  %s", strings.TrimSuffix(line, "\n"))
 		}
 	}
 }

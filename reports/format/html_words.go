@@ -165,6 +165,7 @@ func pageFuncs() template.FuncMap {
 		"sentence": sentence, "observed": observed, "required": required, "pair": pair, "sort": sortOf, "remedy": remedy,
 		"counts": countsText, "kind": reports.KindWord, "plural": reports.Plural, "places": placesText,
 		"join": func(words []string) string { return strings.Join(words, ", ") }, "words": func(words []string) string { return strings.Join(words, " ") },
+		"learnt": learntOf, "supports": supportsText,
 		"pretty": pretty, "seconds": seconds, "shots": shotsText, "status": statusText,
 	}
 }

@@ -22,6 +22,7 @@ func Markdown(w io.Writer, r *reports.Results) error {
 	m.matrices()
 	m.counts()
 	m.tallies()
+	m.learnt()
 	m.foot()
 	_, err := io.WriteString(w, cut(m.text.String(), MarkdownLimit))
 	return err
@@ -139,6 +140,15 @@ func (m *markdown) tallies() {
 	m.line("\n</details>")
 	for _, d := range m.r.Declarations() {
 		m.line("\n`%s` in the target file declares %s away.", strings.ReplaceAll(oneLine(d.Line, lineWidth), "`", "'"), reports.Plural(d.Cases, "case"))
+	}
+}
+
+// learnt is what the target files can declare after this run, to paste.
+func (m *markdown) learnt() {
+	for _, s := range learntOf(m.r.Supports) {
+		m.line("\n<details><summary>Learnt of %s, to paste into its file if it is meant so</summary>\n\n```yaml", md(s.Target))
+		m.line("%s", strings.ReplaceAll(supportsText(s), "```", "'''"))
+		m.line("```\n\n</details>")
 	}
 }
 

@@ -385,26 +385,52 @@ func TestProgressOfATenthAtATime(t *testing.T) {
 	}
 }
 
-// TestConsoleTellsWhatWasLearnt: the run ends with lines to paste, each on a
-// line of its own.
-func TestConsoleTellsWhatWasLearnt(t *testing.T) {
+// TestTellsWhatWasLearnt: what people read ends with lines to paste, each on a
+// line of its own, and says nothing of a target that could declare nothing.
+func TestTellsWhatWasLearnt(t *testing.T) {
 	r := clean()
 	r.Learnt = []reports.Learnt{
 		{Target: "orders", Environment: "dev", Key: "kid-required", Value: "false", Says: "Without kid the published keys are tried."},
 		{Target: "orders", Environment: "dev", Key: "client-claim", Open: []string{"azp", "first-present"}},
 		{Target: "shop", Environment: "dev", Key: "client-claim", Open: []string{"azp", "first-present"}},
 	}
-	var b strings.Builder
-	if err := format.Console(&b, r); err != nil {
-		t.Fatal(err)
-	}
-	const want = `
+	for name, want := range map[string]string{
+		"console": `
 learnt of orders, to paste into its file if it is meant so:
   supports:
     # client-claim: azp or first-present
     kid-required: false # Without kid the published keys are tried.
-`
-	if !strings.Contains(b.String(), want) || strings.Contains(b.String(), "learnt of shop") {
-		t.Errorf("expected %s\ngot %s", want, b.String())
+`,
+		"markdown": "\n<details><summary>Learnt of orders, to paste into its file if it is meant so</summary>\n\n```yaml" + `
+supports:
+  # client-claim: azp or first-present
+  kid-required: false # Without kid the published keys are tried.
+` + "```\n\n</details>\n",
+		"html": `
+<p>Of orders, to paste into its file if it is meant so:</p>
+<pre>supports:
+  # client-claim: azp or first-present
+  kid-required: false # Without kid the published keys are tried.</pre>
+`,
+	} {
+		as, ok := format.Named(name)
+		if !ok {
+			t.Fatalf("no format %s", name)
+		}
+		if out := string(rendered(t, as, r)); !strings.Contains(out, want) || regexp.MustCompile("(?i)of shop, to paste").MatchString(out) {
+			t.Errorf("%s: expected %s\ngot %s", name, want, out)
+		}
+	}
+}
+
+// TestLearntHasNoMarkup: what a target's name or a sentence holds ends no block.
+func TestLearntHasNoMarkup(t *testing.T) {
+	r := clean()
+	r.Learnt = []reports.Learnt{{Target: "<b>x", Environment: "dev", Key: "kid-required", Value: "false", Says: "```</pre><script>"}}
+	for name, ending := range map[string]string{"markdown": "```</pre>", "html": "</pre><script>"} {
+		as, _ := format.Named(name)
+		if out := string(rendered(t, as, r)); strings.Contains(out, "<b>x") || strings.Contains(out, ending) {
+			t.Errorf("%s: expected no markup of a target's, got %s", name, out)
+		}
 	}
 }

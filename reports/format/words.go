@@ -234,3 +234,19 @@ func runes(s string) int { return utf8.RuneCountInString(s) }
 func padded(text string, width int) string {
 	return text + strings.Repeat(" ", max(0, width-runes(text)))
 }
+
+// learntOf are those of which a target file can declare something.
+func learntOf(all []reports.Supports) []reports.Supports {
+	return slices.DeleteFunc(slices.Clone(all), func(s reports.Supports) bool { return s.Lines == 0 })
+}
+
+// supportsText is what was learnt of a target as it can be pasted, no line of it
+// longer than a reader's window.
+func supportsText(s reports.Supports) string {
+	var all []string
+	for line := range strings.Lines(s.YAML) {
+		text := strings.TrimLeft(line, " ")
+		all = append(all, line[:len(line)-len(text)]+oneLine(text, lineWidth))
+	}
+	return strings.Join(all, "\n")
+}

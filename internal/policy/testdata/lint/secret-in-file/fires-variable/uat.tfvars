@@ -1,0 +1,1 @@
+jwt_key = "correct-horse-battery-staple"
