@@ -120,7 +120,8 @@ func (x Expansion) missing(c *Case, n targets.Need, declared bool) {
 }
 
 // declaringAway is the line of supports that says that a need is not met: a
-// boolean is false, a list lacks the word, a word is another one.
+// boolean is false, a list lacks the word. Of a closed list of words each is
+// named, for which of them holds only the user knows.
 func declaringAway(n targets.Need) string {
 	capability, _ := targets.CapabilityOf(n.Key)
 	switch capability.Type {
@@ -129,12 +130,7 @@ func declaringAway(n targets.Need) string {
 	case targets.WordsType:
 		return n.Key + ": []"
 	default:
-		for _, word := range capability.Known() {
-			if word != n.Value {
-				return n.Key + ": " + word
-			}
-		}
-		return ""
+		return n.Key + ": " + strings.Join(capability.Known(), " or ")
 	}
 }
 

@@ -55,7 +55,7 @@ func TestDecide(t *testing.T) {
 		{"no other tenant", "base: {tenant: other}", entraTokens, verdict.MissingAccount, "other-tenant: false"},
 		{"no other route", "needs: [other-route], guards: route, base: exactly user home, request: {target: \"${home.other-route}\"}", noOther, verdict.CapabilityAbsent, "other-route: false"},
 		{"no second issuer", "needs: [two-issuers], base: any home", with(), verdict.CapabilityAbsent, "two-issuers: false"},
-		{"a word that is not declared", "needs: [jwks-fetched], base: any home", with(), verdict.CapabilityAbsent, "jwks: static"},
+		{"a word that is not declared", "needs: [jwks-fetched], base: any home", with(), verdict.CapabilityAbsent, "jwks: static or fetched"},
 		{"a word that is declared otherwise", "needs: [jwks-fetched], base: any home", with("skew: 90s", "jwks: static"), verdict.DeclaredUnsupported, ""},
 		{"a word that is declared so", "needs: [jwks-fetched], base: any home", with("skew: 90s", "jwks: fetched"), "", ""},
 		{"a list that is not declared", "needs: [algorithms-EdDSA], base: any home", with(), verdict.CapabilityAbsent, "algorithms: []"},

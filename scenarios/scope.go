@@ -112,6 +112,8 @@ func (s Setting) environment(e *targets.Environment, path []string, unknown erro
 		}
 	case "shared-scope":
 		text = s.sharedScope()
+	case "other-scope": // the registration has none
+		text = s.madeUpScope(e)
 	default:
 		text = s.address(e, path[0])
 	}
@@ -225,6 +227,15 @@ func (s Setting) sharedScope() string {
 		return "Shared.Access"
 	}
 	return ""
+}
+
+// madeUpScope is a scope that no registration has: a mock gives any.
+func (s Setting) madeUpScope(e *targets.Environment) string {
+	const name = "Other.Access"
+	if !s.Target.Tokens.CanMint() || slices.Contains(e.Requires.Scopes, name) {
+		return ""
+	}
+	return name
 }
 
 // otherScope is a scope of the registration that the environment does not ask

@@ -157,6 +157,28 @@ func placeholder(t *testing.T, s Setting, name string) string {
 	return text
 }
 
+// TestMadeUpScope: where a registration has no scope beside the required one, a
+// mock gives one all the same, and the real tenant none.
+func TestMadeUpScope(t *testing.T) {
+	t.Parallel()
+	s := setting(t, mint.V2)
+	s.Home.APIs[0].Scopes, s.Home.APIs[1].Scopes = s.Home.Requires.Scopes, s.Home.Requires.Scopes
+	if got := placeholder(t, s, "home.other-scope"); got != "Other.Access" {
+		t.Errorf("expected a scope that no registration has, got %q", got)
+	}
+	s.Home.Requires.Scopes = []string{"Other.Access"}
+	s.Home.APIs[0].Scopes, s.Home.APIs[1].Scopes = s.Home.Requires.Scopes, s.Home.Requires.Scopes
+	if got := placeholder(t, s, "home.other-scope"); got != "none" {
+		t.Errorf("expected never the required scope, got %q", got)
+	}
+	s.Target.Tokens = targets.Tokens{Entra: &targets.Entra{}}
+	s.Home.Requires.Scopes = []string{"DEV.Access"}
+	s.Home.APIs[0].Scopes, s.Home.APIs[1].Scopes = s.Home.Requires.Scopes, s.Home.Requires.Scopes
+	if got := placeholder(t, s, "home.other-scope"); got != "none" {
+		t.Errorf("expected none in the real tenant, got %q", got)
+	}
+}
+
 // TestPlaceholdersOfNobody: what a target does not have is an UnknownError and
 // never a crash or an empty text, whatever the path.
 func TestPlaceholdersOfNobody(t *testing.T) {

@@ -185,8 +185,9 @@ func TestDocPlaceholders(t *testing.T) {
 	var told []string
 	for _, cells := range tableUnder(text, "placeholders") {
 		for _, m := range regexp.MustCompile(`\$\{([^}]+)\}`).FindAllStringSubmatch(strings.Join(cells, " "), -1) {
-			told = append(told, m[1])
-			if _, err := value.Parse("${" + m[1] + "}"); err != nil {
+			name, _, _ := strings.Cut(m[1], " |")
+			told = append(told, name)
+			if _, err := value.Parse("${" + strings.Replace(m[1], ".N", ".0", 1) + "}"); err != nil {
 				t.Error(err)
 			}
 		}
@@ -200,7 +201,7 @@ func TestDocPlaceholders(t *testing.T) {
 	for _, cells := range tableUnder(text, "filters") {
 		use := span(cells[0])
 		filters = append(filters, strings.Fields(use)[0])
-		if _, err := value.Parse("${token | " + use + "}"); err != nil {
+		if _, err := value.Parse("${token | " + strings.Replace(use, " n", " 1", 1) + "}"); err != nil {
 			t.Error(err)
 		}
 	}

@@ -167,8 +167,8 @@ type Neighbour struct {
 	Token    string
 }
 
-// Neighbours are the other environments with a gateway that take the case's kind
-// of token.
+// Neighbours are the other environments with a gateway, each with a token of the
+// case's kind, or of the version that its own registration has.
 func (s *Stage) Neighbours(ctx context.Context) ([]Neighbour, error) {
 	target := s.run.plan.target()
 	var all []Neighbour
@@ -178,6 +178,9 @@ func (s *Stage) Neighbours(ctx context.Context) ([]Neighbour, error) {
 			continue
 		}
 		control := scenarios.Control{Environment: e.Name, Kind: s.shot.choice.Kind, Client: holder.ID, Route: "home"}
+		if e.API(control.Kind.Version) == nil {
+			control.Kind.Version = e.APIs[0].Version
+		}
 		grant, ok := s.run.plan.Expansion.ControlGrant(control)
 		if !ok {
 			continue

@@ -37,7 +37,7 @@ func audienceAcrossAPIs() engine.Flow {
 			return err
 		}
 		if len(all) == 0 {
-			s.Conclude(verdict.CapabilityAbsent, "no other environment has a gateway")
+			s.Conclude(verdict.DeclaredUnsupported, "the target file names no gateway of another environment")
 		}
 		for _, n := range all {
 			there, err := s.Do(ctx, "the token of "+n.Name+" at its own gateway", verdict.Expectation{Measure: "accepted-there"}, engine.Send{Token: n.Token, At: &n.Endpoint})

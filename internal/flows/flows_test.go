@@ -165,7 +165,7 @@ func TestFlows(t *testing.T) {
 		{"outage, forged and let in", "jwks-down-forged", soft("outage-opens"), refetches, verdict.ReachedUpstream},
 		{"routes", "state-scope-across-routes", soft(), users, verdict.AcceptedAsRequired},
 		{"routes, cache without route", "state-scope-across-routes", soft("cache-without-route"), users, verdict.ReachedUpstream},
-		{"one API only", "state-audience-across-apis", soft(), nil, verdict.CapabilityAbsent},
+		{"one API only", "state-audience-across-apis", soft(), nil, verdict.DeclaredUnsupported},
 		{"expired", "state-expired-after-cached", soft(), nil, verdict.AcceptedAsRequired},
 		{"expired, cached for longer", "state-expired-after-cached", soft("cache-without-expiry"), nil, verdict.ReachedUpstream},
 		{"expired on a connection", "exp-passes-on-open-connection", soft(), nil, verdict.AcceptedAsRequired},
@@ -213,7 +213,7 @@ func TestFlows(t *testing.T) {
 			if c.Reason != tt.want {
 				t.Errorf("expected %s, got %s %s: %s", tt.want, c.Outcome, c.Reason, c.Detail)
 			}
-			if len(c.Steps) == 0 && c.Reason != verdict.CapabilityAbsent {
+			if len(c.Steps) == 0 && c.Reason != verdict.CapabilityAbsent && c.Reason != verdict.DeclaredUnsupported {
 				t.Error("expected the steps in the report")
 			}
 			w.unchanged()

@@ -29,7 +29,7 @@ const (
 
 // Compare returns what a run in a mode found otherwise than the matrix; rows
 // whose outcomes are not kept are passed over. The answers, observers, and rows
-// that were not fired or skipped, are compared only where the run was a whole one:
+// that were not fired or that a part cannot judge, are compared only where the run was a whole one:
 // every row of the matrix and no other, the environments that it was made with.
 func (m Matrix) Compare(mode Mode, r *reports.Results, whole bool) []Difference {
 	var all []Difference
@@ -37,7 +37,7 @@ func (m Matrix) Compare(mode Mode, r *reports.Results, whole bool) []Difference 
 	kept := m.Rows()
 	for i := range r.Cases {
 		c := &r.Cases[i]
-		if _, ok := slices.BinarySearch(kept, c.Scenario); c.Extra || !ok || !whole && (c.Outcome == reports.Skipped || c.Form == "observe") {
+		if _, ok := slices.BinarySearch(kept, c.Scenario); c.Extra || !ok || !whole && partial(c) {
 			continue
 		}
 		at, d := m.CompareCase(mode, c)
@@ -55,6 +55,12 @@ func (m Matrix) Compare(mode Mode, r *reports.Results, whole bool) []Difference 
 		}
 	}
 	return all
+}
+
+// partial reports whether a case comes out otherwise where only some of the
+// environments are there: it looks at other cases, or lacks another gateway.
+func partial(c *reports.Case) bool {
+	return c.Outcome == reports.Skipped || c.Form == "observe" || c.Form == "flow" && c.Outcome == reports.Unsupported
 }
 
 // CompareCase compares one case. line is the number of its line in the mode, -1

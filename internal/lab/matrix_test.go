@@ -118,6 +118,8 @@ func TestMatrixDiffers(t *testing.T) {
 	extra.Extra = true
 	observed := made("r/dev", reports.Fail, reports.NotReached, 0)
 	observed.Form = "observe"
+	alone := made("r/dev", reports.Unsupported, reports.ReachUnknown, 0)
+	alone.Form = "flow"
 	partly := made("r/dev", reports.Fail, reports.Reached, 200)
 	for _, row := range []struct {
 		reason string
@@ -135,6 +137,7 @@ func TestMatrixDiffers(t *testing.T) {
 		{"part-of-the-rows", results(), Leaky, false, nil},
 		{"observed-in-a-part", results(observed), Leaky, false, nil},
 		{"skipped-in-a-part", results(made("r/dev", reports.Skipped, reports.NotReached, 0)), Leaky, false, nil},
+		{"neighbour-not-in-the-part", results(alone), Leaky, false, nil},
 		{"row-lost", results(), Leaky, true, []string{"answer", "1 pass, 0 fail, 0 inconclusive, 0 not judged", "0 pass, 0 fail, 0 inconclusive, 0 not judged", "*", "refused 401", "not fired"}},
 		{"other-answer", fixed, Leaky, true, []string{"answer", "fixed: 4 of 4", "not fixed: 4 of 4"}},
 	} {

@@ -21,7 +21,7 @@ func (p *prover) proveStrict(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sets := map[string]*experiment{}
+	sets, failed := map[string]*experiment{}, map[string]bool{}
 	for _, c := range cases {
 		row := p.row(c.Scenario)
 		row.Strict = max(row.Strict, c.Outcome)
@@ -31,12 +31,12 @@ func (p *prover) proveStrict(ctx context.Context) error {
 		case c.Outcome > reports.Warn, letThrough(c):
 			p.proof.problem("%s: expected pass on strict, got %s (%s) %s", c.ID, c.Outcome, c.Reason, c.Detail)
 		case refusalRow(c):
-			p.plan(sets, c, noted.seen[c.ID])
+			failed[c.Scenario] = !p.plan(sets, c, noted.seen[c.ID]) || failed[c.Scenario]
 		default:
 			row.Proven = true
 		}
 	}
-	return p.experiment(ctx, sets)
+	return p.experiment(ctx, sets, failed)
 }
 
 // refusalRow reports whether a case asks for a refusal that one request
@@ -58,8 +58,8 @@ type experiment struct {
 	through, held []string
 }
 
-// plan adds a case to its two mutants.
-func (p *prover) plan(sets map[string]*experiment, c reports.Case, refused []gateway.Check) {
+// plan adds a case to its two mutants, and reports whether there are such.
+func (p *prover) plan(sets map[string]*experiment, c reports.Case, refused []gateway.Check) bool {
 	var names, others []string
 	for _, check := range refused {
 		names = append(names, check.Name)
@@ -70,12 +70,17 @@ func (p *prover) plan(sets map[string]*experiment, c reports.Case, refused []gat
 	names, others = sortedSet(names), sortedSet(others)
 	row := p.row(c.Scenario)
 	row.RefusedBy = sortedSet(append(row.RefusedBy, names...))
+	if len(names) == 0 {
+		p.proof.problem("%s: strict answered %d, and none of its checks did: HTTP itself refuses it, or the row's bytes do not name the case (X-Entraproof-Run: ${run}, X-Entraproof-Case: ${case})", c.ID, c.Status)
+		return false
+	}
 	if len(names) == len(others) {
 		p.proof.problem("%s guards %s, and no such check of strict refuses it; refused by %s", c.ID, c.Guards, strings.Join(names, ", "))
-		return
+		return false
 	}
 	experimentOf(sets, names).through = append(experimentOf(sets, names).through, c.ID)
 	experimentOf(sets, others).held = append(experimentOf(sets, others).held, c.ID)
+	return true
 }
 
 func experimentOf(sets map[string]*experiment, lacks []string) *experiment {
@@ -91,9 +96,9 @@ func sortedSet(words []string) []string {
 	return slices.Compact(words)
 }
 
-// experiment fires the two mutants of every refusal.
-func (p *prover) experiment(ctx context.Context, sets map[string]*experiment) error {
-	failed := map[string]bool{}
+// experiment fires the two mutants of every refusal; failed are the rows of which
+// a case has none.
+func (p *prover) experiment(ctx context.Context, sets map[string]*experiment, failed map[string]bool) error {
 	var shots []shot
 	for _, key := range sortedKeys(sets) {
 		e := sets[key]

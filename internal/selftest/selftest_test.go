@@ -77,6 +77,8 @@ func TestPlantedDefects(t *testing.T) {
 - {id: planted-elsewhere-slash, title: A slash where the slash is listed, group: AUD, guards: audience, source: real+, severity: high, base: {exactly: true, version: v1, audience: uri-slash}, needs: [audience-slash-listed], expect: accept}
 - {id: planted-elsewhere-guid, title: A GUID that is not listed, group: AUD, guards: audience, source: real+, severity: high, base: {exactly: true, version: v1, audience: app-id}, unless: [audience-app-id-listed], expect: refuse 401}
 - {id: planted-nowhere, title: A row that no world can have, group: FMT, guards: format, source: real, severity: high, base: any home, needs: [json-bom], expect: accept}
+- {id: planted-nameless, title: A whole request that does not name its case, group: HTP, guards: placement, source: real, severity: high, base: none, request: {bytes: "GET ${home.route.path} HTTP/1.0\r\n\r\n"}, expect: refuse 401 400}
+- {id: planted-good-bytes, title: A whole request that does, group: HTP, guards: placement, source: real, severity: high, base: none, request: {bytes: "GET ${home.route.path} HTTP/1.0\r\nHost: ${home.host}\r\nX-Entraproof-Run: ${run}\r\nX-Entraproof-Case: ${case}\r\n\r\n"}, expect: refuse 401 400}
 - {id: planted-good, title: A token without exp, group: TIM, guards: time, source: mock, severity: high, base: v2 app home, token: [{remove: [exp]}], expect: refuse 401}
 `))
 	if err != nil {
@@ -98,6 +100,7 @@ func TestPlantedDefects(t *testing.T) {
 		"planted-accepts/dev: expected pass on strict, got fail (reached-upstream)",
 		"planted-lenient/dev: expected pass on strict, got warn (accepted-leniently)",
 		"planted-wrong-guard/dev guards audience, and no such check of strict refuses it; refused by expiry",
+		"planted-nameless/dev: strict answered 401, and none of its checks did",
 		"planted-nowhere/dev/v1: expected pass on strict, got unsupported (declared-unsupported) needs json-bom",
 		"oracle: nobody ran the set-ups",
 		"mutant unfound (nobody looks) is not failed by planted-good, which names it",
@@ -106,7 +109,7 @@ func TestPlantedDefects(t *testing.T) {
 			t.Errorf("expected %q among the problems, got:\n%s", want, problems)
 		}
 	}
-	for _, good := range []string{"planted-good/", "planted-tail", "planted-dots"} {
+	for _, good := range []string{"planted-good/", "planted-good-bytes", "planted-tail", "planted-dots"} {
 		if strings.Contains(problems, good) {
 			t.Errorf("%s is a good row and no problem, got:\n%s", good, problems)
 		}
@@ -115,6 +118,9 @@ func TestPlantedDefects(t *testing.T) {
 		t.Errorf("expected exit code 1, got %d", code)
 	}
 	for _, row := range proof.Rows {
+		if row.Proven && (row.Scenario == "planted-wrong-guard" || row.Scenario == "planted-nameless") {
+			t.Errorf("%s: expected no proof of a row of which a case has none", row.Scenario)
+		}
 		elsewhere := strings.HasPrefix(row.Scenario, "planted-elsewhere")
 		if elsewhere != (row.Where != "") || elsewhere && !row.Proven {
 			t.Errorf("%s: expected it to be proven elsewhere: %t, got proven %t where %q", row.Scenario, elsewhere, row.Proven, row.Where)

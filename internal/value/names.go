@@ -69,7 +69,7 @@ func parsePath(s string) ([]string, error) {
 	}
 	err := &SyntaxError{Text: fmt.Sprintf("unknown placeholder ${%s}", s)}
 	if near := document.Nearest(s, all); near != "" {
-		err.Hint = fmt.Sprintf("did you mean ${%s}?", near)
+		err.Hint = fmt.Sprintf("did you mean ${%s}?", strings.NewReplacer("scopes.*", "scopes.0", "*", "NAME").Replace(near))
 	}
 	return nil, err
 }

@@ -97,7 +97,7 @@ func TestParseRefuses(t *testing.T) {
 		{"negative count", "${home.scope | take -1}", `value: filter take: expected a count up to 16777216, got "-1"`, "n characters or pieces, repeating"},
 		{"nothing replaced", "${home.scope | replace '' x}", "value: filter replace: nothing to replace", "every a by b; '' is nothing, ' ' a blank"},
 		{"no end", "${zeros}", "value: ${zeros} has no end", "write ${zeros | take 100}"},
-		{"no index", "${home.scopes.first}", "value: unknown placeholder ${home.scopes.first}", "did you mean ${home.scopes.*}?"},
+		{"no index", "${home.scopes.first}", "value: unknown placeholder ${home.scopes.first}", "did you mean ${home.scopes.0}?"},
 		{"within a literal", "${'${home.roel}' | base64}", "value: unknown placeholder ${home.roel}", "did you mean ${home.role}?"},
 		{"no blank around the sign", "${now -15s}", "value: cannot read ${now -15s}", "write ${now - 15s}, with blanks around the sign"},
 		{"wrong sign", "${now * 2}", `value: expected + or -, got "*"`, ""},
