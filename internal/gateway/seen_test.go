@@ -69,7 +69,8 @@ func TestSeenTokenIsVerifiedOnce(t *testing.T) {
 	if len(seen.all) > mostSeen {
 		t.Errorf("expected %d tokens at most, got %d", mostSeen, len(seen.all))
 	}
-	if long := strings.Repeat("x", longestToSee+1); seen.read(long) == seen.read(long) {
+	long := strings.Repeat("x", longestToSee+1)
+	if again := seen.read(long); seen.read(long) == again {
 		t.Error("expected a token too long to be remembered, got it again")
 	}
 }
