@@ -207,16 +207,21 @@ func (o predictOptions) command() string {
 
 // predict predicts every subject and writes each as it is known.
 func (p *program) predict(ctx context.Context, o predictOptions, options predict.Options) error {
-	steps := steps{p: p}
+	steps := steps{p: p, plain: o.format != asText && len(options.Instances) > 1} // a text tells it by itself
 	defer steps.end()
 	all := predict.Collected{Keep: o.out != "" || o.format != asText}
+	n := 0
 	err := predict.Run(ctx, options, func(one *predict.Prediction) error {
-		steps.say(one.Subject.Name)
+		n++
 		all.Add(one)
+		steps.end()
+		write := p.tellProblem
 		if o.format == asText {
-			return p.writePrediction(one)
+			write = p.writePrediction
 		}
-		return p.tellProblem(one)
+		err := write(one)
+		steps.say(fmt.Sprintf("predicted %d: %s", n, one.Subject.Name))
+		return err
 	})
 	var unmapped *predict.UnmappedError
 	if errors.As(err, &unmapped) {

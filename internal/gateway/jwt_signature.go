@@ -89,7 +89,7 @@ func (a algorithm) signs(key any, t *token) bool {
 	}
 	switch key := key.(type) {
 	case *rsa.PublicKey:
-		return t.verifies([]publishedKey{{public: key}})
+		return t.signed.verified(key, func() bool { return t.verifies([]publishedKey{{public: key}}) })
 	case *ecdsa.PublicKey:
 		return a.fits(key) && t.verifiesECDSA(key, a.hash())
 	case []byte: // not go-jose, which takes no secret that is shorter than the hash

@@ -77,7 +77,7 @@ func (p *jwtValidation) judge(x *exchange) *refusal {
 		r := &refusal{Check: Check{"jwt-token", "placement", badRequest, "a token is there"}, body: `{"error":"JWT Token is required."}`}
 		return r.hangs(p.tokenKeys()...)
 	}
-	t := readToken(compact)
+	t := p.options.seen.read(compact)
 	verified, err := p.key.verified(x, t)
 	switch {
 	case err != nil:

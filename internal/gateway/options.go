@@ -60,6 +60,8 @@ type Options struct {
 
 	// contracts are Contracts as MuleSoft's policies know them.
 	contracts *contracts
+	// seen are the tokens that they have read.
+	seen *seenTokens
 }
 
 // Process is what the gateways of one process share. The zero Process is ready.
@@ -106,6 +108,7 @@ func (o Options) filled() Options {
 	if o.Process == nil {
 		o.Process = &Process{}
 	}
+	o.seen = &seenTokens{}
 	o.contracts = &contracts{current: o.Contracts, now: o.Now, every: o.Switches.ContractRefresh}
 	return o
 }

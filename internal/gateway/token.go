@@ -17,6 +17,8 @@ type token struct {
 	canonical bool
 	// clean: header and payload are one UTF-8 object each, and nothing else.
 	clean bool
+	// signed is what verifying it came to; nil where nobody remembers.
+	signed *verifications
 }
 
 // readToken reads a compact token; it never fails, it leaves parts out.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/entraproof/entraproof/mockidp"
@@ -29,9 +30,58 @@ type Remembering struct {
 	given  []string // the signatures of genuine tokens, as they stand in them
 }
 
-// Signatures are those of issuers with the same keys, by what was asked. The zero
-// Signatures is ready.
-type Signatures struct{ kept sync.Map }
+// Signatures are those of issuers with the same keys, by what was asked. Each is
+// made once, also where several ask for it at one time. The zero Signatures is
+// ready.
+type Signatures struct {
+	kept sync.Map // of *signature
+	made atomic.Int64
+}
+
+// Made is how many signatures were made.
+func (s *Signatures) Made() int { return int(s.made.Load()) }
+
+// signature is one that is made when it is first asked for.
+type signature struct {
+	mu    sync.Mutex
+	bytes []byte // nil: not yet
+}
+
+// of is the signature for a request, made by sign where nobody has asked before.
+// It is kept where keep says so afterwards; a failure is not.
+func (s *Signatures) of(id [sha256.Size]byte, sign func() ([]byte, error), keep func() bool) ([]byte, error) {
+	kept, _ := s.kept.LoadOrStore(id, &signature{})
+	one := kept.(*signature) //nolint:forcetypeassert // nothing else is kept
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	if one.bytes != nil {
+		return one.bytes, nil
+	}
+	made, err := sign()
+	if err != nil {
+		return nil, err
+	}
+	s.made.Add(1)
+	if keep() {
+		one.bytes = made
+	}
+	return made, nil
+}
+
+// all are those that were made.
+func (s *Signatures) all() [][]byte {
+	var all [][]byte
+	s.kept.Range(func(_, kept any) bool {
+		one := kept.(*signature) //nolint:forcetypeassert // as above
+		one.mu.Lock()
+		defer one.mu.Unlock()
+		if one.bytes != nil {
+			all = append(all, one.bytes)
+		}
+		return true
+	})
+	return all
+}
 
 // Genuine notes the signatures that it gives away.
 func (r *Remembering) Genuine(ctx context.Context, grants []mint.Grant) ([]string, error) {
@@ -49,26 +99,26 @@ func (r *Remembering) Secrets() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all := slices.Clone(r.given)
-	r.Signed.kept.Range(func(_, signature any) bool {
-		all = append(all, base64.RawURLEncoding.EncodeToString(signature.([]byte)))
-		return true
-	})
+	for _, made := range r.Signed.all() {
+		all = append(all, base64.RawURLEncoding.EncodeToString(made))
+	}
 	return all
 }
 
 // Sign answers what was asked before from memory.
 func (r *Remembering) Sign(ctx context.Context, q mint.SignRequest) ([]byte, error) {
-	id := requestID(q)
-	if known := r.recall(id); known != nil {
-		return known, nil
+	sign := func() ([]byte, error) { return r.Issuer.Sign(ctx, q) }
+	if !r.unleased() {
+		return sign()
 	}
-	signature, err := r.Issuer.Sign(ctx, q)
+	return r.Signed.of(requestID(q), sign, r.unleased)
+}
+
+// unleased reports whether the keys are what they always are.
+func (r *Remembering) unleased() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err == nil && r.leases == 0 {
-		r.Signed.kept.Store(id, signature)
-	}
-	return signature, err
+	return r.leases == 0
 }
 
 // requestID is short where the input is long.
@@ -78,17 +128,6 @@ func requestID(q mint.SignRequest) [sha256.Size]byte {
 		id += fmt.Sprintf(" %+v", *q.PKCS1)
 	}
 	return sha256.Sum256([]byte(id))
-}
-
-func (r *Remembering) recall(id [sha256.Size]byte) []byte {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.leases > 0 {
-		return nil
-	}
-	known, _ := r.Signed.kept.Load(id)
-	signature, _ := known.([]byte)
-	return signature
 }
 
 // Lease reserves changes to the key set.
