@@ -57,7 +57,7 @@ func TestClockStopped(t *testing.T) {
 	before := c.Now()
 	ctx, cancel := c.Timeout(t.Context(), time.Hour)
 	defer cancel()
-	for real := time.Now(); !time.Now().After(real); { // the machine's goes on
+	for machine := time.Now(); !time.Now().After(machine); { // the machine's goes on
 	}
 	c.Stop()
 	if got := c.Now(); !got.Equal(before) {

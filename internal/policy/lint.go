@@ -104,7 +104,7 @@ type Finding struct {
 
 // rules is the registry, sorted by id.
 var rules = register(slices.Concat(
-	chainRules(), orderRules(), settingRules(), keyRules(), jwksRules(), jwksTrustRules(), placementRules(),
+	chainRules(), bindingRules(), orderRules(), settingRules(), keyRules(), jwksRules(), jwksTrustRules(), placementRules(),
 	audienceRules(), audienceEnvironmentRules(), audienceFormRules(),
 	issuerRules(), timeRules(), claimRules(), rightsRules(), expressionRules(), clientRules(), clientVersionRules(), enforcementRules(), scopeRules(),
 	openIDRules(), introspectionRules(), environmentRules(), frontRules(),

@@ -37,6 +37,29 @@ func chainRules() []LintRule {
 			check: eachInstance(policyDisabled),
 		},
 		{
+			ID: "policy-for-some-requests", Severity: Medium,
+			Why:    "requests with another method or path do not meet the policy, and no other one asks them for a token",
+			Fix:    "apply the policy to all API methods and resources, or make sure that the rest is meant for everybody",
+			Refs:   []string{"mulesoft-policies.md §4", "mulesoft-policies.md §5"},
+			Rows:   []string{"path-case-changed", "path-trailing-slash-or-dot", "method-unknown", "path-unknown-anonymous"},
+			Effect: Opens, Proof: []string{"method-unknown", "path-case-changed"},
+			check: eachInstance(policyForSomeRequests),
+		},
+		{
+			ID: "policy-not-known", Severity: Low,
+			Why:    "what this policy does is not known here: findings and verdicts leave it out",
+			Fix:    "judge the gateway itself with entraproof run, where such a policy decides who gets in",
+			Refs:   []string{"mulesoft-policies.md §1.1", "mulesoft-policies.md §2", "mulesoft-policies.md §3"},
+			Effect: Neither, Unshown: "what the policy does is not known here; predict refuses the document",
+			check: eachPolicy(policyNotKnown),
+		},
+	}
+}
+
+// bindingRules are about how a policy is bound to an instance.
+func bindingRules() []LintRule {
+	return []LintRule{
+		{
 			ID: "policy-elsewhere", Severity: High,
 			Why:    "provided policies are in the namespace default: the gateway does not find this one, and what it makes of that is not documented",
 			Fix:    "write namespace: default into policyRef",
@@ -53,23 +76,6 @@ func chainRules() []LintRule {
 			Rows:   []string{"auth-missing"},
 			Effect: Neither, Unshown: "what a gateway makes of a binding without kind is not documented; predict takes it as applied",
 			check: eachPolicy(bindingWithoutKind),
-		},
-		{
-			ID: "policy-for-some-requests", Severity: Medium,
-			Why:    "requests with another method or path do not meet the policy, and no other one asks them for a token",
-			Fix:    "apply the policy to all API methods and resources, or make sure that the rest is meant for everybody",
-			Refs:   []string{"mulesoft-policies.md §4", "mulesoft-policies.md §5"},
-			Rows:   []string{"path-case-changed", "path-trailing-slash-or-dot", "method-unknown", "path-unknown-anonymous"},
-			Effect: Opens, Proof: []string{"method-unknown", "path-case-changed"},
-			check: eachInstance(policyForSomeRequests),
-		},
-		{
-			ID: "policy-not-known", Severity: Low,
-			Why:    "what this policy does is not known here: findings and verdicts leave it out",
-			Fix:    "judge the gateway itself with entraproof run, where such a policy decides who gets in",
-			Refs:   []string{"mulesoft-policies.md §1.1", "mulesoft-policies.md §2", "mulesoft-policies.md §3"},
-			Effect: Neither, Unshown: "what the policy does is not known here; predict refuses the document",
-			check: eachPolicy(policyNotKnown),
 		},
 	}
 }
