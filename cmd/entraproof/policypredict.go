@@ -209,7 +209,7 @@ func (o predictOptions) command() string {
 func (p *program) predict(ctx context.Context, o predictOptions, options predict.Options) error {
 	steps := steps{p: p, plain: o.format != asText && len(options.Instances) > 1} // a text tells it by itself
 	defer steps.end()
-	all := predict.Collected{Keep: o.out != "" || o.format != asText}
+	all := predict.Collected{KeepResults: o.out != "" || o.format != asText && o.format != asJSON, KeepEntries: o.format == asJSON}
 	n := 0
 	err := predict.Run(ctx, options, func(one *predict.Prediction) error {
 		n++

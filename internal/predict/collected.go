@@ -9,12 +9,15 @@ import (
 	"github.com/entraproof/entraproof/reports"
 )
 
-// Collected are the predictions of one call.
+// Collected is what is kept of the predictions of one call: their exit codes, and
+// what is asked for.
 type Collected struct {
-	// Keep has them kept for reports; otherwise only the exit code is.
-	Keep  bool
-	all   []*Prediction
-	codes map[int]bool
+	// KeepResults is for Results, KeepEntries for JSON, which takes much less.
+	KeepResults, KeepEntries bool
+
+	results []*reports.Results
+	entries []predictionEntry
+	codes   map[int]bool
 }
 
 // Add takes one more.
@@ -23,8 +26,11 @@ func (c *Collected) Add(p *Prediction) {
 		c.codes = map[int]bool{}
 	}
 	c.codes[p.ExitCode()] = true
-	if c.Keep {
-		c.all = append(c.all, p)
+	if c.KeepResults && p.Results != nil {
+		c.results = append(c.results, p.Results)
+	}
+	if c.KeepEntries {
+		c.entries = append(c.entries, p.entry())
 	}
 }
 
@@ -41,23 +47,20 @@ func (c *Collected) ExitCode() int {
 // Results are those of all predictions as one run of several targets.
 func (c *Collected) Results() *reports.Results {
 	var r *reports.Results
-	for _, p := range c.all {
-		switch {
-		case p.Results == nil:
-			continue
-		case r == nil:
-			first := *p.Results
+	for _, one := range c.results {
+		if r == nil {
+			first := *one
 			r = &first
 			continue
 		}
-		r.Targets = append(r.Targets, p.Results.Targets...)
-		r.Cases = append(r.Cases, p.Results.Cases...)
-		r.Controls = append(r.Controls, p.Results.Controls...)
-		r.Causes = append(r.Causes, p.Results.Causes...)
-		r.Learnt = append(r.Learnt, p.Results.Learnt...)
-		r.Selection.Selected += p.Results.Selection.Selected
-		r.Selection.Cross = r.Selection.Cross || p.Results.Selection.Cross
-		r.Run.Interrupted = r.Run.Interrupted || p.Results.Run.Interrupted
+		r.Targets = append(r.Targets, one.Targets...)
+		r.Cases = append(r.Cases, one.Cases...)
+		r.Controls = append(r.Controls, one.Controls...)
+		r.Causes = append(r.Causes, one.Causes...)
+		r.Learnt = append(r.Learnt, one.Learnt...)
+		r.Selection.Selected += one.Selection.Selected
+		r.Selection.Cross = r.Selection.Cross || one.Selection.Cross
+		r.Run.Interrupted = r.Run.Interrupted || one.Run.Interrupted
 	}
 	if r == nil {
 		r = &reports.Results{Schema: reports.SchemaVersion}
@@ -137,10 +140,7 @@ type switchEntry struct {
 
 // JSON writes the predictions.
 func (c *Collected) JSON(w io.Writer) error {
-	d := entries{Schema: DocumentSchema, ExitCode: c.ExitCode(), Predictions: []predictionEntry{}}
-	for _, p := range c.all {
-		d.Predictions = append(d.Predictions, p.entry())
-	}
+	d := entries{Schema: DocumentSchema, ExitCode: c.ExitCode(), Predictions: append([]predictionEntry{}, c.entries...)}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
