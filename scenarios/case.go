@@ -36,8 +36,8 @@ type Case struct {
 	// Choices are the kinds to take, best first; see Choice.
 	Choices []Choice
 	// Expect is the row's expectation with `either` resolved by what the
-	// target declares.
-	Expect verdict.Expectation
+	// target declares. Cases of a row share it, and nobody changes it.
+	Expect *verdict.Expectation
 	// Decided is set where nothing is to be fired: unsupported or skipped.
 	Decided *verdict.Verdict
 	// Needs are the capabilities that are missing, Declare the line of

@@ -53,19 +53,21 @@ func (x Expansion) restsOn(c *Case) {
 	if c.Expect.Declared != "" {
 		return
 	}
+	own := *c.Expect
 	for _, d := range x.Target.Supports {
 		capability, _ := targets.CapabilityOf(d.Key)
 		number, _ := strconv.Atoi(d.Value)
 		switch {
 		case d.Key == "skew" && countsFromSkew(c.Scenario):
 		case slices.Contains(capability.StatusOf, c.Scenario.ID):
-			c.Expect.Status = number
+			own.Status = number
 		case slices.Contains(capability.SizeOf, c.Scenario.ID):
-			c.Expect.Size = number
+			own.Size = number
 		default:
 			continue
 		}
-		c.Expect.Declared = d.Key + ": " + d.Value
+		own.Declared = d.Key + ": " + d.Value
+		c.Expect = &own
 	}
 }
 
@@ -150,11 +152,12 @@ func (x Expansion) resolveEither(c *Case) {
 	if !ok {
 		return
 	}
-	c.Expect = c.Expect.Decide(answer.Accept)
-	c.Expect.Declared = fmt.Sprintf("%s: %s", key, value)
+	own := c.Expect.Decide(answer.Accept)
+	own.Declared = fmt.Sprintf("%s: %s", key, value)
 	if !answer.Accept {
-		c.Expect.Refuse = answer.Refuse
+		own.Refuse = answer.Refuse
 	}
+	c.Expect = &own
 }
 
 // Expected is the expectation of a case in words.

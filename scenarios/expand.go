@@ -142,7 +142,7 @@ func (x Expansion) splitBy(c *Case) []mint.Version {
 // complete gives a case its id, its choices and what is decided about it.
 func (x Expansion) complete(c Case, v mint.Version, kind *mint.Kind) Case {
 	c.ID = caseID(&c, v, kind)
-	c.Expect = c.Scenario.Expect
+	c.Expect = &c.Scenario.Expect
 	if x.decide(&c); c.Decided != nil {
 		return c
 	}

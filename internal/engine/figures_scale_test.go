@@ -122,16 +122,20 @@ func TestScaleChild(t *testing.T) {
 }
 
 // many are n cases that may be fired side by side, again and again; once each
-// where n is 0.
+// where n is 0. An observer looks at all of an environment's, and a catalogue has
+// it once, however long that is.
 func (b *bench) many(rows []scenarios.Scenario, n int) []scenarios.Case {
 	once := slices.DeleteFunc(b.x.Expand(rows), func(c scenarios.Case) bool {
 		return c.Decided != nil || c.Expect.NoCallout || c.Expect.Next
 	})
 	n = cmp.Or(n, len(once))
 	all := make([]scenarios.Case, 0, n)
-	for i := range n {
+	for i := 0; len(all) < n; i++ {
 		c := once[i%len(once)]
 		if round := i / len(once); round > 0 {
+			if c.Scenario.Kind == scenarios.Observe {
+				continue
+			}
 			c.ID += "/again-" + strconv.Itoa(round)
 		}
 		all = append(all, c)

@@ -12,7 +12,7 @@ const (
 	garbagePercent = 400
 	// memoryLimit is where collecting becomes usual again: four times what a run of
 	// many cases keeps would be much. It is in bytes, and no bound on what is kept.
-	memoryLimit = 256 << 20
+	memoryLimit = 272 << 20
 )
 
 // CollectRarely has the garbage of this process collected less often than is

@@ -15,7 +15,7 @@ import (
 // settle judges a fired case between its controls and reports it.
 func (r *Run) settle(s *shot, before, after verdict.ControlState) {
 	evidence := verdict.Evidence{
-		Expect: s.c.Expect, Observed: s.observed, Reach: s.reach, Seen: s.seen,
+		Expect: *s.c.Expect, Observed: s.observed, Reach: s.reach, Seen: s.seen,
 		Before: before, After: after, Next: s.next, Callout: s.callout, IdentityHeaders: r.identityHeaders(),
 	}
 	wanted, err := s.c.Expect.Upstream.Eval(s.scope)

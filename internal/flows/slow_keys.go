@@ -36,7 +36,7 @@ func answeredInTime(ctx context.Context, s *engine.Stage, token string) error {
 	if err != nil {
 		return err
 	}
-	expect := s.Case.Expect
+	expect := *s.Case.Expect
 	if expect.Either != "" {
 		expect = verdict.Expectation{Measure: "slow-key-set"}
 	}
