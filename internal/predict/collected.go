@@ -162,7 +162,8 @@ func (p *Prediction) entry() predictionEntry {
 		out.Problem = p.Problem.Error()
 		return out
 	}
-	out.Answers, out.Cases = &p.Results.Answers, len(p.Results.Cases)
+	answers := p.Results.Answers // a pointer into the results would keep all of them
+	out.Answers, out.Cases = &answers, len(p.Results.Cases)
 	closedBy := map[string]int{}
 	for i, c := range p.Closed {
 		entry := changeEntry{Environment: c.Environment, At: c.At.String(), Key: c.Key, Opens: c.Opens, Refused: idsOf(c.Accepts), Accepted: idsOf(c.Rejects)}
