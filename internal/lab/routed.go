@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/entraproof/entraproof/internal/policy"
@@ -60,19 +61,22 @@ func (t routed) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.transport.RoundTrip(asked) //nolint:wrapcheck // it stands in for that one
 }
 
-// entraPaths are how the addresses end that a tenant of Entra's has beside its v2
-// key set, and the introspection that only the mock has.
-var entraPaths = [...]string{"discovery/keys", ".well-known/openid-configuration", "introspect"}
+// How the addresses end that a tenant of Entra's has, and that of introspection,
+// which only the mock has (mulesoft-policies.md 0, fact 2).
+const (
+	v1Keys        = "discovery/keys"
+	v2Keys        = "discovery/v2.0/keys"
+	configuration = ".well-known/openid-configuration"
+	introspection = "introspect"
+)
 
-// entraHas reports whether Entra has anything at a path that gateways ask for: it
-// has no introspection (mulesoft-policies.md 0, fact 2).
+// entraHas reports whether Entra has anything at a path that gateways ask for.
 func entraHas(path string) bool {
-	for _, end := range [...]string{"discovery/keys", "discovery/v2.0/keys", ".well-known/openid-configuration"} {
-		if strings.HasSuffix(strings.TrimSuffix(path, "/"), end) {
-			return true
-		}
-	}
-	return false
+	return endsIn(strings.TrimSuffix(path, "/"), v1Keys, v2Keys, configuration)
+}
+
+func endsIn(path string, ends ...string) bool {
+	return slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(path, end) })
 }
 
 // path is where the issuer has what an address of somebody names. All tenants
@@ -80,10 +84,8 @@ func entraHas(path string) bool {
 // Entra's stands for a copy of the tenant's key set.
 func (t routed) path(asked string) string {
 	_, rest, _ := strings.Cut(strings.TrimPrefix(asked, "/"), "/")
-	for _, end := range entraPaths {
-		if strings.HasSuffix(rest, end) {
-			return "/" + t.tenant + "/" + rest
-		}
+	if !endsIn(rest, v1Keys, configuration, introspection) {
+		rest = v2Keys
 	}
-	return "/" + t.tenant + "/discovery/v2.0/keys"
+	return "/" + t.tenant + "/" + rest
 }

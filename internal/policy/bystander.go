@@ -23,7 +23,7 @@ func (in Instance) Bystanders() []Applied {
 	meddlers := in.Meddlers()
 	var all []Applied
 	for _, a := range in.Policies {
-		meddles := slices.ContainsFunc(meddlers, func(m Meddler) bool { return m.At == a.At || m.Applied.At == a.At })
+		meddles := slices.ContainsFunc(meddlers, func(m Meddler) bool { return m.Applied.At == a.At })
 		if a.Config == nil && !meddles && slices.Contains(bystanders[:], a.Asset) {
 			all = append(all, a)
 		}

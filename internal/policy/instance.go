@@ -113,6 +113,22 @@ type Rule struct {
 	Headers map[string]*regexp.Regexp
 }
 
+// LooksForContract reports whether a policy that is emulated is set to look for the
+// contract of the client.
+func (a Applied) LooksForContract() bool {
+	switch c := a.Config.(type) {
+	case *JWTValidation:
+		return !c.SkipClientIDValidation
+	case *OpenIDConnect:
+		return !c.SkipClientIDValidation
+	case *Introspection:
+		return !c.SkipClientIDValidation
+	case *ClientIDEnforcement:
+		return true
+	}
+	return false
+}
+
 // Applies reports whether a request with this method and path meets the policy.
 // A rule that asks for a host or a header as well does not hold for every such
 // request: AppliesTo looks at these.

@@ -204,17 +204,7 @@ func (p place) tenants() []string {
 // checksContract reports whether a policy asks for a contract, which local mode
 // has not (mulesoft-policies.md 3).
 func (p place) checksContract() bool {
-	switch c := p.Config.(type) {
-	case *JWTValidation:
-		return !c.SkipClientIDValidation && !p.local()
-	case *OpenIDConnect:
-		return !c.SkipClientIDValidation && !p.local()
-	case *Introspection:
-		return !c.SkipClientIDValidation && !p.local()
-	case *ClientIDEnforcement:
-		return !p.local()
-	}
-	return p.asksForContract()
+	return p.LooksForContract() && !p.local() || p.asksForContract()
 }
 
 // binds reports whether anything is demanded that can differ by environment.

@@ -169,7 +169,7 @@ func jwksNotAKeySet(p place, c *JWTValidation) []Finding {
 func jwksOfAnotherIssuer(p place, c *JWTValidation) []Finding {
 	for _, address := range c.keySets() {
 		host, _, ok := tenantOf(address)
-		if _, entra := CloudOf(address); !ok || entra || IsEntra(address) || IsPlaceholder(address) || forCustomers(host) || lookAlike(address) || slices.Contains(formerHosts(), host) {
+		if _, entra := CloudOf(address); !ok || entra || IsPlaceholder(address) || forCustomers(host) || lookAlike(address) || slices.Contains(formerHosts(), host) {
 			continue
 		}
 		return []Finding{p.about("jwksUrl", "expected an address of Entra, got %s", address)}

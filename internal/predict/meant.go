@@ -14,7 +14,7 @@ import (
 // Audience, issuer and tenant are judged always, and so is the other environment's
 // token as its client gets it (design 5).
 func (d *derivation) leave(i int, e *targets.Environment) {
-	switch asks, contract := d.said[i].rights, asksForContract(d.subject.Members[i].Instance); {
+	switch asks, contract := d.said[i].rights, slices.ContainsFunc(d.subject.Members[i].Instance.Policies, policy.Applied.LooksForContract); {
 	case contract && !asks:
 		d.declareAway(e, "scope", "role")
 		d.left = append(d.left, e.Name+": scope and role, which the export asks for nowhere: who may call is said by the contracts alone")
@@ -27,21 +27,4 @@ func (d *derivation) leave(i int, e *targets.Environment) {
 func (d *derivation) declareAway(e *targets.Environment, guards ...string) {
 	e.Declared = true
 	e.Enforces = slices.DeleteFunc(targets.Declarable(), func(guard string) bool { return slices.Contains(guards, guard) })
-}
-
-// asksForContract reports whether any policy looks for the contract of a client.
-func asksForContract(instance policy.Instance) bool {
-	return slices.ContainsFunc(instance.Policies, func(a policy.Applied) bool {
-		switch c := a.Config.(type) {
-		case *policy.JWTValidation:
-			return !c.SkipClientIDValidation
-		case *policy.OpenIDConnect:
-			return !c.SkipClientIDValidation
-		case *policy.Introspection:
-			return !c.SkipClientIDValidation
-		case *policy.ClientIDEnforcement:
-			return true
-		}
-		return false
-	})
 }

@@ -30,7 +30,7 @@ func (d *derivation) tenant() {
 func (d *derivation) issuers(s said, tenant string) mint.Issuers {
 	d.foreignKeys(s)
 	issuers := mint.EntraIssuers(tenant)
-	for _, address := range append(append([]word{}, s.keys...), s.issuers...) {
+	for _, address := range slices.Concat(s.keys, s.issuers) {
 		c, ok := policy.CloudOf(address.text)
 		if !ok {
 			continue
