@@ -477,12 +477,33 @@ func TestCountersAreBounded(t *testing.T) {
 	if len(c.hits) != maxCounters+1 || c.hits[hit{what: otherHits}] != 100 || c.hits[hit{"x", "10.0.0.0"}] != 2 {
 		t.Errorf("%d counters, %d others", len(c.hits), c.hits[hit{what: otherHits}])
 	}
-	i := Start(t, testConfig(t))
-	for n := range maxCabinet {
-		i.keys.byID[fmt.Sprint(mint.KeyApp, n)] = nil
+}
+
+// TestKeysOfAPIsAreKept asks for a key more than are kept: the one goes that was
+// asked for longest ago, and no key that is not an API's.
+func TestKeysOfAPIsAreKept(t *testing.T) {
+	made := 0
+	c := keyCabinet{byID: map[string]func() (*mint.Key, error){}, make: func() (*mint.Key, error) {
+		made++
+		return &mint.Key{}, nil
+	}}
+	ask := func(name string) *mint.Key {
+		k, err := c.named(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
 	}
-	if _, err := i.key(mint.KeyApp + "one-more"); !errors.Is(err, ErrRequest) {
-		t.Errorf("a key too many: %v", err)
+	other, first, second := ask(mint.KeyOtherIssuer), ask(mint.KeyApp+"0"), ask(mint.KeyApp+"1")
+	for n := range mostAPIKeys - 1 {
+		ask(mint.KeyApp + "0")
+		ask(fmt.Sprint(mint.KeyApp, n+2))
+	}
+	if ask(mint.KeyOtherIssuer) != other || ask(mint.KeyApp+"0") != first || made != mostAPIKeys+2 {
+		t.Errorf("expected the keys that are asked for to be kept, %d made, got %d made", mostAPIKeys+2, made)
+	}
+	if ask(mint.KeyApp+"1") == second || len(c.byID) != mostAPIKeys+1 {
+		t.Errorf("expected the key of 1 made anew and %d kept, got %d", mostAPIKeys+1, len(c.byID))
 	}
 }
 

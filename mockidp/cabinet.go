@@ -1,6 +1,7 @@
 package mockidp
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -12,24 +13,37 @@ type keyCabinet struct {
 	make func() (*mint.Key, error)
 	mu   sync.Mutex
 	byID map[string]func() (*mint.Key, error)
+	// apis are the names of keys of APIs, the one that was asked for last at the end.
+	apis []string
 }
 
-// maxCabinet bounds the keys that can be asked for by app id.
-const maxCabinet = 64
+// mostAPIKeys is for how many APIs keys are kept. Then the one goes that nobody
+// has asked for longest: whoever works through a thousand registrations needs few
+// at a time.
+const mostAPIKeys = 64
 
 func (c *keyCabinet) named(name string) (*mint.Key, error) {
 	c.mu.Lock()
 	get, ok := c.byID[name]
 	if !ok {
-		if len(c.byID) >= maxCabinet {
-			c.mu.Unlock()
-			return nil, wrongRequest("expected at most %d keys of APIs, got one more: %q", maxCabinet, name)
-		}
 		get = sync.OnceValues(c.make)
 		c.byID[name] = get
 	}
+	if strings.HasPrefix(name, mint.KeyApp) {
+		c.asked(name)
+	}
 	c.mu.Unlock()
 	return get()
+}
+
+// asked notes that the key of an API was asked for, and lets go of the one too
+// many; c.mu is held.
+func (c *keyCabinet) asked(name string) {
+	c.apis = append(slices.DeleteFunc(c.apis, func(other string) bool { return other == name }), name)
+	if len(c.apis) > mostAPIKeys {
+		delete(c.byID, c.apis[0])
+		c.apis = c.apis[1:]
+	}
 }
 
 // byKeyID is a key that was made before, by its kid.
