@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // object is a JSON object as it stands: members in order, repeated ones kept.
@@ -99,9 +101,8 @@ var (
 // readObject reads the JSON object at the start of text. Clean is false if the
 // text is not UTF-8 or something follows the object (RFC 8259 2).
 func readObject(text []byte) (o object, clean bool, err error) {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	v, err := readValue(decoder, 0)
+	decoder := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	v, err := readValue(decoder)
 	if err != nil {
 		return nil, false, fmt.Errorf("gateway: read object: %w", err)
 	}
@@ -113,53 +114,56 @@ func readObject(text []byte) (o object, clean bool, err error) {
 	return o, len(rest) == 0 && utf8.Valid(text), nil
 }
 
-func readValue(decoder *json.Decoder, depth int) (any, error) {
-	if depth > maxDepth {
-		return nil, errTooDeep
-	}
-	next, err := decoder.Token()
+func readValue(decoder *jsontext.Decoder) (any, error) {
+	next, err := decoder.ReadToken()
 	if err != nil {
 		return nil, err
 	}
-	switch next {
-	case json.Delim('{'):
-		return readMembers(decoder, depth)
-	case json.Delim('['):
-		return readItems(decoder, depth)
+	if decoder.StackDepth() > maxDepth {
+		return nil, errTooDeep
 	}
-	return next, nil
+	switch next.Kind() {
+	case '{':
+		return readMembers(decoder)
+	case '[':
+		return readItems(decoder)
+	case '"':
+		return next.String(), nil
+	case '0':
+		return json.Number(next.String()), nil
+	case 'n':
+		return nil, nil
+	}
+	return next.Bool(), nil
 }
 
-func readMembers(decoder *json.Decoder, depth int) (any, error) {
+func readMembers(decoder *jsontext.Decoder) (any, error) {
 	o := object{}
-	for decoder.More() {
-		name, err := decoder.Token()
+	for decoder.PeekKind() != '}' {
+		name, err := decoder.ReadToken()
 		if err != nil {
 			return nil, err
 		}
-		text, ok := name.(string)
-		if !ok {
-			return nil, errNotObject
-		}
-		v, err := readValue(decoder, depth+1)
+		text := name.String() // the decoder reads over it
+		v, err := readValue(decoder)
 		if err != nil {
 			return nil, err
 		}
 		o = append(o, member{text, v})
 	}
-	_, err := decoder.Token()
+	_, err := decoder.ReadToken()
 	return o, err
 }
 
-func readItems(decoder *json.Decoder, depth int) (any, error) {
+func readItems(decoder *jsontext.Decoder) (any, error) {
 	items := []any{}
-	for decoder.More() {
-		v, err := readValue(decoder, depth+1)
+	for decoder.PeekKind() != ']' {
+		v, err := readValue(decoder)
 		if err != nil {
 			return nil, err
 		}
 		items = append(items, v)
 	}
-	_, err := decoder.Token()
+	_, err := decoder.ReadToken()
 	return items, err
 }

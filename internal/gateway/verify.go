@@ -27,11 +27,16 @@ func rsaHash(algorithm string) crypto.Hash {
 }
 
 // verifies reports whether the signature is by one of the keys, made with the
-// RSA algorithm that the header names.
+// RSA algorithm that the header names. Where there is one way only to read what
+// was signed it looks at the bytes, which is what go-jose comes to as well
+// (TestTwoWaysOfVerifying) and takes a fifth of the time.
 func (t *token) verifies(keys []publishedKey) bool {
 	algorithm := jose.SignatureAlgorithm(t.algorithm())
 	if rsaHash(string(algorithm)) == 0 || len(t.segments) < 3 || len(t.signature) == 0 {
 		return false
+	}
+	if t.canonical && !t.header.has("b64") {
+		return slices.ContainsFunc(keys, func(k publishedKey) bool { return t.verifiesBytes(k.public) })
 	}
 	signed, err := jose.ParseSignedCompact(strings.Join(t.segments[:3], "."), []jose.SignatureAlgorithm{algorithm})
 	for _, key := range keys {
@@ -53,9 +58,9 @@ func (t *token) verifies(keys []publishedKey) bool {
 	return false
 }
 
-// verifiesBytes is for tokens that go-jose refuses on other grounds (crit,
-// repeated names, padding): whether their signature is right is still a
-// question of its own.
+// verifiesBytes looks at the bytes as they came, also of a token that go-jose
+// refuses on other grounds (crit, repeated names, padding): whether its signature
+// is right is still a question of its own.
 func (t *token) verifiesBytes(key *rsa.PublicKey) bool {
 	algorithm := t.algorithm()
 	hash := rsaHash(algorithm)

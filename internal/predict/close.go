@@ -124,9 +124,13 @@ type Together struct {
 	Controls   bool
 }
 
-// try fires what is left at the policies with one change.
+// try fires what a change may turn at the policies with that change.
 func (x *hunt) try(ctx context.Context, change Change) error {
-	after, err := x.fire(ctx, changed(x.at.instances, change), x.turnable(change), x.controls)
+	wanted := x.turnable(change)
+	if len(wanted) == 0 {
+		return nil
+	}
+	after, err := x.fire(ctx, changed(x.at.instances, change), wanted, x.controls)
 	if len(gateway.PolicyErrors(err)) > 0 {
 		return nil // a change that the emulator does not know is none that can be verified
 	}
@@ -217,7 +221,12 @@ func (x *hunt) fire(ctx context.Context, instances map[string]*policy.Instance, 
 			ids[id], named[c.Scenario] = true, true
 		}
 	}
-	o.rows = slices.DeleteFunc(slices.Clone(o.rows), func(r scenarios.Scenario) bool { return !named[r.ID] })
+	o.rows = nil
+	for i := range x.at.rows {
+		if named[x.at.rows[i].ID] {
+			o.rows = append(o.rows, x.at.rows[i])
+		}
+	}
 	o.keep = func(c scenarios.Case) bool { return ids[c.ID] }
 	f, err := x.stand.fire(ctx, o)
 	if err != nil {

@@ -105,10 +105,10 @@ func (w *worlds) engines(target *targets.File) [2]*engine.Engine {
 		}
 	}
 	var fresh [2]*engine.Engine
-	signed := &lab.Signatures{}
+	signed, own := &lab.Signatures{}, w.own.Remembering()
 	for i, l := range []*lab.Embedded{w.still, w.moving} {
 		fresh[i] = &engine.Engine{
-			Tokens: &lab.Remembering{Issuer: l.Issuer, Signed: signed}, Seen: l.Seen, Log: l.Log, Operator: l, Own: w.own,
+			Tokens: &lab.Remembering{Issuer: l.Issuer, Signed: signed}, Seen: l.Seen, Log: l.Log, Operator: l, Own: own,
 			Prober: &probe.Prober{Now: l.Clock.Now, Dial: l.Dial}, Now: l.Clock.Now, Wait: l.Clock.Wait,
 		}
 	}
@@ -213,7 +213,7 @@ type fired struct {
 }
 
 // movesWorld tells the rows that change the issuer or wait.
-func movesWorld(row scenarios.Scenario) bool {
+func movesWorld(row *scenarios.Scenario) bool {
 	return row.Kind == scenarios.Flow || !row.Issuer.Empty()
 }
 
@@ -221,9 +221,14 @@ func movesWorld(row scenarios.Scenario) bool {
 func (s *stand) fire(ctx context.Context, o order) (*fired, error) {
 	var still, moving order
 	still, moving = o, o
-	still.rows = slices.DeleteFunc(slices.Clone(o.rows), movesWorld)
-	moving.rows = slices.DeleteFunc(slices.Clone(o.rows), func(r scenarios.Scenario) bool { return !movesWorld(r) })
-	moving.probes = nil
+	still.rows, moving.rows, moving.probes = nil, nil, nil
+	for i := range o.rows {
+		in := &still
+		if movesWorld(&o.rows[i]) {
+			in = &moving
+		}
+		in.rows = append(in.rows, o.rows[i])
+	}
 	var a, b *fired
 	var work errgroup.Group
 	work.Go(func() (err error) { a, err = s.fireIn(ctx, s.worlds.still, s.still, still); return err })

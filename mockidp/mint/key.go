@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"sync"
 	"time"
 )
 
@@ -33,6 +34,9 @@ type Key struct {
 	secret []byte
 	cert   []byte
 	kid    string
+	// made are the RSASSA-PKCS1-v1_5 signatures that were made, by algorithm and
+	// digest; nil: the key forgets them.
+	made *sync.Map
 }
 
 // NewKey makes an RSA-2048 key with a self-signed certificate of five years,
@@ -81,6 +85,15 @@ func newKey(private *rsa.PrivateKey, cert []byte) (*Key, error) {
 	}
 	k.ec = ec
 	return k, nil
+}
+
+// Remembering is the key with a memory of its own: the same bytes are signed once,
+// where the algorithm gives the same signature again (RFC 8017 8.2). The memory
+// lasts as long as what is returned.
+func (k *Key) Remembering() *Key {
+	own := *k
+	own.made = &sync.Map{}
+	return &own
 }
 
 // KeyID is the base64url of the SHA-1 of the certificate, 27 characters; of a

@@ -259,3 +259,36 @@ func TestDecodeKeySet(t *testing.T) {
 		t.Error("resolved without a value")
 	}
 }
+
+// TestRememberingKey: what it remembers is the signature of the same bytes by the
+// same algorithm, and nobody changes it; PSS is salted anew each time.
+func TestRememberingKey(t *testing.T) {
+	plain := ring()[KeyTenant]
+	k := plain.Remembering()
+	sign := func(k *Key, alg, input string) []byte {
+		t.Helper()
+		sig, err := k.Sign(alg, []byte(input), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sig
+	}
+	first := sign(k, "RS256", "a")
+	clear(sign(k, "RS256", "a"))
+	if !bytes.Equal(sign(k, "RS256", "a"), first) || !bytes.Equal(sign(plain, "RS256", "a"), first) {
+		t.Error("expected the signature of the key without a memory, got another")
+	}
+	remembered := func() (n int) {
+		k.made.Range(func(any, any) bool { n++; return true })
+		return n
+	}
+	if sign(k, "RS256", "b"); bytes.Equal(sign(k, "RS384", "a"), first) || remembered() != 3 {
+		t.Errorf("expected other bytes and other algorithms apart, 3 signatures, got %d", remembered())
+	}
+	if bytes.Equal(sign(k, "PS256", "a"), sign(k, "PS256", "a")) || remembered() != 3 || plain.made != nil {
+		t.Error("expected PSS to be remembered nowhere, and nothing by the key itself")
+	}
+	if k.KeyID() != plain.KeyID() {
+		t.Errorf("expected the kid %s, got %s", plain.KeyID(), k.KeyID())
+	}
+}

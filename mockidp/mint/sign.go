@@ -10,6 +10,7 @@ import (
 	"encoding/asn1"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	_ "crypto/sha1" //nolint:gosec // RS1 is there to be refused
@@ -62,11 +63,27 @@ func (k *Key) Sign(alg string, input []byte, pkcs1 *PKCS1) ([]byte, error) {
 	case strings.HasPrefix(alg, "RS") && pkcs1 != nil:
 		return k.signBlock(alg, input, *pkcs1)
 	case strings.HasPrefix(alg, "RS"):
-		return k.signRSA(alg, input, hashOf(alg))
+		return k.signPKCS1(alg, input)
 	case strings.HasPrefix(alg, "PS"):
 		return k.signRSA(alg, input, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: hashOf(alg)})
 	}
 	return nil, fmt.Errorf("mint: sign: expected an algorithm of a key of type %s, got %q", k.kty, alg)
+}
+
+// signPKCS1 signs, unless the key remembers that it did.
+func (k *Key) signPKCS1(alg string, input []byte) ([]byte, error) {
+	if k.made == nil {
+		return k.signRSA(alg, input, hashOf(alg))
+	}
+	id := alg + string(digest(hashOf(alg), input))
+	if had, ok := k.made.Load(id); ok {
+		return slices.Clone(had.([]byte)), nil
+	}
+	sig, err := k.signRSA(alg, input, hashOf(alg))
+	if err == nil {
+		k.made.Store(id, slices.Clone(sig))
+	}
+	return sig, err
 }
 
 func (k *Key) signRSA(alg string, input []byte, opts crypto.SignerOpts) ([]byte, error) {
