@@ -43,7 +43,7 @@ type predictOptions struct {
 
 // predictingMemory is how much memory there may be before garbage is collected
 // more often than is usual: exports come by the hundred.
-const predictingMemory = 200 << 20
+const predictingMemory = 240 << 20
 
 const policyPredictLong = `predict emulates the policies of an export and fires the catalogue at them in this
 process: what is let in that must be refused, what is refused that must be let in,
