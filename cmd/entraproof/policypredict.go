@@ -37,6 +37,7 @@ type exportOptions struct {
 type predictOptions struct {
 	exportOptions
 	selection selectionFlags
+	public    bool
 	out       string
 	format    string
 }
@@ -62,7 +63,9 @@ What is not known of the product is a switch; each verdict that hangs on one is
 counted. --switch sets it.
 
 Exit codes: 0 it conforms, 1 a case failed, 2 wrong usage or an export that cannot be
-read, 3 it could not be predicted, 4 something is inconclusive or was not shown.`
+read, 3 it could not be predicted, 4 something is inconclusive or was not shown, or
+some requests meet no policy that looks at a token: --public-routes says that these
+are meant for everybody.`
 
 func (p *program) policyPredictVerb() *cobra.Command {
 	var o predictOptions
@@ -88,6 +91,7 @@ func (p *program) policyPredictVerb() *cobra.Command {
 	o.exportOptions.register(cmd)
 	o.selection.register(cmd, "full")
 	f := cmd.Flags()
+	f.BoolVar(&o.public, "public-routes", false, "requests that meet no policy are meant for everybody, such as those for a health check")
 	f.StringVar(&o.out, "out", "", "a folder for results and reports; left out: none are written")
 	f.StringVar(&o.format, "format", asText, "what is written to standard output: text, or "+joined(format.Names()))
 	return cmd
@@ -117,7 +121,7 @@ func (p *program) planPredict(o predictOptions) (predict.Options, error) {
 		_, err = options.Catalogue.Select(o.selection.Selection)
 		problems = append(problems, wrongUsage(err, "entraproof scenarios list shows what there is"))
 	}
-	options.Selection = o.selection.Selection
+	options.Selection, options.Public = o.selection.Selection, o.public
 	options.Tool, options.Command = tool(), o.command()
 	options.Exchanges = o.out != "" || o.format == "html"
 	return options, errors.Join(problems...)
@@ -196,6 +200,9 @@ func (o predictOptions) command() string {
 			words = append(words, f.flag+" "+shellWord(f.value))
 		}
 	}
+	if o.public {
+		words = append(words, "--public-routes")
+	}
 	for _, text := range o.environments {
 		words = append(words, "--environment "+shellWord(text))
 	}
@@ -242,16 +249,26 @@ func (p *program) writePrediction(one *predict.Prediction) error {
 		return err
 	}
 	fmt.Fprintln(p.out)
-	return format.ConsoleStyle{Findings: findingsShown}.Render(p.out, one.Results)
+	if err := (format.ConsoleStyle{Findings: findingsShown}).Render(p.out, one.Results); err != nil {
+		return err //nolint:wrapcheck // standard output cannot be written
+	}
+	if code := one.ExitCode(); code != one.Results.ExitCode {
+		fmt.Fprintf(p.out, "exit %d: what is open to everybody no row has judged; --public-routes says that it is meant to be\n", code)
+	}
+	return nil
 }
 
 // findingsShown is how many findings stand in full below the list of all of them.
 const findingsShown = 3
 
-// tellProblem says what stands in no report: that there is none.
+// tellProblem says what stands in no report: that there is none, and what is open
+// to everybody.
 func (p *program) tellProblem(one *predict.Prediction) error {
 	if one.Problem != nil {
 		fmt.Fprintf(p.err, "%s\n", one.Problem)
+	}
+	for _, requests := range one.Everybody {
+		fmt.Fprintf(p.err, "%s: open to everybody: %s\n", one.Subject.Name, requests)
 	}
 	return nil
 }

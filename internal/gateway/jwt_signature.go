@@ -133,10 +133,13 @@ func (fixedKey) keys() []string {
 	return []string{"textKey", "signingMethod", "signingKeyLength", "jwtKeyOrigin"}
 }
 
-// textKey reads textKey. API Manager never returns it (2.1): where the document
+// textKey reads textKey. API Manager never returns it (2.1), and where the document
 // does not have it, nobody knows it.
 func (s site) textKey(a algorithm, text string) (signatureRule, error) {
 	if _, there := s.applied.Settings["textKey"]; s.applied.Settings != nil && !there {
+		if s.options.Switches.Profile == FlexLocal { // whose documents nobody has taken it from
+			return nil, s.unevaluated("textKey", "the document does not have it")
+		}
 		return nil, s.unevaluated("textKey", "the document does not have it, and API Manager never returns it")
 	}
 	key, err := a.key(text)

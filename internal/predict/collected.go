@@ -84,6 +84,7 @@ type predictionEntry struct {
 	Environments []environmentEntry `json:"environments"`
 	Assumed      []string           `json:"assumed,omitempty"`
 	Left         []string           `json:"left_open,omitempty"`
+	Everybody    []string           `json:"open_to_everybody,omitempty"`
 	Problem      string             `json:"problem,omitempty"`
 	ExitCode     int                `json:"exit_code"`
 	Answers      *reports.Answers   `json:"answers,omitempty"`
@@ -152,7 +153,7 @@ func (c *Collected) JSON(w io.Writer) error {
 
 func (p *Prediction) entry() predictionEntry {
 	out := predictionEntry{
-		Name: p.Subject.Name, Assumed: p.Assumed, Left: p.Left, ExitCode: p.ExitCode(), Together: p.Together,
+		Name: p.Subject.Name, Assumed: p.Assumed, Left: p.Left, Everybody: p.Everybody, ExitCode: p.ExitCode(), Together: p.Together,
 		Rejects: []caseEntry{}, Accepts: []caseEntry{}, Changes: []changeEntry{}, Switches: []switchEntry{},
 	}
 	for _, m := range p.Subject.Members {

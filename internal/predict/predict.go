@@ -41,6 +41,8 @@ type Options struct {
 	// provider's profile where the documented OIDC model asks one.
 	Switches      gateway.Switches
 	Introspection mockidp.Introspection
+	// Public says that requests which meet no policy are meant for everybody.
+	Public bool
 	// Exchanges keeps what went out and came back, for reports that show it.
 	Exchanges bool
 	// Tool and Command are for the reports: the program, and how a row is fired
@@ -58,6 +60,10 @@ type Prediction struct {
 	Assumed []string
 	// Left is what it means to check nowhere, and what hence is not judged.
 	Left []string
+	// Everybody are the requests that meet no policy which looks at a token, by
+	// environment; Public says that they are meant to.
+	Everybody []string
+	Public    bool
 	// Results are those of a run; nil where the subject could not be emulated.
 	Results *reports.Results
 	// Problem is why not.
@@ -267,7 +273,10 @@ func tasks(o Options) ([]task, error) {
 
 // predict fires everything at one subject and looks for what closes what is open.
 func (p *predictor) predict(ctx context.Context, w *worlds, t task) (*Prediction, error) {
-	out := &Prediction{Subject: t.subject, Assumed: t.assumed, Left: t.left, Causes: map[string][]Cause{}, Hangs: map[string][]string{}}
+	out := &Prediction{
+		Subject: t.subject, Assumed: t.assumed, Left: t.left, Everybody: t.subject.unmet(), Public: p.options.Public,
+		Causes: map[string][]Cause{}, Hangs: map[string][]string{},
+	}
 	s := w.stand(p.options, t.target)
 	s.switches.Profile = profileOf(p.options.Switches.Profile, t.subject)
 	out.Switches = s.switches
@@ -341,10 +350,14 @@ func withoutFile(r *reports.Results) {
 	}
 }
 
-// ExitCode is that of one prediction.
+// ExitCode is that of one prediction. What is open to everybody, and nobody says
+// that it is meant to be, no row has shown to be right.
 func (p *Prediction) ExitCode() int {
-	if p.Results == nil {
+	switch {
+	case p.Results == nil:
 		return reports.ExitCouldNotRun
+	case p.Results.ExitCode == reports.ExitConforms && len(p.Everybody) > 0 && !p.Public:
+		return reports.ExitUnproven
 	}
 	return p.Results.ExitCode
 }

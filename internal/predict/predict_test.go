@@ -137,6 +137,32 @@ func TestPredictionsAreAsReviewed(t *testing.T) {
 	}
 }
 
+// TestWhatIsOpenToEverybodyIsUnproven: requests that meet no policy keep a
+// prediction from conforming, unless they are meant to.
+func TestWhatIsOpenToEverybodyIsUnproven(t *testing.T) {
+	for _, row := range []struct {
+		name, file, everybody string
+		public                bool
+		code                  int
+	}{
+		{"all requests meet the policy", "good-v2-orders-uat.json", "", false, reports.ExitConforms},
+		{"only GET does", "get-only-orders-uat.json", "whatever is not GET", false, reports.ExitUnproven},
+		{"only GET does, and is meant to", "get-only-orders-uat.json", "whatever is not GET", true, reports.ExitConforms},
+		{"a hole undoes it", "aud-not-validated-orders-uat.json", "", true, reports.ExitDoesNotConform},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			o := Options{Instances: exported(row.file), Selection: scenarios.Selection{Profile: "smoke"}, Public: row.public}
+			p := predicted(t, o)[0]
+			if said := strings.Join(p.Everybody, "\n"); !strings.Contains(said, row.everybody) || (said == "") != (row.everybody == "") {
+				t.Errorf("expected %q to be open to everybody, got %q", row.everybody, said)
+			}
+			if code := p.ExitCode(); code != row.code {
+				t.Errorf("expected exit code %d, got %d", row.code, code)
+			}
+		})
+	}
+}
+
 // shortStep: with -short one prediction of so many is made.
 const shortStep = 8
 

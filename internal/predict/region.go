@@ -65,6 +65,21 @@ func (s Subject) met(route func(int) targets.Route) string {
 	return text.String()
 }
 
+// unmet are the requests that meet no policy which looks at a token: a prediction
+// is about one route, on which there is one.
+func (s Subject) unmet() []string {
+	var all []string
+	for _, m := range s.Members {
+		switch only := m.Instance.TokensAskedOnly(); {
+		case !m.Instance.AsksForToken():
+			all = append(all, m.Environment+": no policy looks at a token")
+		case only != "":
+			all = append(all, fmt.Sprintf("%s: whatever is not %s, for no policy that looks at a token is applied to it", m.Environment, only))
+		}
+	}
+	return all
+}
+
 // metAt is an instance with those of its policies that a route meets, with all of
 // them where it meets none.
 func metAt(instance policy.Instance, route targets.Route) policy.Instance {

@@ -49,7 +49,9 @@ func (t *text) head() {
 		}
 		return
 	}
-	t.unmet()
+	for _, requests := range t.p.Everybody {
+		t.line("  open to everybody: %s", requests)
+	}
 	for _, a := range t.p.Assumed {
 		t.line("  assumed: %s", a)
 	}
@@ -58,19 +60,6 @@ func (t *text) head() {
 	}
 	for _, a := range t.p.Left {
 		t.line("  left open: %s", a)
-	}
-}
-
-// unmet says which requests meet no policy that looks at a token: the answers
-// below are about one route, on which there is one.
-func (t *text) unmet() {
-	for _, m := range t.p.Subject.Members {
-		switch only := m.Instance.TokensAskedOnly(); {
-		case !m.Instance.AsksForToken():
-			t.line("  open to everybody: %s: no policy looks at a token", m.Environment)
-		case only != "":
-			t.line("  open to everybody: %s: whatever is not %s, for no policy that looks at a token is applied to it", m.Environment, only)
-		}
 	}
 }
 
