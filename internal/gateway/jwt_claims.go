@@ -68,7 +68,7 @@ func holdsTime(claims object, name string, mandatory bool, holds func(float64) b
 
 // audience: one value of the token's equals one that is configured, to the
 // letter (2.2).
-func (p *jwtValidation) audience(claims object) *refusal {
+func (p *jwtValidation) audience(x *exchange, claims object) *refusal {
 	if !p.config.ValidateAudClaim {
 		return nil
 	}
@@ -79,6 +79,12 @@ func (p *jwtValidation) audience(claims object) *refusal {
 		return r.hangs("mandatoryAudClaim", "validateAudClaim")
 	case !ok:
 		return nil
+	}
+	if strings.Trim(p.config.SupportedAudiences, ", ") == "" {
+		x.mattered("empty-audiences")
+		if p.options.Switches.SkipEmptyAudiences {
+			return nil
+		}
 	}
 	items, ok := v.([]any)
 	if !ok {

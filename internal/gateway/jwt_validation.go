@@ -110,7 +110,7 @@ func (p *jwtValidation) judgeClaims(x *exchange, claims object) *refusal {
 	if refused := p.times(x, claims); refused != nil {
 		return refused
 	}
-	if refused := p.audience(claims); refused != nil {
+	if refused := p.audience(x, claims); refused != nil {
 		return refused
 	}
 	if refused := p.custom(x, claims); refused != nil {

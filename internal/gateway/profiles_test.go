@@ -122,6 +122,38 @@ func TestSwitchesTold(t *testing.T) {
 	}
 }
 
+// TestEmptyAudiences: nobody says what a list with no value in it comes to.
+func TestEmptyAudiences(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	genuine, without := bearerOf(b.genuine(v2App)), bearerOf(b.with(v2App, map[string]any{"aud": nil}))
+	for name, row := range map[string]struct {
+		list    string
+		skips   bool
+		request *http.Request
+		status  int
+		told    bool
+	}{
+		"refused":           {"", false, genuine, 401, true},
+		"an empty aud":      {"", false, bearerOf(b.with(v2App, map[string]any{"aud": ""})), 401, true},
+		"not checked":       {" , ", true, genuine, 200, true},
+		"its own":           {"x, " + home.appV2, true, genuine, 200, false},
+		"another's":         {"api://other", true, genuine, 401, false},
+		"no aud, mandatory": {"", true, without, 401, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, refusals, acceptances := b.instance(func(o *Options) { o.Switches.SkipEmptyAudiences = row.skips }, applied(b.keyed(func(p *policy.JWTValidation) {
+				p.ValidateAudClaim, p.MandatoryAudClaim, p.SupportedAudiences = true, true, row.list
+			})))
+			want := hangRow{policyRow: policyRow{request: row.request, status: row.status}, keys: anyKeys()}
+			if row.told {
+				want.switches = []string{"empty-audiences"}
+			}
+			want.run(t, h, refusals, acceptances)
+		})
+	}
+}
+
 // TestShortSecret: RFC 7518 3.2 forbids what textKey is by default.
 func TestShortSecret(t *testing.T) {
 	t.Parallel()

@@ -70,6 +70,8 @@ func SwitchTable() []Switch {
 			says(DecidesVerdict, "What the provider answers that the OIDC policy asks: the claims as they are, as RFC 7662 has them, or whether Microsoft Graph takes the token.", "0 facts 2 and 3, 8"),
 		either("key-servers", "all", "first", func(s *Switches) *bool { return &s.FirstKeyServer }).
 			says(DecidesVerdict, "Of several addresses of key sets the keys of all count, or those of the first that answers.", "2.1"),
+		either("empty-audiences", "refused", "not-checked", func(s *Switches) *bool { return &s.SkipEmptyAudiences }).
+			says(DecidesVerdict, "Where the audience is to be checked against no value at all, each is wrong, or none is looked at.", "2.1"),
 		either("short-secret", "taken", "refused", func(s *Switches) *bool { return &s.RefuseShortSecret }).
 			says(DecidesVerdict, "An HMAC secret that is shorter than the hash is taken, as the default of textKey is one, or verifies nothing.", "2.1"),
 		either("huge-exp", "accepted", "crashes", func(s *Switches) *bool { return &s.HugeExpCrashes }).

@@ -40,6 +40,9 @@ type Switches struct {
 	// FirstKeyServer takes the keys of the first server that answers, where several
 	// are configured, instead of those of all.
 	FirstKeyServer bool
+	// SkipEmptyAudiences looks at no aud where no value is configured for it, instead
+	// of finding each of them wrong.
+	SkipEmptyAudiences bool
 	// RefuseShortSecret takes no HMAC secret that is shorter than the hash.
 	RefuseShortSecret bool
 	// HugeExpCrashes has Flex answer 503 to an exp that is too large for it.

@@ -38,7 +38,7 @@ func audienceRules() []LintRule {
 		},
 		{
 			ID: "audience-empty", Severity: High,
-			Why:    "the audience is to be checked against no value at all; what the product makes of that is not documented, and none of its readings is what was meant",
+			Why:    "the audience is to be checked against no value at all; what the product makes of that is not documented: all tokens may be refused, or all let in (predict has --switch empty-audiences for it)",
 			Fix:    "write this environment's own audience into Audience Claim Values",
 			Refs:   []string{"mulesoft-policies.md §2.1"},
 			Rows:   []string{"ctl-v2-app-only", "ctl-v1-app-only", "aud-other-only"},
