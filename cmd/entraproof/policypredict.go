@@ -250,7 +250,7 @@ func (p *program) writePrediction(one *predict.Prediction) error {
 	}
 	fmt.Fprintln(p.out)
 	if err := (format.ConsoleStyle{Findings: findingsShown}).Render(p.out, one.Results); err != nil {
-		return err //nolint:wrapcheck // standard output cannot be written
+		return err
 	}
 	if code := one.ExitCode(); code != one.Results.ExitCode {
 		fmt.Fprintf(p.out, "exit %d: what is open to everybody no row has judged; --public-routes says that it is meant to be\n", code)

@@ -4,7 +4,8 @@
 //
 // It meets the issuer over HTTP like a real gateway, reads keys with go-jose and
 // verifies as go-jose does. It imports internal/policy, internal/dataweave and
-// internal/probe, and nothing of mockidp, scenarios or internal/verdict: one bug must not agree with itself.
+// internal/probe, and nothing of mockidp, scenarios or internal/verdict: one bug
+// must not agree with itself.
 //
 // What is not known about MuleSoft's policies is a switch with a default
 // (SwitchTable), and what becomes of a request names those that it hangs on. A
