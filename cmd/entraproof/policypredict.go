@@ -222,7 +222,7 @@ func (p *program) predict(ctx context.Context, o predictOptions, options predict
 		n++
 		all.Add(one)
 		steps.end()
-		write := p.tellProblem
+		write := p.tellAside
 		if o.format == asText {
 			write = p.writePrediction
 		}
@@ -261,9 +261,9 @@ func (p *program) writePrediction(one *predict.Prediction) error {
 // findingsShown is how many findings stand in full below the list of all of them.
 const findingsShown = 3
 
-// tellProblem says what stands in no report: that there is none, and what is open
-// to everybody.
-func (p *program) tellProblem(one *predict.Prediction) error {
+// tellAside says on standard error what some reports have no place for: that there
+// is none, and what is open to everybody.
+func (p *program) tellAside(one *predict.Prediction) error {
 	if one.Problem != nil {
 		fmt.Fprintf(p.err, "%s\n", one.Problem)
 	}

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/entraproof/entraproof/internal/dataweave"
 	"github.com/entraproof/entraproof/internal/policy"
@@ -80,7 +79,7 @@ func (p *jwtValidation) audience(x *exchange, claims object) *refusal {
 	case !ok:
 		return nil
 	}
-	if strings.Trim(p.config.SupportedAudiences, ", ") == "" {
+	if len(p.audiences) == 0 {
 		x.mattered("empty-audiences")
 		if p.options.Switches.SkipEmptyAudiences {
 			return nil
@@ -90,19 +89,10 @@ func (p *jwtValidation) audience(x *exchange, claims object) *refusal {
 	if !ok {
 		items = []any{v}
 	}
-	if names, ok := texts(items); ok && slices.ContainsFunc(names, p.supports) {
+	if names, ok := texts(items); ok && slices.ContainsFunc(names, func(name string) bool { return slices.Contains(p.audiences, name) }) {
 		return nil
 	}
 	return r.hangs("supportedAudiences", "validateAudClaim")
-}
-
-func (p *jwtValidation) supports(audience string) bool {
-	for ours := range strings.SplitSeq(p.config.SupportedAudiences, ",") {
-		if ours = strings.TrimSpace(ours); ours != "" && ours == audience {
-			return true
-		}
-	}
-	return false
 }
 
 // customClaim is a rule over one claim.

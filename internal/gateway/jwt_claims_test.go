@@ -76,6 +76,8 @@ func TestJWTParameters(t *testing.T) {
 	}
 	own := func(p *policy.JWTValidation) { p.JWTOrigin = "customExpression" }
 	bare := hangRow{policyRow: policyRow{ask(), 400, "jwt-token", `{"error":"JWT Token is required."}`, ""}, keys: []string{"jwtExpression", "jwtOrigin"}}
+	unlisted := refused(token(map[string]any{"aud": ""}), "jwt-audience", "supportedAudiences", "validateAudClaim")
+	unlisted.switches = []string{"empty-audiences"}
 	elsewhere := bare
 	elsewhere.request = bearerOf(b.genuine(v2App))
 	for name, row := range map[string]struct {
@@ -94,6 +96,7 @@ func TestJWTParameters(t *testing.T) {
 		"audience off":                {func(p *policy.JWTValidation) { p.MandatoryAudClaim, p.SupportedAudiences = true, "x" }, accepted(token(map[string]any{"aud": "y"}))},
 		"audience, one of them":       {audiences("x, " + home.appV2 + " ,y"), accepted(token(nil))},
 		"audience, none of them":      {audiences("x"), refused(token(nil), "jwt-audience", "supportedAudiences", "validateAudClaim")},
+		"audience, none listed":       {audiences(""), unlisted},
 		"audience in another case":    {audiences("X"), refused(token(map[string]any{"aud": "x"}), "jwt-audience", "supportedAudiences", "validateAudClaim")},
 		"audience missing":            {audiences("x"), accepted(token(nil, "aud"))},
 		"audience missing, mandatory": {func(p *policy.JWTValidation) { audiences("x")(p); p.MandatoryAudClaim = true }, refused(token(nil, "aud"), "jwt-audience", "mandatoryAudClaim", "validateAudClaim")},

@@ -137,10 +137,11 @@ func (fixedKey) keys() []string {
 // does not have it, nobody knows it.
 func (s site) textKey(a algorithm, text string) (signatureRule, error) {
 	if _, there := s.applied.Settings["textKey"]; s.applied.Settings != nil && !there {
-		if s.options.Switches.Profile == FlexLocal { // whose documents nobody has taken it from
-			return nil, s.unevaluated("textKey", "the document does not have it")
+		why := "the document does not have it"
+		if s.options.Switches.Profile != FlexLocal { // which has no API Manager
+			why += ", and API Manager never returns it"
 		}
-		return nil, s.unevaluated("textKey", "the document does not have it, and API Manager never returns it")
+		return nil, s.unevaluated("textKey", "%s", why)
 	}
 	key, err := a.key(text)
 	if err != nil {

@@ -14,13 +14,15 @@ type jwtValidation struct {
 	token    func(*exchange) (string, bool)
 	key      signatureRule
 	clientID *expression
+	// audiences are the values that aud may have.
+	audiences []string
 	// mandatory and optional are the custom claims; none of them where they are
 	// switched off.
 	mandatory, optional []customClaim
 }
 
 func newJWTValidation(config policy.JWTValidation, at site) (judge, error) {
-	p := &jwtValidation{config: config, options: at.options}
+	p := &jwtValidation{config: config, options: at.options, audiences: config.ListedAudiences()}
 	var problems problems
 	var err error
 	p.token, err = at.tokenOrigin(config)

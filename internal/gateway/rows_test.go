@@ -21,6 +21,17 @@ type row struct {
 
 func bearerOf(compact string) *http.Request { return ask("Bearer " + compact) }
 
+// tokens are what the rows send in Authorization, without the scheme Bearer.
+func (b *bench) tokens() []string {
+	var all []string
+	for _, r := range b.rows() {
+		for _, line := range r.ask.Header.Values("Authorization") {
+			all = append(all, strings.TrimPrefix(line, "Bearer "))
+		}
+	}
+	return all
+}
+
 // rows are those of the profiles witness, smoke and splitters and of the
 // oracle, made by hand, and those that the mutants name beside them.
 func (b *bench) rows() []row {

@@ -54,6 +54,10 @@ type ClaimHeader struct {
 	HeaderName string `json:"headerName" yaml:"headerName"`
 }
 
+// ListedAudiences are the values in SupportedAudiences, checked or not, without the
+// blanks around them.
+func (c *JWTValidation) ListedAudiences() []string { return parts(c.SupportedAudiences) }
+
 // CustomClaim is one rule over a claim: Value is a literal, or a #[…] whose
 // result must be a boolean.
 type CustomClaim struct {

@@ -91,7 +91,7 @@ func audienceNotChecked(p place, c *JWTValidation) []Finding {
 // setsAudiences reports whether the document has audiences, rather than the
 // provider's default.
 func (p place) setsAudiences(c *JWTValidation) bool {
-	return p.sets("supportedAudiences") && len(parts(c.SupportedAudiences)) > 0
+	return p.sets("supportedAudiences") && len(c.ListedAudiences()) > 0
 }
 
 func audienceWithoutSwitch(p place, c *JWTValidation) []Finding {

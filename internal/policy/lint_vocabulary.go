@@ -16,7 +16,7 @@ func (c *JWTValidation) audiences() []string {
 	if !c.ValidateAudClaim {
 		return nil
 	}
-	return parts(c.SupportedAudiences)
+	return c.ListedAudiences()
 }
 
 // parts are the parts of a list in one text, without blanks around them.

@@ -94,8 +94,8 @@ func (s *said) readJWT(a policy.Applied, c *policy.JWTValidation) [][]mint.Versi
 			s.tenantOf(address, a.Where("jwksUrl"))
 		}
 	}
-	for audience := range strings.SplitSeq(c.SupportedAudiences, ",") {
-		if audience = strings.TrimSpace(audience); audience != "" && policy.NeverAudience(strings.ToLower(audience)) == "" {
+	for _, audience := range c.ListedAudiences() {
+		if policy.NeverAudience(strings.ToLower(audience)) == "" {
 			s.audiences = append(s.audiences, word{audience, a.Where("supportedAudiences")})
 		}
 	}

@@ -65,29 +65,30 @@ func (k *Key) Sign(alg string, input []byte, pkcs1 *PKCS1) ([]byte, error) {
 	case strings.HasPrefix(alg, "RS"):
 		return k.signPKCS1(alg, input)
 	case strings.HasPrefix(alg, "PS"):
-		return k.signRSA(alg, input, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: hashOf(alg)})
+		return k.signRSA(alg, digest(hashOf(alg), input), &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: hashOf(alg)})
 	}
 	return nil, fmt.Errorf("mint: sign: expected an algorithm of a key of type %s, got %q", k.kty, alg)
 }
 
 // signPKCS1 signs, unless the key remembers that it did.
 func (k *Key) signPKCS1(alg string, input []byte) ([]byte, error) {
+	sum := digest(hashOf(alg), input)
 	if k.made == nil {
-		return k.signRSA(alg, input, hashOf(alg))
+		return k.signRSA(alg, sum, hashOf(alg))
 	}
-	id := alg + string(digest(hashOf(alg), input))
+	id := alg + string(sum)
 	if had, ok := k.made.Load(id); ok {
 		return slices.Clone(had.([]byte)), nil
 	}
-	sig, err := k.signRSA(alg, input, hashOf(alg))
+	sig, err := k.signRSA(alg, sum, hashOf(alg))
 	if err == nil {
 		k.made.Store(id, slices.Clone(sig))
 	}
 	return sig, err
 }
 
-func (k *Key) signRSA(alg string, input []byte, opts crypto.SignerOpts) ([]byte, error) {
-	sig, err := k.rsa.Sign(rand.Reader, digest(hashOf(alg), input), opts)
+func (k *Key) signRSA(alg string, sum []byte, opts crypto.SignerOpts) ([]byte, error) {
+	sig, err := k.rsa.Sign(rand.Reader, sum, opts)
 	if err != nil {
 		return nil, fmt.Errorf("mint: sign with %s: %w", alg, err)
 	}
